@@ -1,0 +1,285 @@
+//! A dense in-memory array of any dtype.
+
+use ndarray::{ArcArray, ArrayD, Axis, IxDyn, SliceInfoElem};
+use num_complex::Complex;
+
+use super::{Region, Slice};
+use crate::dtype::dispatch::with_element;
+use crate::dtype::{DType, Element, Text};
+use crate::error::{Error, Result};
+
+/// A shared n-dimensional array: cloning and slicing copy no elements.
+pub type Shared<T> = ArcArray<T, IxDyn>;
+
+/// The elements of a [`Block`], by memory layout. Times are `I64`.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub enum Data {
+    Bool(Shared<bool>),
+    I8(Shared<i8>),
+    I16(Shared<i16>),
+    I32(Shared<i32>),
+    I64(Shared<i64>),
+    U8(Shared<u8>),
+    U16(Shared<u16>),
+    U32(Shared<u32>),
+    U64(Shared<u64>),
+    F32(Shared<f32>),
+    F64(Shared<f64>),
+    C64(Shared<Complex<f32>>),
+    C128(Shared<Complex<f64>>),
+    Str(Shared<Text>),
+}
+
+/// A dense array in memory with a [`DType`]; cheap to clone, copied when written to.
+#[derive(Debug, Clone)]
+pub struct Block {
+    dtype: DType,
+    data: Data,
+}
+
+impl Block {
+    /// The array as a block of the plain dtype of `T`.
+    pub fn new<T: Element>(array: Shared<T>) -> Self {
+        Block { dtype: T::DTYPE, data: T::wrap(array) }
+    }
+
+    /// The array as a block of `dtype`, which must have the layout of `T`.
+    pub fn with_dtype<T: Element>(array: Shared<T>, dtype: DType) -> Self {
+        Block::new(array).retype(dtype)
+    }
+
+    /// A block from elements in row-major order.
+    ///
+    /// # Errors
+    /// If there are not as many elements as the shape has places.
+    pub fn from_vec<T: Element>(shape: &[usize], values: Vec<T>) -> Result<Self> {
+        let n = values.len();
+        let array = ArrayD::from_shape_vec(IxDyn(shape), values)
+            .map_err(|_| Error::invalid(format!("{n} elements do not fill the shape {shape:?}")))?;
+        Ok(Block::new(array.into_shared()))
+    }
+
+    /// A block of rank 0.
+    pub fn scalar<T: Element>(value: T) -> Self {
+        Block::new(ArrayD::from_elem(IxDyn(&[]), value).into_shared())
+    }
+
+    /// A block with the same value (a block of rank 0) everywhere.
+    pub fn full(shape: &[usize], value: &Block) -> Self {
+        with_element!(value.dtype.kind(), T => {
+            let v = value.get::<T>().expect("kind was matched").first().cloned().unwrap_or_default();
+            Block::with_dtype(ArrayD::from_elem(IxDyn(shape), v).into_shared(), value.dtype)
+        })
+    }
+
+    /// A block of default values: zeros, false, missing text.
+    pub fn zeros(dtype: DType, shape: &[usize]) -> Self {
+        with_element!(dtype.kind(), T => {
+            Block::with_dtype(ArrayD::from_elem(IxDyn(shape), T::default()).into_shared(), dtype)
+        })
+    }
+
+    /// The same elements under another dtype of the same layout (`i64` as times and back).
+    ///
+    /// # Panics
+    /// If the layouts differ: a mistake of the caller, not of the data.
+    pub fn retype(mut self, dtype: DType) -> Self {
+        assert_eq!(self.dtype.kind(), dtype.kind(), "retype must keep the layout");
+        self.dtype = dtype;
+        self
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The elements by layout.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// The length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        with_element!(self.dtype.kind(), T => self.get::<T>().expect("kind was matched").shape())
+    }
+
+    /// Number of axes.
+    pub fn ndim(&self) -> usize {
+        self.shape().len()
+    }
+
+    /// Number of elements.
+    pub fn size(&self) -> usize {
+        self.shape().iter().product()
+    }
+
+    /// Bytes of the elements (for text: of handles and characters).
+    pub fn nbytes(&self) -> usize {
+        let handles = self.size() * self.dtype.size();
+        match &self.data {
+            Data::Str(a) => handles + a.iter().map(|t| t.as_str().map_or(0, str::len)).sum::<usize>(),
+            _ => handles,
+        }
+    }
+
+    /// The array, if its elements are of type `T` (times are `i64`).
+    pub fn get<T: Element>(&self) -> Option<&Shared<T>> {
+        T::unwrap_ref(&self.data)
+    }
+
+    /// The array, if its elements are of type `T`; without a copy where this is the only owner.
+    pub fn into_shared<T: Element>(self) -> Option<Shared<T>> {
+        T::unwrap(self.data)
+    }
+
+    /// The array of elements of type `T`.
+    ///
+    /// # Errors
+    /// If the block holds another type.
+    pub fn typed<T: Element>(&self) -> Result<&Shared<T>> {
+        self.get::<T>().ok_or_else(|| {
+            Error::dtype(format!("the array holds {}, not {}", self.dtype, T::DTYPE))
+                .help(format!("cast it first, as with `astype`, or ask for {}", self.dtype))
+        })
+    }
+
+    /// The elements in row-major order.
+    ///
+    /// # Errors
+    /// If the block holds another type.
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        Ok(self.typed::<T>()?.iter().cloned().collect())
+    }
+
+    /// The block with its elements contiguous in row-major order; copies only where they are not.
+    pub fn contiguous(self) -> Self {
+        with_element!(self.dtype.kind(), T => {
+            let a = T::unwrap(self.data).expect("kind was matched");
+            let a = if a.is_standard_layout() { a } else { a.as_standard_layout().into_owned().into_shared() };
+            Block { dtype: self.dtype, data: T::wrap(a) }
+        })
+    }
+
+    /// Row-major elements; the block must be [`contiguous`](Block::contiguous).
+    pub fn as_slice<T: Element>(&self) -> Option<&[T]> {
+        self.get::<T>()?.as_slice()
+    }
+
+    /// Every step-th part along each axis; shares the memory.
+    pub fn slice(&self, slices: &[Slice]) -> Block {
+        let info: Vec<SliceInfoElem> = slices
+            .iter()
+            .map(|s| {
+                if s.len == 0 {
+                    return SliceInfoElem::Slice { start: 0, end: Some(0), step: 1 };
+                }
+                let span = s.span(0..s.len);
+                SliceInfoElem::Slice {
+                    start: span.start as isize,
+                    end: Some(span.end as isize),
+                    step: s.step,
+                }
+            })
+            .collect();
+        with_element!(self.dtype.kind(), T => {
+            let a = self.get::<T>().expect("kind was matched").clone();
+            Block { dtype: self.dtype, data: T::wrap(a.slice_move(info.as_slice())) }
+        })
+    }
+
+    /// The box `region`; shares the memory.
+    pub fn region(&self, region: &Region) -> Block {
+        let whole = region.ranges().zip(self.shape()).all(|(r, &n)| r.start == 0 && r.end == n);
+        if whole {
+            return self.clone();
+        }
+        self.slice(&region.ranges().map(Slice::range).collect::<Vec<_>>())
+    }
+
+    /// The axes in another order; shares the memory.
+    pub fn permute(&self, perm: &[usize]) -> Block {
+        with_element!(self.dtype.kind(), T => {
+            let a = self.get::<T>().expect("kind was matched").clone();
+            Block { dtype: self.dtype, data: T::wrap(a.permuted_axes(IxDyn(perm))) }
+        })
+    }
+
+    /// With a new axis of length 1 at `axis`.
+    pub fn insert_axis(&self, axis: usize) -> Block {
+        with_element!(self.dtype.kind(), T => {
+            let a = self.get::<T>().expect("kind was matched").clone();
+            Block { dtype: self.dtype, data: T::wrap(a.insert_axis(Axis(axis))) }
+        })
+    }
+
+    /// Without `axis`, at position 0 of it.
+    pub fn remove_axis(&self, axis: usize) -> Block {
+        with_element!(self.dtype.kind(), T => {
+            let a = self.get::<T>().expect("kind was matched").clone();
+            Block { dtype: self.dtype, data: T::wrap(a.index_axis_move(Axis(axis), 0)) }
+        })
+    }
+
+    /// The same elements in row-major order under another shape of the same size.
+    ///
+    /// # Errors
+    /// If the sizes differ.
+    pub fn reshape(self, shape: &[usize]) -> Result<Block> {
+        if self.size() != shape.iter().product::<usize>() {
+            return Err(Error::invalid(format!("shape {:?} does not fit into {shape:?}", self.shape())));
+        }
+        let b = self.contiguous();
+        with_element!(b.dtype.kind(), T => {
+            let a = T::unwrap(b.data).expect("kind was matched");
+            let a = a.into_shape_with_order(IxDyn(shape)).expect("sizes were compared");
+            Ok(Block { dtype: b.dtype, data: T::wrap(a) })
+        })
+    }
+
+    /// Repeats axes of length 1 up to `shape` (a copy).
+    ///
+    /// # Errors
+    /// If another axis differs in length.
+    pub fn broadcast_to(&self, shape: &[usize]) -> Result<Block> {
+        if self.shape() == shape {
+            return Ok(self.clone());
+        }
+        with_element!(self.dtype.kind(), T => {
+            let a = self.get::<T>().expect("kind was matched");
+            let v = a.broadcast(IxDyn(shape)).ok_or_else(|| {
+                Error::invalid(format!("shape {:?} does not broadcast to {shape:?}", self.shape()))
+            })?;
+            Ok(Block { dtype: self.dtype, data: T::wrap(v.to_owned().into_shared()) })
+        })
+    }
+
+    /// Copies `piece` into the box `at` of this block (copy on write).
+    ///
+    /// # Panics
+    /// If dtype or shape differ: the plan decides both.
+    pub fn assign(&mut self, at: &Region, piece: &Block) {
+        assert_eq!(self.dtype.kind(), piece.dtype.kind(), "assign must keep the layout");
+        let info: Vec<SliceInfoElem> = at
+            .ranges()
+            .map(|r| SliceInfoElem::Slice { start: r.start as isize, end: Some(r.end as isize), step: 1 })
+            .collect();
+        macro_rules! arms {
+            ($($K:ident),*) => {
+                match (&mut self.data, &piece.data) {
+                    $((Data::$K(a), Data::$K(p)) => a.slice_mut(info.as_slice()).assign(p),)*
+                    _ => unreachable!("layouts were compared"),
+                }
+            };
+        }
+        arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str)
+    }
+
+    /// Whether two blocks have the same dtype, shape and bits.
+    pub fn same_bits(&self, other: &Block) -> bool {
+        self.dtype == other.dtype
+            && self.shape() == other.shape()
+            && self.clone().contiguous().to_bytes() == other.clone().contiguous().to_bytes()
+    }
+}

@@ -1,0 +1,10 @@
+//! Dense pieces of arrays and where they lie: [`Block`], [`Region`], [`ChunkGrid`].
+
+mod block;
+mod grid;
+mod region;
+mod wire;
+
+pub use block::{Block, Data, Shared};
+pub use grid::{AxisGrid, ChunkGrid};
+pub use region::{Region, Slice};

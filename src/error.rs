@@ -1,0 +1,230 @@
+//! The one error type: what is wrong, where, what exists, and the way out.
+
+use std::fmt;
+
+/// What kind of mistake or failure an [`Error`] reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A name, label or file does not exist.
+    NotFound,
+    /// An argument, shape or value is not acceptable.
+    Invalid,
+    /// Labels or sizes of several operands do not match.
+    Alignment,
+    /// The operation has no meaning for this dtype.
+    DType,
+    /// A file or store cannot be read or written, or holds something broken.
+    Storage,
+    /// The feature is not there (yet), or not compiled in.
+    Unsupported,
+    /// The run would not fit its memory budget.
+    Memory,
+    /// The run was cancelled.
+    Cancelled,
+    /// A task panicked or an invariant broke: our own mistake.
+    Internal,
+}
+
+/// An error of graticule; cheap to move, readable as it prints.
+///
+/// Ask for its [`kind`](Error::kind); the text is for people.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    what: String,
+    places: Vec<String>,
+    known: Vec<String>,
+    help: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// `Result` with graticule's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// Makes an error of a kind with one line that says what is wrong.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            what: what.into(),
+            places: Vec::new(),
+            known: Vec::new(),
+            help: None,
+            source: None,
+        }))
+    }
+
+    /// An argument, shape or value is not acceptable.
+    pub fn invalid(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, what)
+    }
+
+    /// The operation has no meaning for this dtype.
+    pub fn dtype(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::DType, what)
+    }
+
+    /// Labels or sizes of several operands do not match.
+    pub fn alignment(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Alignment, what)
+    }
+
+    /// A file or store cannot be read or written.
+    pub fn storage(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Storage, what)
+    }
+
+    /// The feature is not there.
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unsupported, what)
+    }
+
+    /// An invariant of ours broke.
+    pub fn internal(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, what)
+    }
+
+    /// No `what` (a dimension, a coordinate, ...) has this name; suggests the nearest known one.
+    pub fn not_found<S: AsRef<str>>(what: &str, name: &str, known: impl IntoIterator<Item = S>) -> Self {
+        let known: Vec<String> = known.into_iter().map(|s| s.as_ref().to_string()).collect();
+        let near = known
+            .iter()
+            .map(|k| (edit_distance(k, name), k))
+            .min()
+            .filter(|(d, k)| *d <= 1 + k.chars().count().min(name.chars().count()) / 3)
+            .map(|(_, k)| format!("did you mean `{k}`?"));
+        let mut e = Self::new(ErrorKind::NotFound, format!("no {what} named `{name}`"));
+        e.0.known = known;
+        e.0.help = near;
+        e
+    }
+
+    /// Adds where it happened; the innermost place was added first.
+    pub fn at(mut self, place: impl Into<String>) -> Self {
+        self.0.places.push(place.into());
+        self
+    }
+
+    /// Adds the names that exist.
+    pub fn known<S: Into<String>>(mut self, known: impl IntoIterator<Item = S>) -> Self {
+        self.0.known = known.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds the way out.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Adds the error of a lower layer that caused this one.
+    pub fn caused_by(mut self, e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(e.into());
+        self
+    }
+
+    /// What kind of error this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether something named does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the feature is missing rather than the input wrong.
+    pub fn is_unsupported(&self) -> bool {
+        self.0.kind == ErrorKind::Unsupported
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 10;
+        let e = &self.0;
+        f.write_str(&e.what)?;
+        if let Some(source) = &e.source {
+            write!(f, ": {source}")?;
+        }
+        for place in &e.places {
+            write!(f, "\n  where: {place}")?;
+        }
+        if !e.known.is_empty() {
+            let shown = e.known.iter().take(SHOWN).cloned().collect::<Vec<_>>();
+            write!(f, "\n  known: {}", shown.join(", "))?;
+            if e.known.len() > SHOWN {
+                write!(f, ", ... ({} in all)", e.known.len())?;
+            }
+        }
+        if let Some(help) = &e.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as _)
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(e: std::io::Error) -> Self {
+        let kind = match e.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Storage,
+        };
+        Error::new(kind, "input/output failed").caused_by(e)
+    }
+}
+
+/// Adds places to the errors of a lower layer.
+pub trait Context<T> {
+    /// Adds where it happened, computed only for an error.
+    fn at<S: Into<String>>(self, place: impl FnOnce() -> S) -> Result<T>;
+}
+
+impl<T, E: Into<Error>> Context<T> for Result<T, E> {
+    fn at<S: Into<String>>(self, place: impl FnOnce() -> S) -> Result<T> {
+        self.map_err(|e| e.into().at(place()))
+    }
+}
+
+/// Levenshtein distance, for "did you mean".
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let substitute = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_near_name_is_suggested_and_a_far_one_is_not() {
+        let e = Error::not_found("dimension", "tiem", ["time", "lat"]);
+        assert!(e.to_string().contains("did you mean `time`?"), "{e}");
+        let e = Error::not_found("dimension", "zzz", ["time", "lat"]);
+        assert!(!e.to_string().contains("did you mean"), "{e}");
+    }
+}

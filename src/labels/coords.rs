@@ -1,0 +1,123 @@
+//! Coordinates and their indexes.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::variable::{Name, Variable};
+use crate::error::{Error, Result};
+use crate::index::{self, Index};
+
+/// Named coordinate variables; some of them have an index for selection and alignment by label.
+///
+/// A 1-d coordinate named like its dimension gets a default index (unless made without).
+#[derive(Debug, Clone, Default)]
+pub struct Coords {
+    variables: IndexMap<Name, Variable>,
+    indexes: IndexMap<Name, Arc<dyn Index>>,
+}
+
+impl Coords {
+    /// No coordinates.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds or replaces a coordinate; a dimension coordinate gets its default index.
+    ///
+    /// # Errors
+    /// If the labels of a dimension coordinate cannot be read, or it has more dimensions than its own.
+    pub fn insert(&mut self, name: impl Into<Name>, variable: Variable) -> Result<()> {
+        let name = name.into();
+        let index = if variable.dims() == std::slice::from_ref(&name) {
+            Some(index::default_index(&variable.load()?)?)
+        } else {
+            None
+        };
+        self.insert_with(name, variable, index)
+    }
+
+    /// Adds or replaces a coordinate with a given index (that covers this variable), or none.
+    ///
+    /// # Errors
+    /// If index and variable differ in length.
+    pub fn insert_with(
+        &mut self,
+        name: impl Into<Name>,
+        variable: Variable,
+        index: Option<Arc<dyn Index>>,
+    ) -> Result<()> {
+        let name = name.into();
+        if variable.ndim() > 1 && variable.axis(&name).is_some() {
+            return Err(Error::invalid(format!(
+                "coordinate `{name}` has the dimensions ({}): one named like a dimension must have that one only",
+                variable.dims().join(", ")
+            )));
+        }
+        self.indexes.shift_remove(&name);
+        if let Some(index) = index {
+            if variable.shape() != [index.len()] {
+                return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
+            }
+            self.indexes.insert(name.clone(), index);
+        }
+        self.variables.insert(name, variable);
+        Ok(())
+    }
+
+    /// Takes a coordinate (and its index) away.
+    pub fn remove(&mut self, name: &str) -> Option<Variable> {
+        self.indexes.shift_remove(name);
+        self.variables.shift_remove(name)
+    }
+
+    /// Takes only the index of a coordinate away.
+    pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
+        self.indexes.shift_remove(name)
+    }
+
+    /// A coordinate.
+    pub fn get(&self, name: &str) -> Option<&Variable> {
+        self.variables.get(name)
+    }
+
+    /// The attributes and encoding of a coordinate may change; its labels may not.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Variable> {
+        self.variables.get_mut(name)
+    }
+
+    /// The index of a coordinate (of a dimension: of the coordinate named like it).
+    pub fn index(&self, name: &str) -> Option<&Arc<dyn Index>> {
+        self.indexes.get(name)
+    }
+
+    /// Whether there is a coordinate of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.variables.contains_key(name)
+    }
+
+    /// Names and variables in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &Variable)> {
+        self.variables.iter()
+    }
+
+    /// Names in order.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.variables.keys()
+    }
+
+    /// Names and indexes in order.
+    pub fn indexes(&self) -> impl Iterator<Item = (&Name, &Arc<dyn Index>)> {
+        self.indexes.iter()
+    }
+
+    /// How many coordinates there are.
+    pub fn len(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.variables.is_empty()
+    }
+}

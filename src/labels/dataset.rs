@@ -1,0 +1,127 @@
+//! Variables that share dimensions and coordinates.
+
+use indexmap::IndexMap;
+
+use super::attrs::Attrs;
+use super::coords::Coords;
+use super::dataarray::DataArray;
+use super::variable::{Name, Variable};
+use crate::error::{Error, Result};
+
+/// Named variables over shared dimensions and coordinates: xarray's `Dataset`.
+#[derive(Clone, Default)]
+pub struct Dataset {
+    data_vars: IndexMap<Name, Variable>,
+    coords: Coords,
+    /// Global attributes.
+    pub attrs: Attrs,
+    /// How the dataset was or will be stored.
+    pub encoding: Attrs,
+}
+
+impl Dataset {
+    /// A dataset without anything.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A dataset from variables and coordinates that fit.
+    ///
+    /// # Errors
+    /// If lengths along a dimension differ, or a name is both variable and coordinate.
+    pub fn from_variables(data_vars: IndexMap<Name, Variable>, coords: Coords) -> Result<Self> {
+        let mut sizes: IndexMap<Name, (usize, Name)> = IndexMap::new();
+        for (name, v) in coords.iter().chain(&data_vars) {
+            for (d, n) in v.sizes() {
+                let (len, first) = sizes.entry(d.clone()).or_insert_with(|| (n, name.clone())).clone();
+                if len != n {
+                    return Err(Error::invalid(format!(
+                        "`{name}` has length {n} along `{d}`, but `{first}` has {len}"
+                    )));
+                }
+            }
+        }
+        if let Some(name) = data_vars.keys().find(|n| coords.contains(n)) {
+            return Err(Error::invalid(format!("`{name}` is both a variable and a coordinate")));
+        }
+        Ok(Dataset { data_vars, coords, attrs: Attrs::new(), encoding: Attrs::new() })
+    }
+
+    /// The parts together, trusted to fit.
+    pub(crate) fn from_parts(
+        data_vars: IndexMap<Name, Variable>,
+        coords: Coords,
+        attrs: Attrs,
+        encoding: Attrs,
+    ) -> Self {
+        Dataset { data_vars, coords, attrs, encoding }
+    }
+
+    /// The same attributes and encoding around other variables and coordinates, trusted to fit.
+    pub(crate) fn with_parts(&self, data_vars: IndexMap<Name, Variable>, coords: Coords) -> Self {
+        Dataset { data_vars, coords, attrs: self.attrs.clone(), encoding: self.encoding.clone() }
+    }
+
+    /// The data variables in order.
+    pub fn data_vars(&self) -> &IndexMap<Name, Variable> {
+        &self.data_vars
+    }
+
+    /// The data variables, to change; the caller keeps lengths in step.
+    pub(crate) fn data_vars_mut(&mut self) -> &mut IndexMap<Name, Variable> {
+        &mut self.data_vars
+    }
+
+    /// The coordinates.
+    pub fn coords(&self) -> &Coords {
+        &self.coords
+    }
+
+    /// The coordinates alone.
+    pub(crate) fn into_coords(self) -> Coords {
+        self.coords
+    }
+
+    /// Every dimension with its length, in order of first appearance.
+    pub fn sizes(&self) -> IndexMap<Name, usize> {
+        let mut sizes = IndexMap::new();
+        for (_, v) in self.data_vars.iter().chain(self.coords.iter()) {
+            for (d, n) in v.sizes() {
+                sizes.entry(d).or_insert(n);
+            }
+        }
+        sizes
+    }
+
+    /// A data variable or coordinate as plain variable.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn variable(&self, name: &str) -> Result<&Variable> {
+        self.data_vars.get(name).or_else(|| self.coords.get(name)).ok_or_else(|| {
+            Error::not_found("variable", name, self.data_vars.keys().chain(self.coords.names()))
+                .at(self.place())
+        })
+    }
+
+    /// A data variable or coordinate as array, with the coordinates whose dimensions it has.
+    ///
+    /// # Errors
+    /// If there is none of this name.
+    pub fn get(&self, name: &str) -> Result<DataArray> {
+        let variable = self.variable(name)?.clone();
+        let mut coords = Coords::new();
+        for (c, v) in self.coords.iter() {
+            if v.dims().iter().all(|d| variable.axis(d).is_some()) {
+                coords.insert_with(c.clone(), v.clone(), self.coords.index(c).cloned())?;
+            }
+        }
+        Ok(DataArray::from_parts(Some(name.into()), variable, coords))
+    }
+
+    /// What errors call this dataset: dims and lengths.
+    pub(crate) fn place(&self) -> String {
+        let dims: Vec<String> = self.sizes().iter().map(|(d, n)| format!("{d}: {n}")).collect();
+        format!("Dataset ({})", dims.join(", "))
+    }
+}

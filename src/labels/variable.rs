@@ -1,0 +1,161 @@
+//! Named dimensions over a lazy array.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::attrs::Attrs;
+use crate::array::{Block, ChunkGrid};
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::lazy::LazyArray;
+
+/// The name of a dimension, coordinate or variable.
+pub type Name = Arc<str>;
+
+/// Dimensions, elements (lazy or in memory), attributes and encoding; no coordinates.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    dims: Vec<Name>,
+    data: LazyArray,
+    /// What the elements mean: units, long name, ...
+    pub attrs: Attrs,
+    /// How the variable was or will be stored: dtype, fill value, units of time, chunks, ...
+    pub encoding: Attrs,
+}
+
+impl Variable {
+    /// A variable from dimension names and an array with as many axes.
+    ///
+    /// # Errors
+    /// If there are not as many names as axes, or a name stands twice.
+    pub fn new<N: Into<Name>>(dims: impl IntoIterator<Item = N>, data: impl Into<LazyArray>) -> Result<Self> {
+        let dims: Vec<Name> = dims.into_iter().map(Into::into).collect();
+        let data = data.into();
+        if dims.len() != data.ndim() {
+            return Err(Error::invalid(format!(
+                "{} dimension names ({}) for an array of shape {:?}",
+                dims.len(),
+                dims.join(", "),
+                data.shape()
+            )));
+        }
+        if let Some(d) = dims.iter().enumerate().find(|(i, d)| dims[..*i].contains(d)) {
+            return Err(Error::invalid(format!("dimension `{}` stands twice", d.1)));
+        }
+        Ok(Variable { dims, data, attrs: Attrs::new(), encoding: Attrs::new() })
+    }
+
+    /// A variable in memory from elements in row-major order; `dims` are names with lengths.
+    ///
+    /// # Errors
+    /// If there are not as many elements as places.
+    pub fn from_vec<T: Element>(dims: &[(&str, usize)], values: Vec<T>) -> Result<Self> {
+        let shape: Vec<usize> = dims.iter().map(|d| d.1).collect();
+        Variable::new(dims.iter().map(|d| d.0), Block::from_vec(&shape, values)?)
+    }
+
+    /// A variable without dimensions.
+    pub fn scalar(block: Block) -> Self {
+        let block = if block.ndim() == 0 { block } else { block.reshape(&[]).expect("one element") };
+        Variable { dims: Vec::new(), data: block.into(), attrs: Attrs::new(), encoding: Attrs::new() }
+    }
+
+    /// The same attributes and encoding over other dims and data.
+    ///
+    /// # Errors
+    /// Those of [`Variable::new`].
+    pub fn with_data<N: Into<Name>>(
+        &self,
+        dims: impl IntoIterator<Item = N>,
+        data: impl Into<LazyArray>,
+    ) -> Result<Self> {
+        let mut v = Variable::new(dims, data)?;
+        v.attrs = self.attrs.clone();
+        v.encoding = self.encoding.clone();
+        Ok(v)
+    }
+
+    /// The variable with these attributes.
+    pub fn with_attrs(mut self, attrs: Attrs) -> Self {
+        self.attrs = attrs;
+        self
+    }
+
+    /// The dimension names in order.
+    pub fn dims(&self) -> &[Name] {
+        &self.dims
+    }
+
+    /// The array.
+    pub fn data(&self) -> &LazyArray {
+        &self.data
+    }
+
+    /// Type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.data.dtype()
+    }
+
+    /// Length of each axis.
+    pub fn shape(&self) -> Vec<usize> {
+        self.data.shape()
+    }
+
+    /// Number of dimensions.
+    pub fn ndim(&self) -> usize {
+        self.dims.len()
+    }
+
+    /// Number of elements.
+    pub fn size(&self) -> usize {
+        self.data.size()
+    }
+
+    /// Chunks.
+    pub fn chunks(&self) -> &ChunkGrid {
+        self.data.grid()
+    }
+
+    /// Dimension names with their lengths.
+    pub fn sizes(&self) -> IndexMap<Name, usize> {
+        self.dims.iter().cloned().zip(self.shape()).collect()
+    }
+
+    /// The axis of a dimension, if the variable has it.
+    pub fn axis(&self, dim: &str) -> Option<usize> {
+        self.dims.iter().position(|d| &**d == dim)
+    }
+
+    /// The axis of a dimension.
+    ///
+    /// # Errors
+    /// If the variable has no such dimension.
+    pub fn require_axis(&self, dim: &str) -> Result<usize> {
+        self.axis(dim).ok_or_else(|| Error::not_found("dimension", dim, self.dims.iter()))
+    }
+
+    /// Length along a dimension, if the variable has it.
+    pub fn len_of(&self, dim: &str) -> Option<usize> {
+        Some(self.shape()[self.axis(dim)?])
+    }
+
+    /// With other names for some dimensions.
+    ///
+    /// # Errors
+    /// If two dimensions get one name.
+    pub fn rename_dims(&self, new: impl Fn(&Name) -> Name) -> Result<Self> {
+        self.with_data(self.dims.iter().map(new), self.data.clone())
+    }
+
+    /// The elements: at once if they are in memory, else computed by the local executor.
+    ///
+    /// # Errors
+    /// Those of the run.
+    pub fn load(&self) -> Result<Block> {
+        match self.data.as_block() {
+            Some(b) => Ok(b.clone()),
+            None => crate::exec::compute(std::slice::from_ref(&self.data)).map(|mut b| b.remove(0)),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Elementwise work.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LazyArray, Meta, Need, Op};
+use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::kernel::elementwise::{self, MapFn};
+use crate::source::Traffic;
+
+/// Applies a function to each element of inputs of one rank; axes of length 1 repeat.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Map(pub MapFn);
+
+#[typetag::serde]
+impl Op for Map {
+    fn name(&self) -> &'static str {
+        "map"
+    }
+
+    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
+        let region = |meta: &Meta| {
+            Region::new(out.ranges().zip(meta.grid.axes()).map(|(r, axis)| match axis.len() {
+                // An axis of length 1 serves any part of the output, also none of it.
+                1 => 0..r.len().min(1),
+                _ => r,
+            }))
+        };
+        inputs.iter().enumerate().map(|(input, meta)| Need { input, region: region(meta) }).collect()
+    }
+
+    fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+        elementwise::apply(&self.0, pieces, &out.shape())
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+}
+
+impl LazyArray {
+    /// Applies `f` elementwise. All inputs have the same rank; axes of length 1 repeat.
+    ///
+    /// # Errors
+    /// If shapes do not fit, or `f` has no meaning for the dtypes.
+    pub fn map(f: MapFn, inputs: &[LazyArray]) -> Result<LazyArray> {
+        let dtypes: Vec<DType> = inputs.iter().map(LazyArray::dtype).collect();
+        let dtype = f.result_dtype(&dtypes)?;
+        let ndim = inputs[0].ndim();
+        let mut axes = Vec::with_capacity(ndim);
+        for axis in 0..ndim {
+            // The chunks of the heaviest input win; what is in memory has no say.
+            let mut best: Option<(&AxisGrid, usize)> = None;
+            let mut len = 1;
+            for a in inputs {
+                let grid = a.grid().axes().get(axis).ok_or_else(|| Error::internal("ranks differ in map"))?;
+                if grid.len() == 1 {
+                    continue;
+                }
+                if len != 1 && len != grid.len() {
+                    return Err(Error::invalid(format!(
+                        "lengths {len} and {} along axis {axis} do not match",
+                        grid.len()
+                    )));
+                }
+                len = grid.len();
+                let weight = if a.as_block().is_some() { 0 } else { 1 + a.size() };
+                if best.is_none_or(|(_, w)| w < weight) {
+                    best = Some((grid, weight));
+                }
+            }
+            axes.push(best.map_or_else(|| AxisGrid::single(1), |(g, _)| g.clone()));
+        }
+        LazyArray::new(Map(f), inputs.to_vec(), Meta { dtype, grid: ChunkGrid(axes) })
+    }
+
+    /// The elements as another dtype.
+    ///
+    /// # Errors
+    /// If there is no cast between the two.
+    pub fn cast(&self, dtype: DType) -> Result<LazyArray> {
+        if self.dtype() == dtype {
+            return Ok(self.clone());
+        }
+        LazyArray::map(MapFn::Cast(dtype), std::slice::from_ref(self))
+    }
+}

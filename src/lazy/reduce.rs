@@ -1,0 +1,154 @@
+//! Reductions over axes, whole or by groups.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fold, LazyArray, Meta, Need, Op, State};
+use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use crate::error::{Error, Result};
+use crate::kernel::reduce::{self, ReduceSpec};
+use crate::source::Traffic;
+
+/// Reduces axes; with groups, one axis becomes the axis of groups.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reduce(pub ReduceSpec);
+
+impl Reduce {
+    /// The chunks of the output for chunks of the input.
+    fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
+        let group = self.0.group.as_ref();
+        ChunkGrid(
+            (input.axes().iter().enumerate())
+                .filter_map(|(i, a)| match group {
+                    Some(g) if g.axis == i => Some(AxisGrid::single(g.count)),
+                    _ if self.0.axes.contains(&i) => None,
+                    _ => Some(a.clone()),
+                })
+                .collect(),
+        )
+    }
+}
+
+#[typetag::serde]
+impl Op for Reduce {
+    fn name(&self) -> &'static str {
+        "reduce"
+    }
+
+    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
+        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
+    }
+
+    fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+        let block = if self.0.op.folds() {
+            let mut state = self.init(out, inputs[0])?;
+            self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
+            self.finish(state, inputs[0])?
+        } else {
+            reduce::whole(&self.0, &pieces[0])?
+        };
+        // Groups are computed all at once; a consumer may want some of them.
+        let Some(group) = &self.0.group else { return Ok(block) };
+        let mut part = Region::full(block.shape());
+        let axis = group.axis - self.0.axes.iter().filter(|a| **a < group.axis).count();
+        part.set(axis, out.axis(axis));
+        Ok(block.region(&part))
+    }
+
+    fn as_fold(&self) -> Option<&dyn Fold> {
+        self.0.op.folds().then_some(self as &dyn Fold)
+    }
+
+    fn is_expensive(&self) -> bool {
+        true
+    }
+
+    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
+        if self.0.op.folds() {
+            return self.state_bytes(out, inputs[0]);
+        }
+        // Order statistics copy what they sort.
+        inputs[0].bytes(&self.input_region(out, inputs[0]))
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+}
+
+impl Fold for Reduce {
+    fn axes(&self) -> Vec<usize> {
+        let mut axes = self.0.axes.clone();
+        axes.extend(self.0.group.as_ref().map(|g| g.axis));
+        axes.sort_unstable();
+        axes
+    }
+
+    fn input_region(&self, out: &Region, input: &Meta) -> Region {
+        let mut region = Region::full(&input.shape());
+        let mut next = 0;
+        for axis in 0..input.grid.ndim() {
+            let grouped = self.0.group.as_ref().is_some_and(|g| g.axis == axis);
+            if self.0.axes.contains(&axis) {
+                continue;
+            }
+            if !grouped {
+                region.set(axis, out.axis(next));
+            }
+            next += 1;
+        }
+        region
+    }
+
+    fn init(&self, out: &Region, input: &Meta) -> Result<State> {
+        // All groups, whatever part of them is asked for.
+        let mut shape = out.shape();
+        if let Some(g) = &self.0.group {
+            shape[g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()] = g.count;
+        }
+        reduce::init(&self.0, input.dtype, &shape)
+    }
+
+    fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
+        reduce::push(&self.0, state, piece, at)
+    }
+
+    fn merge(&self, state: &mut State, later: State) -> Result<()> {
+        reduce::merge(&self.0, state, later)
+    }
+
+    fn finish(&self, state: State, input: &Meta) -> Result<Block> {
+        reduce::finish(&self.0, input.dtype, state)
+    }
+
+    fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
+        let groups = self.0.group.as_ref().map_or(1, |g| g.count);
+        let shape = out.size() * if self.0.group.is_some() { groups } else { 1 };
+        let shape = match &self.0.group {
+            Some(g) => {
+                let axis = g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count();
+                shape / out.axis(axis).len().max(1)
+            }
+            None => shape,
+        };
+        shape * reduce::state_size(&self.0, input.dtype)
+    }
+}
+
+impl LazyArray {
+    /// Reduces as `spec` says.
+    ///
+    /// # Errors
+    /// If an axis does not exist or the operation has no meaning for the dtype.
+    pub fn reduce(&self, spec: ReduceSpec) -> Result<LazyArray> {
+        let ndim = self.ndim();
+        let beyond = spec.axes.iter().any(|a| *a >= ndim) || !spec.axes.is_sorted();
+        let group = spec.group.as_ref();
+        if beyond || group.is_some_and(|g| g.axis >= ndim || g.codes.len() != self.shape()[g.axis]) {
+            return Err(Error::internal(format!("reduction {spec:?} does not fit shape {:?}", self.shape())));
+        }
+        let dtype = spec.result_dtype(self.dtype())?;
+        let op = Reduce(spec);
+        let grid = op.grid(self.grid());
+        LazyArray::new(op, vec![self.clone()], Meta { dtype, grid })
+    }
+}

@@ -1,0 +1,71 @@
+//! Every step-th part along each axis.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LazyArray, Meta, Need, Op};
+use crate::array::{Block, ChunkGrid, Region, Slice};
+use crate::error::{Error, Result};
+use crate::source::Traffic;
+
+/// A slice with a step along each axis.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SliceOp(Vec<Slice>);
+
+#[typetag::serde]
+impl Op for SliceOp {
+    fn name(&self) -> &'static str {
+        "slice"
+    }
+
+    fn needs(&self, out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
+        let region = Region::new(self.0.iter().zip(out.ranges()).map(|(s, r)| s.span(r)));
+        vec![Need { input: 0, region }]
+    }
+
+    fn compute(
+        &self,
+        out: &Region,
+        _inputs: &[&Meta],
+        mut pieces: Vec<Block>,
+        _io: &Traffic,
+    ) -> Result<Block> {
+        let within: Vec<Slice> = self
+            .0
+            .iter()
+            .zip(out.ranges())
+            .map(|(s, r)| {
+                let start =
+                    if s.step > 0 || r.is_empty() { 0 } else { s.position(r.start) - s.position(r.end - 1) };
+                Slice { start, step: s.step, len: r.len() }
+            })
+            .collect();
+        Ok(pieces.remove(0).slice(&within))
+    }
+}
+
+impl LazyArray {
+    /// Takes `slices`, one per axis.
+    ///
+    /// # Errors
+    /// If a slice leaves the array or there is not one per axis.
+    pub fn slice(&self, slices: &[Slice]) -> Result<LazyArray> {
+        let shape = self.shape();
+        if slices.len() != shape.len() {
+            return Err(Error::invalid(format!("{} slices for {} axes", slices.len(), shape.len())));
+        }
+        for (axis, (s, &n)) in slices.iter().zip(&shape).enumerate() {
+            if s.step == 0 || (s.len > 0 && s.span(0..s.len).end > n) {
+                return Err(Error::invalid(format!("slice {s:?} leaves axis {axis} of length {n}")));
+            }
+        }
+        if slices.iter().zip(&shape).all(|(s, &n)| *s == Slice::all(n)) {
+            return Ok(self.clone());
+        }
+        if let Some(b) = self.as_block() {
+            return Ok(LazyArray::from_block(b.slice(slices)));
+        }
+        let grid = ChunkGrid(self.grid().axes().iter().zip(slices).map(|(a, s)| a.slice(s)).collect());
+        let meta = Meta { dtype: self.dtype(), grid };
+        LazyArray::new(SliceOp(slices.to_vec()), vec![self.clone()], meta)
+    }
+}

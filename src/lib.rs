@@ -1,0 +1,19 @@
+//! Labelled N-D arrays over lazily chunked data: xarray's model with a parallel engine inside.
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod array;
+pub mod dtype;
+pub mod error;
+pub mod exec;
+pub mod index;
+pub mod io;
+pub mod kernel;
+pub mod labels;
+pub mod lazy;
+pub mod plan;
+pub mod prelude;
+pub mod source;
+pub mod time;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,98 @@
+//! What gives blocks and what takes them: [`Source`] and [`Sink`], as descriptions that can travel.
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::array::{Block, ChunkGrid, Region};
+use crate::dtype::DType;
+use crate::error::{Error, ErrorKind, Result};
+
+/// An array somewhere: a description (path, name, dtype, grid), never an open handle.
+///
+/// It serialises by name, so a plan that holds it can travel; handles are opened on first use and
+/// shared by all readers of one file.
+#[typetag::serde(tag = "source")]
+pub trait Source: Debug + Send + Sync {
+    /// The type of the elements as stored.
+    fn dtype(&self) -> DType;
+    /// The chunks as stored; gives the shape too.
+    fn grid(&self) -> ChunkGrid;
+    /// Reads a box, decoding only the chunks that it touches. Called from many threads at once, and
+    /// serial inside: the executor is what runs in parallel.
+    ///
+    /// # Errors
+    /// If the store cannot be read or holds something broken.
+    fn read(&self, region: &Region, io: &Traffic) -> Result<Block>;
+    /// Bytes of memory that reading a box needs besides the box itself: the chunks it decodes.
+    fn scratch_bytes(&self, region: &Region) -> usize {
+        let grid = self.grid();
+        let touched: usize = (grid.axes().iter().zip(region.ranges()))
+            .map(|(a, r)| if a.touched(r).is_empty() { 0 } else { a.largest() })
+            .product();
+        touched * self.dtype().size()
+    }
+    /// One line for plans and errors: what and where.
+    fn describe(&self) -> String;
+}
+
+/// An array somewhere that is being written, chunk by chunk, by many tasks at once.
+#[typetag::serde(tag = "sink")]
+pub trait Sink: Debug + Send + Sync {
+    /// The type of the elements as stored.
+    fn dtype(&self) -> DType;
+    /// The units of writing: a task writes whole chunks of this grid, and no other task touches them.
+    fn grid(&self) -> ChunkGrid;
+    /// Writes the block that fills one chunk of the grid.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn write(&self, region: &Region, block: &Block, io: &Traffic) -> Result<()>;
+    /// One line for plans and errors: what and where.
+    fn describe(&self) -> String;
+}
+
+/// Counts the bytes that a run reads and writes, and carries its cancellation.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    read: AtomicU64,
+    written: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+impl Traffic {
+    /// Counts stored bytes that were read.
+    pub fn count_read(&self, bytes: usize) {
+        self.read.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts stored bytes that were written.
+    pub fn count_written(&self, bytes: usize) {
+        self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Stored bytes read so far.
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// Stored bytes written so far.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Asks the run to stop.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// An error if the run was asked to stop; sources call it between chunks.
+    ///
+    /// # Errors
+    /// If the run was cancelled.
+    pub fn check(&self) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
+        }
+        Ok(())
+    }
+}
