@@ -13,10 +13,15 @@ use crate::source::Traffic;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Map(pub MapFn);
 
+impl Map {
+    /// The name of the operation, by which executors know elementwise work.
+    pub const NAME: &'static str = "map";
+}
+
 #[typetag::serde]
 impl Op for Map {
     fn name(&self) -> &'static str {
-        "map"
+        Map::NAME
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {

@@ -1,1 +1,249 @@
-//! plan
+//! Plans: stages of block tasks, as plain data that can be printed, stored and sent.
+//!
+//! A stage is a tree of operations over an output grid. Inside a stage a task pulls regions through
+//! the tree, so reading, decoding, slicing, arithmetic and the first step of a reduction happen
+//! together, chunk by chunk. Between stages blocks are kept. Which kept blocks a task needs is index
+//! arithmetic: a plan holds no list of tasks.
+
+mod advice;
+mod build;
+mod estimate;
+mod explain;
+mod walk;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::array::{ChunkGrid, Region};
+use crate::error::{Error, Result};
+use crate::lazy::{Fold, LazyArray, Meta, Op};
+use crate::source::Sink;
+
+pub use explain::{Explain, human_bytes};
+pub(crate) use walk::deeper;
+
+/// What a run shall do with an array.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// Compute it into memory.
+    Memory(LazyArray),
+    /// Write it, chunk of the sink by chunk.
+    Store(LazyArray, Arc<dyn Sink>),
+}
+
+/// An operation of a plan: its inputs are numbers of earlier nodes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlanNode {
+    /// The operation.
+    pub op: Arc<dyn Op>,
+    /// The nodes that it works on.
+    pub inputs: Vec<usize>,
+    /// Dtype and chunks of the result.
+    pub meta: Meta,
+    /// How many operations and targets use the result.
+    pub uses: usize,
+}
+
+/// What the tasks of a stage do with their chunk of the stage's grid.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum StageKind {
+    /// Fold the input of some reductions that walk over the same chunks. The chunks of the input that
+    /// belong to one chunk of the output are cut into segments: one task each.
+    Fold {
+        /// The reductions.
+        nodes: Vec<usize>,
+        /// Segments per chunk of the output.
+        segments: usize,
+        /// Chunks of the input in a segment (the last may be shorter).
+        segment_len: usize,
+    },
+    /// Compute a node and keep its blocks for later stages.
+    Keep {
+        /// The node.
+        node: usize,
+    },
+    /// Compute a node into the result in memory.
+    Output {
+        /// The node.
+        node: usize,
+        /// Which of the results.
+        output: usize,
+    },
+    /// Compute a node and write it.
+    Write {
+        /// The node.
+        node: usize,
+        /// Where to.
+        sink: Arc<dyn Sink>,
+    },
+}
+
+/// Tasks of one kind, one or more for each chunk of a grid.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stage {
+    /// What the tasks do.
+    pub kind: StageKind,
+    /// The chunks of the result.
+    pub grid: ChunkGrid,
+    /// Earlier stages whose blocks the tasks need.
+    pub after: Vec<usize>,
+    /// Bytes that a task needs at most, its result included, kept blocks not.
+    pub task_bytes: usize,
+    /// Bytes of the largest result of a task that is kept.
+    pub kept_bytes: usize,
+    /// Decoded bytes that the whole stage reads, about.
+    pub read_bytes: u64,
+}
+
+/// One unit of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Task {
+    /// The stage.
+    pub stage: usize,
+    /// The chunk of the stage's grid (row-major).
+    pub chunk: usize,
+    /// The segment, in a fold; else 0.
+    pub segment: usize,
+}
+
+/// Everything that a run needs to know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    pub(crate) nodes: Vec<PlanNode>,
+    pub(crate) stages: Vec<Stage>,
+    /// For each node the stage that keeps its blocks, and its place in them.
+    pub(crate) kept: Vec<Option<(usize, usize)>>,
+    /// Number of results in memory.
+    pub(crate) outputs: usize,
+}
+
+impl Plan {
+    /// The operations, inputs before users.
+    pub fn nodes(&self) -> &[PlanNode] {
+        &self.nodes
+    }
+
+    /// The stages, each after those that it needs.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// How many results a run leaves in memory.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Dtype and shape of the results in memory.
+    pub fn output_metas(&self) -> Vec<&Meta> {
+        let mut metas: Vec<(usize, &Meta)> = (self.stages.iter())
+            .filter_map(|s| match s.kind {
+                StageKind::Output { node, output } => Some((output, &self.nodes[node].meta)),
+                _ => None,
+            })
+            .collect();
+        metas.sort_by_key(|m| m.0);
+        metas.into_iter().map(|m| m.1).collect()
+    }
+
+    /// How many tasks there are.
+    pub fn task_count(&self) -> usize {
+        self.stages.iter().map(Stage::task_count).sum()
+    }
+
+    /// The plan as bytes.
+    ///
+    /// # Errors
+    /// If an operation cannot be serialised.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        rmp_serde::to_vec_named(self)
+            .map_err(|e| Error::internal("the plan cannot be serialised").caused_by(e))
+    }
+
+    /// The plan whose [`to_bytes`](Plan::to_bytes) these are.
+    ///
+    /// # Errors
+    /// If the bytes are not a plan, or it holds an operation or source that this program lacks.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Plan> {
+        rmp_serde::from_slice(bytes)
+            .map_err(|e| Error::storage("these bytes are not a plan of this program").caused_by(e))
+    }
+
+    /// The stage that keeps the blocks of a node, and its place in them.
+    pub fn kept_at(&self, node: usize) -> Option<(usize, usize)> {
+        self.kept[node]
+    }
+
+    /// A node as a fold; only called for nodes of fold stages.
+    pub(crate) fn fold(&self, node: usize) -> &dyn Fold {
+        self.nodes[node].op.as_fold().expect("the node of a fold stage folds")
+    }
+
+    /// Metas of the inputs of a node.
+    pub(crate) fn input_metas(&self, node: usize) -> Vec<&Meta> {
+        self.nodes[node].inputs.iter().map(|&i| &self.nodes[i].meta).collect()
+    }
+}
+
+impl Stage {
+    /// How many tasks there are.
+    pub fn task_count(&self) -> usize {
+        self.grid.count() * self.segments()
+    }
+
+    /// Tasks per chunk.
+    pub fn segments(&self) -> usize {
+        match self.kind {
+            StageKind::Fold { segments, .. } => segments,
+            _ => 1,
+        }
+    }
+
+    /// The nodes whose blocks the stage computes.
+    pub fn results(&self) -> &[usize] {
+        match &self.kind {
+            StageKind::Fold { nodes, .. } => nodes,
+            StageKind::Keep { node } | StageKind::Output { node, .. } | StageKind::Write { node, .. } => {
+                std::slice::from_ref(node)
+            }
+        }
+    }
+
+    /// Whether later stages use the blocks.
+    pub fn keeps(&self) -> bool {
+        matches!(self.kind, StageKind::Fold { .. } | StageKind::Keep { .. })
+    }
+}
+
+/// The boxes of the input that a fold walks over for one chunk of its output: chunks along the folded
+/// axes, numbered row-major, the whole needed range along the others.
+pub(crate) struct FoldSteps {
+    region: Region,
+    axes: Vec<usize>,
+    touched: Vec<std::ops::Range<usize>>,
+    grid: ChunkGrid,
+}
+
+impl FoldSteps {
+    pub(crate) fn new(fold: &dyn Fold, out: &Region, input: &Meta) -> Self {
+        let region = fold.input_region(out, input);
+        let axes = fold.axes();
+        let touched = axes.iter().map(|&a| input.grid.axes()[a].touched(region.axis(a))).collect();
+        FoldSteps { region, axes, touched, grid: input.grid.clone() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.touched.iter().map(|t| t.len()).product()
+    }
+
+    pub(crate) fn step(&self, mut i: usize) -> Region {
+        let mut region = self.region.clone();
+        for (&axis, touched) in self.axes.iter().zip(&self.touched).rev() {
+            let chunk = self.grid.axes()[axis].chunk(touched.start + i % touched.len());
+            i /= touched.len();
+            let whole = self.region.axis(axis);
+            region.set(axis, chunk.start.max(whole.start)..chunk.end.min(whole.end));
+        }
+        region
+    }
+}

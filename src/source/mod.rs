@@ -1,6 +1,7 @@
 //! What gives blocks and what takes them: [`Source`] and [`Sink`], as descriptions that can travel.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::array::{Block, ChunkGrid, Region};
@@ -56,7 +57,28 @@ pub trait Sink: Debug + Send + Sync {
 pub struct Traffic {
     read: AtomicU64,
     written: AtomicU64,
-    cancelled: AtomicBool,
+    cancel: Cancel,
+}
+
+/// Stops a run from another thread; clones stop the same run.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// A switch that is not thrown.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks the run to stop: tasks that have begun end at their next chunk, no other begins.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Traffic {
@@ -80,9 +102,9 @@ impl Traffic {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// Asks the run to stop.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
+    /// Counters for a run that `cancel` stops.
+    pub fn new(cancel: Cancel) -> Self {
+        Traffic { cancel, ..Traffic::default() }
     }
 
     /// An error if the run was asked to stop; sources call it between chunks.
@@ -90,7 +112,7 @@ impl Traffic {
     /// # Errors
     /// If the run was cancelled.
     pub fn check(&self) -> Result<()> {
-        if self.cancelled.load(Ordering::Relaxed) {
+        if self.cancel.is_cancelled() {
             return Err(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
         }
         Ok(())

@@ -1,0 +1,378 @@
+//! The executor on this machine: rayon threads under a memory budget.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, mpsc};
+use std::time::{Duration, Instant};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::schedule::Schedule;
+use super::{
+    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
+};
+use crate::array::Block;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lazy::State;
+use crate::plan::{Plan, StageKind, Task, human_bytes};
+use crate::source::Traffic;
+
+/// Progress is told at most this often.
+const TELL_EVERY: Duration = Duration::from_millis(50);
+
+type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// Runs plans on this machine's cores.
+///
+/// Without further words: all cores, and a budget of `GRATICULE_MEMORY` (bytes) or else 60 % of the
+/// machine's memory.
+///
+/// ```
+/// use graticule::exec::Local;
+/// let local = Local::new().threads(2).memory(256 << 20);
+/// println!("{local:?}");
+/// ```
+#[derive(Clone)]
+pub struct Local {
+    threads: usize,
+    memory: usize,
+    on_progress: Option<OnProgress>,
+    cancel: Cancel,
+}
+
+impl Default for Local {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Local({} threads, {})", self.threads, human_bytes(self.memory as u64))
+    }
+}
+
+impl Local {
+    /// All cores and most of the memory.
+    pub fn new() -> Self {
+        static DEFAULTS: LazyLock<(usize, usize)> = LazyLock::new(|| {
+            let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+            let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| v.parse().ok());
+            (threads, asked.unwrap_or_else(|| machine_memory() / 10 * 6))
+        });
+        let (threads, memory) = *DEFAULTS;
+        Local { threads, memory, on_progress: None, cancel: Cancel::new() }
+    }
+
+    /// With so many threads (at least one).
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// With a budget in bytes for tasks, kept blocks and results in memory.
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// Tells progress to `f`, a few times a second and at the end.
+    pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(f));
+        self
+    }
+
+    /// With a switch that stops the run.
+    pub fn cancel_with(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Refuses a plan whose largest task does not fit, with a chunking that would.
+    fn admit(&self, plan: &Plan, results: usize) -> Result<()> {
+        let room = self.memory.saturating_sub(results);
+        let Some(stage) = plan.stages().iter().max_by_key(|s| s.task_bytes) else { return Ok(()) };
+        if results > self.memory {
+            return Err(Error::new(
+                ErrorKind::Memory,
+                format!(
+                    "the results take {}, the budget is {}",
+                    human_bytes(results as u64),
+                    human_bytes(self.memory as u64)
+                ),
+            )
+            .help("write them with `to_zarr` instead of computing them into memory, or raise the budget"));
+        }
+        if stage.task_bytes <= room {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Memory,
+            format!(
+                "a task of this run needs {}, the budget is {}",
+                human_bytes(stage.task_bytes as u64),
+                human_bytes(room as u64)
+            ),
+        )
+        .at(plan.describe_stage(stage))
+        .help(plan.advise(stage, room)))
+    }
+}
+
+impl Executor for Local {
+    fn run(&self, plan: &Plan) -> Result<Outcome> {
+        let begun = Instant::now();
+        let results: usize =
+            plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
+        self.admit(plan, results)?;
+        let run = Run {
+            plan,
+            io: Traffic::new(self.cancel.clone()),
+            kept: RwLock::default(),
+            folds: Mutex::default(),
+            outputs: plan.output_metas().iter().map(|_| Mutex::new(None)).collect(),
+        };
+        let pool = pool(self.threads)?;
+        let mut schedule = Schedule::new(plan, self.memory, results, self.threads);
+        let mut told = Instant::now();
+        let total = plan.task_count();
+        let tell = |done: usize, run: &Run| {
+            if let Some(f) = &self.on_progress {
+                let (bytes_read, bytes_written) = (run.io.read(), run.io.written());
+                f(Progress { done, total, bytes_read, bytes_written });
+            }
+        };
+        let outcome = pool.in_place_scope(|scope| -> Result<()> {
+            let (send, receive) = mpsc::channel();
+            let mut failed = None;
+            loop {
+                while failed.is_none() {
+                    if self.cancel.is_cancelled() {
+                        failed = run.io.check().err();
+                        break;
+                    }
+                    match schedule.next() {
+                        Ok(Some(task)) => {
+                            let (send, run) = (send.clone(), &run);
+                            scope.spawn(move |_| {
+                                let result = run.task(task);
+                                // The receiver lives until all tasks are done.
+                                let _ = send.send((task, result));
+                            });
+                        }
+                        Ok(None) => break,
+                        Err(e) => {
+                            failed = Some(e);
+                            break;
+                        }
+                    }
+                }
+                if schedule.running() == 0 {
+                    return failed.map_or(Ok(()), Err);
+                }
+                let (task, result) = receive.recv().expect("a sender is held here");
+                match result {
+                    Ok(done) => {
+                        for block in schedule.done(task, done.kept_bytes, done.finished) {
+                            run.kept.write().unwrap_or_else(PoisonError::into_inner).remove(&block);
+                        }
+                    }
+                    Err(e) => {
+                        schedule.abort(task);
+                        // The first error is the one to tell; later ones often follow from it.
+                        failed.get_or_insert(e);
+                    }
+                }
+                if told.elapsed() >= TELL_EVERY {
+                    told = Instant::now();
+                    tell(schedule.finished(), &run);
+                }
+            }
+        });
+        outcome?;
+        tell(schedule.finished(), &run);
+        let blocks = run
+            .outputs
+            .into_iter()
+            .zip(plan.output_metas())
+            .map(|(b, meta)| {
+                let b = b.into_inner().unwrap_or_else(PoisonError::into_inner);
+                b.unwrap_or_else(|| Block::zeros(meta.dtype, &meta.shape()))
+            })
+            .collect();
+        let report = Report {
+            tasks: schedule.finished(),
+            bytes_read: run.io.read(),
+            bytes_written: run.io.written(),
+            elapsed: begun.elapsed(),
+            peak_bytes: schedule.peak() as u64,
+            threads: self.threads,
+            memory: self.memory as u64,
+        };
+        Ok(Outcome { blocks, report })
+    }
+}
+
+/// What a finished task leaves behind it.
+struct Done {
+    /// How the bytes of kept blocks and states changed.
+    kept_bytes: isize,
+    /// Whether the block of the task's chunk is there now.
+    finished: bool,
+}
+
+/// States of the segments of one chunk of a fold: merged in order, whatever order they come in.
+#[derive(Default)]
+struct Accumulator {
+    next: usize,
+    states: Option<Vec<State>>,
+    waiting: HashMap<usize, Vec<State>>,
+}
+
+type KeptBlocks = HashMap<(usize, usize), Arc<Vec<Block>>>;
+
+struct Run<'a> {
+    plan: &'a Plan,
+    io: Traffic,
+    kept: RwLock<KeptBlocks>,
+    folds: Mutex<HashMap<(usize, usize), Arc<Mutex<Accumulator>>>>,
+    outputs: Vec<Mutex<Option<Block>>>,
+}
+
+impl Kept for Run<'_> {
+    fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&(stage, chunk)).cloned()
+    }
+}
+
+impl Run<'_> {
+    /// Runs a task; a panic in it is an error.
+    fn task(&self, task: Task) -> Result<Done> {
+        catch_unwind(AssertUnwindSafe(|| self.unguarded(task))).unwrap_or_else(|panic| {
+            let stage = &self.plan.stages()[task.stage];
+            Err(Error::internal(format!("a task panicked: {}", panic_text(&*panic))).at(format!(
+                "region {} of {}",
+                stage.grid.region(task.chunk),
+                self.plan.describe_stage(stage)
+            )))
+        })
+    }
+
+    fn unguarded(&self, task: Task) -> Result<Done> {
+        let stage = &self.plan.stages()[task.stage];
+        if let StageKind::Fold { segments, .. } = stage.kind {
+            let states = run_segment(self.plan, task, self, &self.io)?;
+            return self.fold(task, states, segments);
+        }
+        let block = run_task(self.plan, task, self, &self.io)?;
+        let mut kept_bytes = 0;
+        match (&stage.kind, block) {
+            (StageKind::Keep { .. }, Some(block)) => {
+                kept_bytes = block.nbytes() as isize;
+                self.keep(task, vec![block]);
+            }
+            (StageKind::Output { output, node }, Some(block)) => {
+                let shape = self.plan.nodes()[*node].meta.shape();
+                let mut result = self.outputs[*output].lock().unwrap_or_else(PoisonError::into_inner);
+                if block.shape() == shape {
+                    *result = Some(block);
+                } else {
+                    result
+                        .get_or_insert_with(|| Block::zeros(block.dtype(), &shape))
+                        .assign(&stage.grid.region(task.chunk), &block);
+                }
+            }
+            _ => {}
+        }
+        Ok(Done { kept_bytes, finished: true })
+    }
+
+    /// Takes in the states of a segment; the last one makes the block.
+    fn fold(&self, task: Task, states: Vec<State>, segments: usize) -> Result<Done> {
+        let key = (task.stage, task.chunk);
+        let accumulator = {
+            let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+            folds.entry(key).or_default().clone()
+        };
+        let mut acc = accumulator.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept_bytes = bytes_of(&states);
+        acc.waiting.insert(task.segment, states);
+        let next = acc.next;
+        if let Some(later) = acc.waiting.remove(&next) {
+            let mut merged = match acc.states.take() {
+                None => later,
+                Some(mut states) => {
+                    kept_bytes -= bytes_of(&later);
+                    merge_states(self.plan, task.stage, &mut states, later)?;
+                    states
+                }
+            };
+            acc.next += 1;
+            let mut next = acc.next;
+            while let Some(later) = acc.waiting.remove(&next) {
+                kept_bytes -= bytes_of(&later);
+                merge_states(self.plan, task.stage, &mut merged, later)?;
+                acc.next += 1;
+                next = acc.next;
+            }
+            acc.states = Some(merged);
+        }
+        let finished = acc.next == segments;
+        if finished {
+            let states = acc.states.take().expect("all segments are merged");
+            drop(acc);
+            self.folds.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            kept_bytes -= bytes_of(&states);
+            let blocks = finish_fold(self.plan, task.stage, states)?;
+            kept_bytes += blocks.iter().map(Block::nbytes).sum::<usize>() as isize;
+            self.keep(task, blocks);
+        }
+        Ok(Done { kept_bytes, finished })
+    }
+
+    fn keep(&self, task: Task, blocks: Vec<Block>) {
+        let key = (task.stage, task.chunk);
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::new(blocks));
+    }
+}
+
+fn bytes_of(states: &[State]) -> isize {
+    states.iter().flatten().map(Block::nbytes).sum::<usize>() as isize
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// A pool of so many threads; pools are kept, since small runs would spend their time on starting them.
+fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
+    static POOLS: LazyLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = LazyLock::new(Mutex::default);
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pool) = pools.get(&threads) {
+        return Ok(pool.clone());
+    }
+    let pool = ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("graticule-{i}"))
+        .build()
+        .map_err(|e| Error::internal(format!("{threads} threads cannot be started")).caused_by(e))?;
+    let pool = Arc::new(pool);
+    pools.insert(threads, pool.clone());
+    Ok(pool)
+}
+
+/// Bytes of memory of this machine; 4 GiB where it does not say.
+fn machine_memory() -> usize {
+    let told = std::fs::read_to_string("/proc/meminfo").ok();
+    let kib = told.as_deref().and_then(|text| {
+        let line = text.lines().find(|l| l.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok()
+    });
+    kib.map_or(4 << 30, |k| k << 10)
+}

@@ -1,0 +1,215 @@
+//! Running one task: regions are pulled through the operations of a stage.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::array::{Block, Region};
+use crate::error::{Context, Error, Result};
+use crate::exec::tiles;
+use crate::lazy::State;
+use crate::plan::{FoldSteps, Plan, StageKind, Task, deeper};
+use crate::source::Traffic;
+
+/// Blocks of earlier stages, for the tasks that need them.
+pub trait Kept: Sync {
+    /// The blocks of one chunk of a stage: one for each node that the stage keeps.
+    fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>>;
+}
+
+/// Runs a task of any stage but a fold: its block (already written, where the stage writes).
+///
+/// # Errors
+/// Those of sources, sinks and operations, with the region and the operation.
+pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
+    io.check()?;
+    let stage = &plan.stages()[task.stage];
+    let out = stage.grid.region(task.chunk);
+    let mut pull = Pull::new(plan, kept, io);
+    match &stage.kind {
+        StageKind::Keep { node } => Ok(Some(pull.operation(*node, &out)?)),
+        StageKind::Output { node, .. } => Ok(Some(pull.pull(*node, &out)?)),
+        StageKind::Write { node, sink } => {
+            let block = pull.pull(*node, &out)?;
+            io.check()?;
+            sink.write(&out, &block, io).at(|| format!("region {out} of {}", sink.describe()))?;
+            Ok(None)
+        }
+        StageKind::Fold { .. } => Err(Error::internal("a fold runs by segments")),
+    }
+}
+
+/// Runs one segment of a fold: a state for each of its nodes.
+///
+/// # Errors
+/// Those of sources and operations.
+pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
+    let stage = &plan.stages()[task.stage];
+    let StageKind::Fold { nodes, segment_len, .. } = &stage.kind else {
+        return Err(Error::internal("only folds have segments"));
+    };
+    let out = stage.grid.region(task.chunk);
+    let mut states = Vec::with_capacity(nodes.len());
+    let mut walks = Vec::with_capacity(nodes.len());
+    for &n in nodes {
+        let input = &plan.nodes()[plan.nodes()[n].inputs[0]].meta;
+        states.push(plan.fold(n).init(&out, input)?);
+        walks.push(FoldSteps::new(plan.fold(n), &out, input));
+    }
+    let first = task.segment * segment_len;
+    let last = (first + segment_len).min(walks[0].len());
+    for i in first..last {
+        io.check()?;
+        // What the nodes share of this chunk is computed once, and forgotten after it.
+        let mut pull = Pull::new(plan, kept, io);
+        for ((&n, walk), state) in nodes.iter().zip(&walks).zip(&mut states) {
+            let region = walk.step(i);
+            let piece = pull.pull(plan.nodes()[n].inputs[0], &region)?;
+            plan.fold(n).push(state, &piece, &region)?;
+        }
+    }
+    Ok(states)
+}
+
+/// Takes the states of the next segment into those of all before it.
+///
+/// # Errors
+/// Those of operations.
+pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<State>) -> Result<()> {
+    let nodes = plan.stages()[stage].results();
+    for ((&n, state), later) in nodes.iter().zip(states).zip(later) {
+        plan.fold(n).merge(state, later)?;
+    }
+    Ok(())
+}
+
+/// The blocks of a fold from the states of all its segments.
+///
+/// # Errors
+/// Those of operations.
+pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<Block>> {
+    let nodes = plan.stages()[stage].results();
+    nodes
+        .iter()
+        .zip(states)
+        .map(|(&n, state)| plan.fold(n).finish(state, &plan.nodes()[plan.nodes()[n].inputs[0]].meta))
+        .collect()
+}
+
+/// One task's walk through the operations of a stage.
+pub(super) struct Pull<'a> {
+    plan: &'a Plan,
+    kept: &'a dyn Kept,
+    io: &'a Traffic,
+    /// Boxes of nodes that several operations use.
+    memo: HashMap<(usize, Region), Block>,
+}
+
+impl<'a> Pull<'a> {
+    fn new(plan: &'a Plan, kept: &'a dyn Kept, io: &'a Traffic) -> Self {
+        Pull { plan, kept, io, memo: HashMap::new() }
+    }
+
+    /// The elements of a box of a node.
+    pub(super) fn pull(&mut self, node: usize, region: &Region) -> Result<Block> {
+        let n = &self.plan.nodes()[node];
+        if let Some(block) = n.op.as_constant() {
+            return Ok(block.region(region));
+        }
+        if region.is_empty() {
+            return Ok(Block::zeros(n.meta.dtype, &region.shape()));
+        }
+        if let Some((stage, slot)) = self.plan.kept_at(node) {
+            return self.assemble(stage, slot, region);
+        }
+        if n.uses < 2 {
+            return deeper(|| self.operation(node, region));
+        }
+        let key = (node, region.clone());
+        if let Some(block) = self.memo.get(&key) {
+            return Ok(block.clone());
+        }
+        let block = deeper(|| self.operation(node, region))?;
+        self.memo.insert(key, block.clone());
+        Ok(block)
+    }
+
+    /// Whether a box of a node must come from elsewhere: it is not this walk's to compute in tiles.
+    pub(super) fn is_leaf(&self, node: usize) -> bool {
+        let n = &self.plan.nodes()[node];
+        n.uses > 1 || n.op.as_constant().is_some() || self.plan.kept_at(node).is_some()
+    }
+
+    pub(super) fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    pub(super) fn io(&self) -> &'a Traffic {
+        self.io
+    }
+
+    /// Computes a box of a node from its inputs.
+    fn operation(&mut self, node: usize, region: &Region) -> Result<Block> {
+        let n = &self.plan.nodes()[node];
+        let metas = self.plan.input_metas(node);
+        if let Some(fold) = n.op.as_fold() {
+            // Chunk by chunk, so that only one chunk of the input is in memory.
+            let walk = FoldSteps::new(fold, region, metas[0]);
+            if walk.len() > 1 {
+                let mut state = fold.init(region, metas[0])?;
+                for i in 0..walk.len() {
+                    let step = walk.step(i);
+                    let piece = self.pull(n.inputs[0], &step)?;
+                    fold.push(&mut state, &piece, &step)?;
+                }
+                let block = fold.finish(state, metas[0])?;
+                return Ok(match block.shape() == region.shape() {
+                    true => block,
+                    // All groups were computed, some are wanted.
+                    false => block.region(&region_within(region, block.shape())),
+                });
+            }
+        }
+        if let Some(block) = tiles::map_in_tiles(self, node, region)? {
+            return Ok(block);
+        }
+        let needs = n.op.needs(region, &metas);
+        let mut pieces = Vec::with_capacity(needs.len());
+        for need in needs {
+            pieces.push(self.pull(n.inputs[need.input], &need.region)?);
+        }
+        let block = n.op.compute(region, &metas, pieces, self.io).map_err(|e| {
+            if n.op.reads() { e } else { e.at(format!("region {region} of {}", n.op.describe())) }
+        })?;
+        debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);
+        Ok(block)
+    }
+
+    /// A box from the kept blocks of a stage.
+    fn assemble(&self, stage: usize, slot: usize, region: &Region) -> Result<Block> {
+        let grid = &self.plan.stages()[stage].grid;
+        let chunk_blocks = |chunk| {
+            self.kept
+                .blocks(stage, chunk)
+                .ok_or_else(|| Error::internal(format!("chunk {chunk} of stage {stage} is not there")))
+        };
+        let touched = grid.touched(region);
+        if let [chunk] = touched[..] {
+            return Ok(chunk_blocks(chunk)?[slot].region(&region.relative_to(&grid.region(chunk))));
+        }
+        let mut out: Option<Block> = None;
+        for chunk in touched {
+            let blocks = chunk_blocks(chunk)?;
+            let of_chunk = grid.region(chunk);
+            let Some(part) = of_chunk.intersect(region) else { continue };
+            let piece = blocks[slot].region(&part.relative_to(&of_chunk));
+            out.get_or_insert_with(|| Block::zeros(piece.dtype(), &region.shape()))
+                .assign(&part.relative_to(region), &piece);
+        }
+        out.ok_or_else(|| Error::internal(format!("region {region} touches no chunk of stage {stage}")))
+    }
+}
+
+/// The wanted box within a block that is longer along the axis of groups.
+fn region_within(region: &Region, shape: &[usize]) -> Region {
+    Region::new(region.ranges().zip(shape).map(|(r, &n)| if r.len() == n { 0..n } else { r }))
+}

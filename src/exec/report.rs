@@ -1,0 +1,69 @@
+//! What a run does and did.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::plan::human_bytes;
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Tasks that are done.
+    pub done: usize,
+    /// Tasks in all.
+    pub total: usize,
+    /// Stored bytes read so far.
+    pub bytes_read: u64,
+    /// Stored bytes written so far.
+    pub bytes_written: u64,
+}
+
+/// What a run took.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Tasks that ran.
+    pub tasks: usize,
+    /// Stored bytes read.
+    pub bytes_read: u64,
+    /// Stored bytes written.
+    pub bytes_written: u64,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// Most bytes that tasks and kept blocks held at once, by the plan's own count.
+    pub peak_bytes: u64,
+    /// Threads that worked.
+    pub threads: usize,
+    /// The budget.
+    pub memory: u64,
+}
+
+impl Report {
+    /// This report and that of another run as one: work adds up, the peak is the higher one.
+    pub fn and(&self, other: &Report) -> Report {
+        Report {
+            tasks: self.tasks + other.tasks,
+            bytes_read: self.bytes_read + other.bytes_read,
+            bytes_written: self.bytes_written + other.bytes_written,
+            elapsed: self.elapsed + other.elapsed,
+            peak_bytes: self.peak_bytes.max(other.peak_bytes),
+            threads: self.threads.max(other.threads),
+            memory: self.memory.max(other.memory),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} tasks in {:.2} s on {} thread(s): read {}, wrote {}, held at most {} of {}",
+            self.tasks,
+            self.elapsed.as_secs_f64(),
+            self.threads,
+            human_bytes(self.bytes_read),
+            human_bytes(self.bytes_written),
+            human_bytes(self.peak_bytes),
+            human_bytes(self.memory)
+        )
+    }
+}

@@ -1,0 +1,140 @@
+//! Chains of elementwise work over tiles that stay in cache: a chunk goes through memory once, however
+//! long the chain.
+
+use crate::array::{Block, Region, Slice};
+use crate::error::Result;
+use crate::exec::pull::Pull;
+use crate::lazy::Map;
+
+/// Elements of a tile: a few operands of it fit into a core's L2 cache.
+const TILE: usize = 1 << 15;
+
+/// Chains of fewer operations than this gain nothing.
+const CHAIN: usize = 2;
+
+/// Computes a box of an elementwise tree tile by tile; `None` where there is no chain or no need.
+pub(super) fn map_in_tiles(pull: &mut Pull, node: usize, region: &Region) -> Result<Option<Block>> {
+    let shape = region.shape();
+    if region.size() < 2 * TILE || !is_map(pull, node) {
+        return Ok(None);
+    }
+    let mut tree = Tree { steps: Vec::new(), leaves: Vec::new() };
+    let Some(_) = tree.add(pull, node, region, true) else { return Ok(None) };
+    if tree.steps.len() < CHAIN {
+        return Ok(None);
+    }
+    let mut leaves = Vec::with_capacity(tree.leaves.len());
+    for (leaf, of_leaf) in &tree.leaves {
+        leaves.push(pull.pull(*leaf, of_leaf)?.contiguous());
+    }
+    // Tiles are runs along the first axis that is long enough to be cut.
+    let (axis, rows) = cut(&shape);
+    let mut out = Block::zeros(pull.plan().nodes()[node].meta.dtype, &shape);
+    for outer in 0..shape[..axis].iter().product() {
+        let at = unravel(&shape[..axis], outer);
+        let mut start = 0;
+        while start < shape[axis] {
+            let range = start..(start + rows).min(shape[axis]);
+            start = range.end;
+            let tile = Region::new((0..shape.len()).map(|a| match a {
+                a if a < axis => at[a]..at[a] + 1,
+                a if a == axis => range.clone(),
+                a => 0..shape[a],
+            }));
+            let block = tree.run(pull, &leaves, &tile)?;
+            out.assign(&tile, &block);
+        }
+    }
+    Ok(Some(out))
+}
+
+/// The axis that tiles cut, and how many of its positions a tile has.
+fn cut(shape: &[usize]) -> (usize, usize) {
+    let mut inner: usize = shape.iter().product();
+    for (axis, &n) in shape.iter().enumerate() {
+        inner /= n;
+        if inner <= TILE {
+            return (axis, (TILE / inner.max(1)).max(1));
+        }
+    }
+    (shape.len() - 1, TILE)
+}
+
+fn unravel(shape: &[usize], mut flat: usize) -> Vec<usize> {
+    let mut at = vec![0; shape.len()];
+    for (i, &n) in shape.iter().enumerate().rev() {
+        at[i] = flat % n;
+        flat /= n;
+    }
+    at
+}
+
+fn is_map(pull: &Pull, node: usize) -> bool {
+    pull.plan().nodes()[node].op.name() == Map::NAME
+}
+
+/// An operand of a step: a step before it, or a leaf.
+#[derive(Clone, Copy)]
+enum Operand {
+    Step(usize),
+    Leaf(usize),
+}
+
+/// Elementwise operations in the order in which they run.
+struct Tree {
+    steps: Vec<(usize, Vec<Operand>)>,
+    leaves: Vec<(usize, Region)>,
+}
+
+impl Tree {
+    fn add(&mut self, pull: &Pull, node: usize, region: &Region, root: bool) -> Option<Operand> {
+        let n = &pull.plan().nodes()[node];
+        // A box with repeated axes is small: it is computed whole, once.
+        let inner = is_map(pull, node) && (root || !pull.is_leaf(node));
+        if !inner {
+            self.leaves.push((node, region.clone()));
+            return Some(Operand::Leaf(self.leaves.len() - 1));
+        }
+        let needs = n.op.needs(region, &pull.plan().input_metas(node));
+        let mut operands = Vec::with_capacity(needs.len());
+        for need in needs {
+            let input = n.inputs[need.input];
+            let operand = if need.region == *region {
+                crate::plan::deeper(|| self.add(pull, input, region, false))?
+            } else {
+                self.leaves.push((input, need.region));
+                Operand::Leaf(self.leaves.len() - 1)
+            };
+            operands.push(operand);
+        }
+        self.steps.push((node, operands));
+        Some(Operand::Step(self.steps.len() - 1))
+    }
+
+    /// Runs the steps over one tile (a box relative to the region of the tree).
+    fn run(&self, pull: &Pull, leaves: &[Block], tile: &Region) -> Result<Block> {
+        let mut results: Vec<Option<Block>> = Vec::with_capacity(self.steps.len());
+        for (node, operands) in &self.steps {
+            let pieces = operands
+                .iter()
+                .map(|o| match o {
+                    // Every step has one user, so its block is the next step's to overwrite.
+                    Operand::Step(i) => results[*i].take().expect("steps run in order, each used once"),
+                    Operand::Leaf(i) => part(&leaves[*i], tile),
+                })
+                .collect();
+            let metas = pull.plan().input_metas(*node);
+            let block = pull.plan().nodes()[*node].op.compute(tile, &metas, pieces, pull.io())?;
+            results.push(Some(block));
+        }
+        Ok(results.pop().flatten().expect("the root is the last step"))
+    }
+}
+
+/// The tile of a leaf; its axes of length 1 repeat.
+fn part(leaf: &Block, tile: &Region) -> Block {
+    let slices: Vec<Slice> = (leaf.shape().iter().zip(tile.ranges()))
+        .map(|(&n, r)| if n == 1 { Slice::all(1) } else { Slice::range(r) })
+        .collect();
+    leaf.slice(&slices)
+}

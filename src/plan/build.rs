@@ -1,0 +1,224 @@
+//! From expressions to stages: where blocks must be kept.
+
+use std::collections::HashMap;
+
+use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
+use crate::array::{ChunkGrid, Region};
+use crate::error::{Error, Result};
+use crate::lazy::LazyArray;
+
+/// About so many tasks per fold stage are enough for any machine: more segments cost merges.
+const FOLD_TASKS: usize = 256;
+
+/// A segment folds so much more input than its state is large that merging states costs little.
+const INPUT_PER_STATE: usize = 4;
+
+impl Plan {
+    /// Makes the plan for some targets; results asked for together share their reductions.
+    ///
+    /// # Errors
+    /// If a sink does not fit its array.
+    pub fn new(targets: &[Target]) -> Result<Plan> {
+        let mut builder = Builder::default();
+        let mut roots = Vec::new();
+        for target in targets {
+            let (Target::Memory(array) | Target::Store(array, _)) = target;
+            let node = builder.add(array);
+            builder.nodes[node].uses += 1;
+            if let Target::Store(array, sink) = target
+                && (sink.grid().shape() != array.shape() || sink.dtype() != array.dtype())
+            {
+                return Err(Error::internal(format!(
+                    "the sink takes {} {:?}, the array is {} {:?}",
+                    sink.dtype(),
+                    sink.grid().shape(),
+                    array.dtype(),
+                    array.shape()
+                ))
+                .at(sink.describe()));
+            }
+            roots.push(node);
+        }
+        let grids: Vec<ChunkGrid> = (targets.iter().zip(&roots))
+            .map(|(target, &node)| match target {
+                Target::Memory(_) => builder.nodes[node].meta.grid.clone(),
+                Target::Store(_, sink) => sink.grid(),
+            })
+            .collect();
+        let cuts = builder.cuts(&roots, &grids);
+        let mut plan = Plan {
+            kept: vec![None; builder.nodes.len()],
+            nodes: builder.nodes,
+            stages: Vec::new(),
+            outputs: 0,
+        };
+        for group in plan.groups(&cuts) {
+            let stage = plan.kept_stage(&group);
+            for (slot, &node) in group.iter().enumerate() {
+                plan.kept[node] = Some((plan.stages.len(), slot));
+            }
+            plan.stages.push(stage);
+        }
+        for ((target, node), grid) in targets.iter().zip(roots).zip(grids) {
+            let kind = match target {
+                Target::Memory(_) => {
+                    plan.outputs += 1;
+                    StageKind::Output { node, output: plan.outputs - 1 }
+                }
+                Target::Store(_, sink) => StageKind::Write { node, sink: sink.clone() },
+            };
+            plan.stages.push(Stage::of(kind, grid));
+        }
+        plan.estimate();
+        Ok(plan)
+    }
+
+    /// Kept nodes that one stage can compute: reductions over the same chunks, none of which needs
+    /// another. In the order in which they can run.
+    fn groups(&self, cuts: &[usize]) -> Vec<Vec<usize>> {
+        let mut level = vec![0usize; self.nodes.len()];
+        for (i, node) in self.nodes.iter().enumerate() {
+            let below = node.inputs.iter().map(|&j| level[j]).max().unwrap_or(0);
+            level[i] = below + usize::from(cuts.contains(&i));
+        }
+        let mut order: Vec<usize> = cuts.to_vec();
+        order.sort_by_key(|&c| (level[c], c));
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let mut by_walk: HashMap<_, usize> = HashMap::new();
+        for c in order {
+            let Some(fold) = self.nodes[c].op.as_fold() else {
+                groups.push(vec![c]);
+                continue;
+            };
+            let input = &self.nodes[self.nodes[c].inputs[0]].meta;
+            let walk = (level[c], fold.axes(), input.grid.clone(), self.nodes[c].meta.grid.clone());
+            match by_walk.get(&walk) {
+                Some(&g) => groups[g].push(c),
+                None => {
+                    by_walk.insert(walk, groups.len());
+                    groups.push(vec![c]);
+                }
+            }
+        }
+        groups
+    }
+
+    /// The stage that computes and keeps a group of nodes.
+    fn kept_stage(&self, group: &[usize]) -> Stage {
+        let first = group[0];
+        let grid = self.nodes[first].meta.grid.clone();
+        if self.nodes[first].op.as_fold().is_none() {
+            return Stage::of(StageKind::Keep { node: first }, grid);
+        }
+        // Shapes alone decide how the fold is cut: the result may not depend on threads or budget.
+        let out = grid.region(0);
+        let (mut state, mut piece) = (0, 0);
+        let mut steps = 1;
+        for &n in group {
+            let input = &self.nodes[self.nodes[n].inputs[0]].meta;
+            let walk = FoldSteps::new(self.fold(n), &out, input);
+            steps = walk.len().max(1);
+            state += self.fold(n).state_bytes(&out, input);
+            piece += if walk.len() == 0 { 0 } else { input.bytes(&walk.step(0)) };
+        }
+        let for_tasks = (steps * grid.count()).div_ceil(FOLD_TASKS);
+        let for_state = (INPUT_PER_STATE * state).div_ceil(piece.max(1));
+        let segment_len = for_tasks.max(for_state).clamp(1, steps);
+        let segments = steps.div_ceil(segment_len);
+        Stage::of(StageKind::Fold { nodes: group.to_vec(), segments, segment_len }, grid)
+    }
+}
+
+impl Stage {
+    fn of(kind: StageKind, grid: ChunkGrid) -> Stage {
+        Stage { kind, grid, after: Vec::new(), task_bytes: 0, kept_bytes: 0, read_bytes: 0 }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    nodes: Vec<PlanNode>,
+    ids: HashMap<usize, usize>,
+}
+
+impl Builder {
+    /// Adds an expression, inputs first, each shared node once; without recursion, since chains can
+    /// be long.
+    fn add(&mut self, array: &LazyArray) -> usize {
+        let mut pending = vec![(array.clone(), false)];
+        while let Some((a, expanded)) = pending.pop() {
+            if self.ids.contains_key(&a.id()) {
+                continue;
+            }
+            if !expanded {
+                pending.push((a.clone(), true));
+                pending.extend(a.inputs().iter().map(|i| (i.clone(), false)));
+                continue;
+            }
+            let inputs: Vec<usize> = a.inputs().iter().map(|i| self.ids[&i.id()]).collect();
+            for &i in &inputs {
+                self.nodes[i].uses += 1;
+            }
+            self.ids.insert(a.id(), self.nodes.len());
+            self.nodes.push(PlanNode { op: a.op().clone(), inputs, meta: a.meta().clone(), uses: 0 });
+        }
+        self.ids[&array.id()]
+    }
+
+    /// The nodes whose blocks must be kept: reductions over several chunks, and expensive nodes that
+    /// several tasks would compute again.
+    fn cuts(&self, roots: &[usize], grids: &[ChunkGrid]) -> Vec<usize> {
+        // For each node the largest number of tasks that pull it, and which stage does.
+        let mut tasks = vec![0usize; self.nodes.len()];
+        let mut pullers = vec![Pullers::None; self.nodes.len()];
+        for (stage, (&root, grid)) in roots.iter().zip(grids).enumerate() {
+            tasks[root] = tasks[root].max(grid.count());
+            pullers[root] = pullers[root].and(Pullers::One(self.nodes.len() + stage));
+        }
+        let mut cuts = Vec::new();
+        for i in (0..self.nodes.len()).rev() {
+            let node = &self.nodes[i];
+            if node.op.as_constant().is_some() {
+                continue;
+            }
+            let again = tasks[i] > node.meta.grid.count() || pullers[i] == Pullers::Many;
+            let cut = match node.op.as_fold() {
+                Some(fold) => {
+                    let input = &self.nodes[node.inputs[0]].meta;
+                    let out = Region::full(&node.meta.shape());
+                    again || FoldSteps::new(fold, &out, input).len() > 1
+                }
+                None => again && node.op.is_expensive(),
+            };
+            let (pulled_by, puller) =
+                if cut { (node.meta.grid.count(), Pullers::One(i)) } else { (tasks[i], pullers[i]) };
+            for &j in &node.inputs {
+                tasks[j] = tasks[j].max(pulled_by);
+                pullers[j] = pullers[j].and(puller);
+            }
+            if cut {
+                cuts.push(i);
+            }
+        }
+        cuts.reverse();
+        cuts
+    }
+}
+
+/// Which stages pull a node.
+#[derive(Clone, Copy, PartialEq)]
+enum Pullers {
+    None,
+    One(usize),
+    Many,
+}
+
+impl Pullers {
+    fn and(self, other: Pullers) -> Pullers {
+        match (self, other) {
+            (Pullers::None, p) | (p, Pullers::None) => p,
+            (a, b) if a == b => a,
+            _ => Pullers::Many,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! How many bytes tasks need, from shapes alone.
+
+use std::collections::HashSet;
+
+use super::walk::deeper;
+use super::{FoldSteps, Plan, StageKind, Task};
+use crate::array::Region;
+
+/// Tasks looked at per stage: chunks at borders may be smaller than those inside.
+const SAMPLES: usize = 8;
+
+impl Plan {
+    /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
+    pub(super) fn estimate(&mut self) {
+        for s in 0..self.stages.len() {
+            let count = self.stages[s].task_count();
+            let segments = self.stages[s].segments();
+            let (mut task_bytes, mut kept_bytes, mut read_bytes, mut sampled) = (0, 0, 0u64, 0u64);
+            let mut after = Vec::new();
+            for i in 0..count.min(SAMPLES) {
+                let index = i * count / count.min(SAMPLES);
+                let task = Task { stage: s, chunk: index / segments, segment: index % segments };
+                let cost = self.cost(task);
+                task_bytes = task_bytes.max(cost.peak);
+                kept_bytes = kept_bytes.max(cost.result);
+                read_bytes += cost.read;
+                sampled += 1;
+                after.extend(cost.stages);
+            }
+            after.sort_unstable();
+            after.dedup();
+            let stage = &mut self.stages[s];
+            stage.after = after;
+            stage.task_bytes = task_bytes;
+            stage.kept_bytes = kept_bytes;
+            stage.read_bytes = (read_bytes as f64 * count as f64 / sampled.max(1) as f64) as u64;
+        }
+    }
+
+    /// What one task costs.
+    pub(super) fn cost(&self, task: Task) -> Cost {
+        let stage = &self.stages[task.stage];
+        let out = stage.grid.region(task.chunk);
+        let mut meter = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0, stages: Vec::new() };
+        let result_of = |n: usize| self.nodes[n].meta.bytes(&out);
+        let (peak, result) = match &stage.kind {
+            StageKind::Fold { nodes, segment_len, .. } => {
+                let state: usize = (nodes.iter())
+                    .map(|&n| self.fold(n).state_bytes(&out, &self.nodes[self.nodes[n].inputs[0]].meta))
+                    .sum();
+                let mut peak = 0;
+                let mut steps = 1;
+                for &n in nodes {
+                    let input = self.nodes[n].inputs[0];
+                    let walk = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
+                    steps = walk.len();
+                    let first = task.segment * segment_len;
+                    if first < walk.len() {
+                        peak = peak.max(meter.visit(input, &walk.step(first)).0);
+                    }
+                }
+                let in_segment = (*segment_len).min(steps - (task.segment * segment_len).min(steps));
+                meter.read *= in_segment as u64;
+                // One state being folded, one more where it is merged.
+                (2 * state + peak, nodes.iter().map(|&n| result_of(n)).sum::<usize>().max(state))
+            }
+            StageKind::Keep { node } => (meter.operation(*node, &out).0, result_of(*node)),
+            StageKind::Output { node, .. } => (meter.visit(*node, &out).0, 0),
+            StageKind::Write { node, .. } => {
+                // The encoder holds the encoded chunk beside the decoded one.
+                (meter.visit(*node, &out).0 + result_of(*node), 0)
+            }
+        };
+        Cost { peak: peak + meter.held, result, read: meter.read, stages: meter.stages }
+    }
+}
+
+pub(super) struct Cost {
+    pub(super) peak: usize,
+    pub(super) result: usize,
+    pub(super) read: u64,
+    pub(super) stages: Vec<usize>,
+}
+
+struct Meter<'a> {
+    plan: &'a Plan,
+    seen: HashSet<(usize, Region)>,
+    /// Bytes of shared results that live as long as the task.
+    held: usize,
+    read: u64,
+    stages: Vec<usize>,
+}
+
+impl Meter<'_> {
+    /// (peak while a box is computed, bytes of the box afterwards).
+    fn visit(&mut self, node: usize, region: &Region) -> (usize, usize) {
+        let n = &self.plan.nodes[node];
+        if n.op.as_constant().is_some() {
+            return (0, 0);
+        }
+        let bytes = n.meta.bytes(region);
+        if let Some((stage, _)) = self.plan.kept[node] {
+            self.stages.push(stage);
+            return (bytes, bytes);
+        }
+        let shared = n.uses > 1;
+        if shared && !self.seen.insert((node, region.clone())) {
+            return (0, 0);
+        }
+        let (peak, result) = self.operation(node, region);
+        if shared {
+            self.held += result;
+            return (peak - result, 0);
+        }
+        (peak, result)
+    }
+
+    fn operation(&mut self, node: usize, region: &Region) -> (usize, usize) {
+        let n = &self.plan.nodes[node];
+        let bytes = n.meta.bytes(region);
+        let metas = self.plan.input_metas(node);
+        let scratch = n.op.scratch_bytes(region, &metas);
+        if n.op.reads() {
+            self.read += bytes as u64;
+        }
+        if let Some(fold) = n.op.as_fold() {
+            let steps = FoldSteps::new(fold, region, metas[0]);
+            let piece =
+                if steps.len() > 0 { deeper(|| self.visit(n.inputs[0], &steps.step(0)).0) } else { 0 };
+            return (scratch + piece + bytes, bytes);
+        }
+        let needs = n.op.needs(region, &metas);
+        let (mut peak, mut pieces) = (0, 0);
+        deeper(|| {
+            for need in needs {
+                let (p, r) = self.visit(n.inputs[need.input], &need.region);
+                peak = peak.max(pieces + p);
+                pieces += r;
+            }
+        });
+        (peak.max(pieces + scratch + bytes), bytes)
+    }
+}

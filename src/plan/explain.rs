@@ -1,0 +1,131 @@
+//! What a plan will do, for people.
+
+use std::fmt;
+
+use super::{Plan, StageKind};
+use crate::array::ChunkGrid;
+
+/// The text of a plan: stages, tasks, bytes to read and write, memory.
+#[derive(Debug, Clone)]
+pub struct Explain {
+    /// Number of tasks.
+    pub tasks: usize,
+    /// Decoded bytes that will be read, about.
+    pub read_bytes: u64,
+    /// Decoded bytes that will be written.
+    pub write_bytes: u64,
+    /// Bytes of the largest task: a run with one thread needs this and what it keeps.
+    pub task_bytes: usize,
+    text: String,
+}
+
+impl fmt::Display for Explain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Bytes with a unit: `12.6 MB`.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{bytes} B"),
+        _ if value < 9.995 => format!("{value:.2} {}", UNITS[unit]),
+        _ => format!("{value:.0} {}", UNITS[unit]),
+    }
+}
+
+fn grid_text(grid: &ChunkGrid) -> String {
+    let axes: Vec<String> = grid.axes().iter().map(|a| format!("{}/{}", a.len(), a.largest())).collect();
+    format!("[{}] in {} chunks", axes.join(", "), grid.count())
+}
+
+impl Plan {
+    /// What the plan will do: stages, tasks, bytes, memory. Reads nothing.
+    pub fn explain(&self) -> Explain {
+        use fmt::Write;
+        let mut text = String::new();
+        let mut write_bytes = 0u64;
+        let task_bytes = self.stages.iter().map(|s| s.task_bytes).max().unwrap_or(0);
+        let read_bytes: u64 = self.stages.iter().map(|s| s.read_bytes).sum();
+        for (i, stage) in self.stages.iter().enumerate() {
+            let what = match &stage.kind {
+                StageKind::Fold { nodes, segments, segment_len } => {
+                    let ops: Vec<String> = nodes.iter().map(|&n| self.nodes[n].op.describe()).collect();
+                    format!(
+                        "fold {} ({segments} segment(s) of {segment_len} chunk(s) per result chunk)",
+                        ops.join(" + ")
+                    )
+                }
+                StageKind::Keep { node } => format!("keep {}", self.nodes[*node].op.describe()),
+                StageKind::Output { output, .. } => format!("result {output} in memory"),
+                StageKind::Write { sink, node } => {
+                    let meta = &self.nodes[*node].meta;
+                    write_bytes +=
+                        meta.grid.shape().iter().product::<usize>() as u64 * meta.dtype.size() as u64;
+                    format!("write {}", sink.describe())
+                }
+            };
+            let _ = writeln!(text, "stage {i}: {what}");
+            let _ = writeln!(
+                text,
+                "  {} tasks over {}, {} a task, reads {}",
+                stage.task_count(),
+                grid_text(&stage.grid),
+                human_bytes(stage.task_bytes as u64),
+                human_bytes(stage.read_bytes)
+            );
+            if !stage.after.is_empty() {
+                let after: Vec<String> = stage.after.iter().map(usize::to_string).collect();
+                let _ = writeln!(text, "  uses the blocks of stage {}", after.join(", "));
+            }
+            for &root in stage.results() {
+                self.tree(&mut text, root, 2, i);
+            }
+        }
+        let _ = write!(
+            text,
+            "total: {} tasks, reads {}, writes {}, largest task {}",
+            self.task_count(),
+            human_bytes(read_bytes),
+            human_bytes(write_bytes),
+            human_bytes(task_bytes as u64)
+        );
+        Explain { tasks: self.task_count(), read_bytes, write_bytes, task_bytes, text }
+    }
+
+    /// The operations of a stage as an indented tree, without those of other stages; long ones are cut.
+    fn tree(&self, text: &mut String, root: usize, indent: usize, stage: usize) {
+        use fmt::Write;
+        const LINES: usize = 24;
+        let mut pending = vec![(root, indent)];
+        let mut lines = 0;
+        while let Some((node, indent)) = pending.pop() {
+            lines += 1;
+            if lines > LINES {
+                let _ = writeln!(text, "{:indent$}...", "");
+                return;
+            }
+            let n = &self.nodes[node];
+            if let Some((s, _)) = self.kept[node].filter(|k| k.0 != stage) {
+                let _ = writeln!(text, "{:indent$}blocks of stage {s}", "");
+                continue;
+            }
+            let _ = writeln!(
+                text,
+                "{:indent$}{}: {} {}",
+                "",
+                n.op.describe(),
+                n.meta.dtype,
+                grid_text(&n.meta.grid)
+            );
+            pending.extend(n.inputs.iter().rev().map(|&i| (i, indent + 2)));
+        }
+    }
+}

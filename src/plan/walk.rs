@@ -1,0 +1,86 @@
+//! Which kept blocks and which source boxes a task needs, without computing anything.
+
+use std::collections::HashSet;
+
+use super::{FoldSteps, Plan, StageKind, Task};
+use crate::array::Region;
+
+/// Stack that one level of recursion through a plan may need, and what is added when it runs out.
+const RED_ZONE: usize = 128 << 10;
+const GROWTH: usize = 4 << 20;
+
+/// Runs `f` with enough stack for one more level: expressions can be chains of any length.
+pub(crate) fn deeper<T>(f: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(RED_ZONE, GROWTH, f)
+}
+
+impl Plan {
+    /// (node, box of it) that a task pulls, one after the other.
+    pub(crate) fn pulls(&self, task: Task) -> Vec<(usize, Region)> {
+        let stage = &self.stages[task.stage];
+        let out = stage.grid.region(task.chunk);
+        match &stage.kind {
+            StageKind::Fold { nodes, segment_len, .. } => {
+                let mut pulls = Vec::new();
+                let first = task.segment * segment_len;
+                for &n in nodes {
+                    let input = self.nodes[n].inputs[0];
+                    let steps = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
+                    pulls.extend(
+                        (first..(first + segment_len).min(steps.len())).map(|i| (input, steps.step(i))),
+                    );
+                }
+                pulls
+            }
+            StageKind::Keep { node } => {
+                let metas = self.input_metas(*node);
+                let needs = self.nodes[*node].op.needs(&out, &metas);
+                needs.into_iter().map(|n| (self.nodes[*node].inputs[n.input], n.region)).collect()
+            }
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![(*node, out)],
+        }
+    }
+
+    /// The kept blocks (stage, chunk) that a task needs, each once.
+    pub fn needed_blocks(&self, task: Task) -> Vec<(usize, usize)> {
+        if self.stages[task.stage].after.is_empty() {
+            return Vec::new();
+        }
+        let mut walk = Walk { plan: self, seen: HashSet::new(), blocks: Vec::new() };
+        for (node, region) in self.pulls(task) {
+            walk.visit(node, &region);
+        }
+        walk.blocks.sort_unstable();
+        walk.blocks.dedup();
+        walk.blocks
+    }
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    seen: HashSet<(usize, Region)>,
+    blocks: Vec<(usize, usize)>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, node: usize, region: &Region) {
+        if region.is_empty() {
+            return;
+        }
+        if let Some((stage, _)) = self.plan.kept[node] {
+            let chunks = self.plan.stages[stage].grid.touched(region);
+            self.blocks.extend(chunks.into_iter().map(|c| (stage, c)));
+            return;
+        }
+        let n = &self.plan.nodes[node];
+        if n.inputs.is_empty() || (n.uses > 1 && !self.seen.insert((node, region.clone()))) {
+            return;
+        }
+        let needs = n.op.needs(region, &self.plan.input_metas(node));
+        deeper(|| {
+            for need in needs {
+                self.visit(n.inputs[need.input], &need.region);
+            }
+        });
+    }
+}
