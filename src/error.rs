@@ -188,6 +188,12 @@ impl From<std::io::Error> for Error {
     }
 }
 
+impl From<crate::time::TimeError> for Error {
+    fn from(e: crate::time::TimeError) -> Self {
+        Error::invalid(e.to_string())
+    }
+}
+
 /// Adds places to the errors of a lower layer.
 pub trait Context<T> {
     /// Adds where it happened, computed only for an error.

@@ -10,13 +10,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::time::{Calendar, TimeUnit};
+pub use crate::time::{Calendar, NAT, TimeUnit};
 pub use element::{Element, Number, Real};
 pub use scalar::Scalar;
 pub use text::Text;
-
-/// The ticks value that stands for a missing time in every unit and calendar.
-pub const NAT: i64 = i64::MIN;
 
 /// The type of the elements of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

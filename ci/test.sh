@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Runs every test of graticule, on a fresh machine too: ci/setup.sh installs what is missing.
+# One profile (release) throughout, so that each crate is compiled once.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+title() { printf '\n==== %s\n' "$*"; }
+
+title "setup"
+ci/setup.sh
+export GRATICULE_PYTHON=$PWD/target/venv/bin/python
+GRATICULE_SAMPLE_DATA=$("$GRATICULE_PYTHON" -c 'import iris_sample_data; print(iris_sample_data.path)')
+export GRATICULE_SAMPLE_DATA
+export PYTHONDONTWRITEBYTECODE=1
+
+features=(--all-features)
+if ! pkg-config --exists netcdf 2>/dev/null; then
+    title "NOT TESTED: the feature netcdf, for want of libnetcdf (see ci/setup.sh)"
+    features=()
+fi
+
+title "format"
+cargo fmt --check
+
+title "lints"
+cargo clippy --release --all-targets "${features[@]}" -- -D warnings
+
+title "conformance cases against xarray"
+"$GRATICULE_PYTHON" tests/conformance/oracle.py --check
+
+title "unit, integration and doc tests"
+cargo test --release "${features[@]}"
+
+title "conformance"
+cargo test --release "${features[@]}" --test conformance -- --nocapture
+
+title "build with the default features"
+cargo build --release
+
+title "all passed"

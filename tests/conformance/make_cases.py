@@ -1,0 +1,814 @@
+#!/usr/bin/env python3
+"""Writes the conformance cases of the project, with xarray's results.
+
+    make_cases.py            write GROUP.json beside this script, for every group
+    make_cases.py GROUP...   only these
+
+The cases are written here as small calls: `case(name, doc, inputs, steps)`. Inputs are xarray
+objects; arguments that start with "$" name an input or the result of an earlier step.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import cftime
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import oracle  # noqa: E402  (also makes labelled_json importable)
+from labelled_json import array_from_json, object_to_json, value_to_json  # noqa: E402
+
+NAN, INF = float("nan"), float("inf")
+NAT = np.datetime64("NaT")
+GROUPS = {}
+
+
+# ------------------------------------------------------------------ how cases are written
+
+
+def group(name):
+    """Registers a function that yields the cases of a group."""
+
+    def register(function):
+        GROUPS[name] = function
+        return function
+
+    return register
+
+
+def case(name, doc, inputs, steps, **more):
+    """One case. `more`: outputs (default r), error (why xarray refuses), options, compare."""
+    steps = steps if isinstance(steps, list) else [steps]
+    if "error" in more:
+        more["why"] = more["error"]
+        more["error"] = True
+    else:
+        more.setdefault("outputs", ["r"])
+    inputs = {k: v if isinstance(v, dict) else input_json(v) for k, v in inputs.items()}
+    return {"name": name, "doc": doc, "inputs": inputs, "steps": steps, **more}
+
+
+def input_json(obj):
+    spec = object_to_json(obj)
+    del spec["indexes"]
+    if not spec["coords"]:
+        del spec["coords"]
+    return spec
+
+
+def do(op, on=None, out="r", then=None, **kwargs):
+    """A step; `on` is the name of an input or result, or a plain number."""
+    step = {"out": out, "op": op}
+    if on is not None:
+        step["on"] = f"${on}" if isinstance(on, str) else on
+    if kwargs:
+        step["kwargs"] = value_to_json(kwargs)
+    if then is not None:
+        step["then"] = then
+    return step
+
+
+def then(op, **kwargs):
+    """The second half of groupby and weighted."""
+    return {"op": op, "kwargs": value_to_json(kwargs)} if kwargs else {"op": op}
+
+
+def sl(start=None, stop=None, step=None):
+    return slice(start, stop, step)
+
+
+def day(text, unit="ns"):
+    return np.datetime64(text, unit)
+
+
+def da(data, dims=(), dtype=None, name=None, attrs=None, **coords):
+    """A DataArray; `dims` is a string of one-letter dims or a list."""
+    dims = list(dims)
+    coords = {k: v if isinstance(v, tuple) else ((k,), v) if k in dims else v for k, v in coords.items()}
+    return xr.DataArray(np.asarray(data, dtype), coords, dims, name=name, attrs=attrs)
+
+
+def numbers(*shape, seed=1, scale=0.25, offset=-20.0, dtype="float64", nan=None):
+    """Irregular values that are exact in binary, some of them NaN."""
+    spec = {"lcg": {"seed": seed, "mod": 200, "scale": scale, "offset": offset}}
+    if nan:
+        spec["nan"] = nan
+    return array_from_json({"shape": shape, "dtype": dtype, "gen": spec})
+
+
+def dates(start, count, freq="D", unit="ns"):
+    return pd.date_range(start, periods=count, freq=freq).values.astype(f"datetime64[{unit}]")
+
+
+def model_dates(start, count, calendar, freq="D"):
+    return xr.date_range(start, periods=count, freq=freq, calendar=calendar, use_cftime=True).values
+
+
+def daily(start, count, seed=5, nan=None, step=1, **kwargs):
+    """A series as a generator, too long to be written out."""
+    return {
+        "type": "DataArray",
+        "name": "t",
+        "dims": ["time"],
+        "shape": [count],
+        "dtype": "float64",
+        "gen": {
+            "lcg": {"seed": seed, "mod": 400, "scale": 0.125, "offset": -10.0},
+            **({"nan": nan} if nan else {}),
+        },
+        "coords": {
+            "time": {
+                "dims": ["time"],
+                "shape": [count],
+                "dtype": "datetime64[s]",
+                "gen": {"arange": [int(np.datetime64(start, "s").astype(int)), 86400 * step]},
+            }
+        },
+    }
+
+
+# ------------------------------------------------------------------------------ selection
+
+
+def grid():
+    """5 x 4, with every kind of coord: an index, a label of a dim, a scalar, a 2-d one."""
+    return xr.DataArray(
+        np.arange(20.0).reshape(5, 4) * 1.5 - 3,
+        {
+            "x": ("x", [2, 3, 5, 7, 11]),
+            "y": ("y", ["p", "q", "r", "s"]),
+            "name": ("x", ["two", "three", "five", "seven", "eleven"]),
+            "area": (("y", "x"), np.arange(20, dtype="int32").reshape(4, 5)),
+            "run": 42,
+        },
+        ["x", "y"],
+        name="g",
+    )
+
+
+def cube():
+    return da(np.arange(24, dtype="int16").reshape(2, 3, 4), "abc", a=[0, 1], b=[0.1, 0.2, 0.3], c=list("wxyz"))
+
+
+@group("selection-positional")
+def selection_positional():
+    g = {"a": grid()}
+    yield case("scalar", "a scalar drops the dim and leaves a scalar coord", g, do("isel", "a", indexers={"x": 3}))
+    yield case("scalar-negative", "negative positions count from the end", g, do("isel", "a", indexers={"x": -2, "y": -1}))
+    yield case("scalar-drop", "drop leaves no scalar coords of the dim", g, do("isel", "a", indexers={"y": 1}, drop=True))
+    yield case("slice-step", "every second from the second on", g, do("isel", "a", indexers={"x": sl(1, None, 2)}))
+    yield case("slice-reverse", "a negative step reverses data and coords", g, do("isel", "a", indexers={"x": sl(None, None, -1), "y": sl(3, 0, -2)}))
+    yield case("slice-clipped", "slices beyond the end are clipped", g, do("isel", "a", indexers={"x": sl(3, 99), "y": sl(-9, 2)}))
+    yield case("slice-empty", "an empty slice keeps the dim with length 0", g, do("isel", "a", indexers={"x": sl(3, 3)}))
+    yield case("slice-of-slice", "slices compose, also reversed ones", g, [
+        do("isel", "a", "s", indexers={"x": sl(None, None, -1)}),
+        do("isel", "s", "u", indexers={"x": sl(1, None, 2)}),
+        do("isel", "u", indexers={"x": sl(None, None, -1), "y": 0})])
+    yield case("list", "a list picks in its order, with repeats", g, do("isel", "a", indexers={"x": [4, 0, 0, -1]}))
+    yield case("list-orthogonal", "two lists select a grid, not points", g, do("isel", "a", indexers={"x": [1, 3, 4], "y": [2, 0]}))
+    yield case("list-one", "a list of one keeps the dim", g, do("isel", "a", indexers={"y": [2]}))
+    yield case("array-empty", "no positions, no rows", g, do("isel", "a", indexers={"x": np.array([], "int64")}))
+    yield case("boolean", "a boolean array keeps the true positions", g, do("isel", "a", indexers={"x": np.array([True, False, False, True, True])}))
+    yield case("points", "two indexers of a shared new dim pick points", g | {
+        "i": da([4, 0, 2], ["p"]), "j": da([1, 1, 3], ["p"])}, do("isel", "a", indexers={"x": "$i", "y": "$j"}))
+    yield case("points-coord", "coords of the indexer come along", g | {
+        "i": da([1, 4], ["site"], site=["north", "south"], height=("site", [2.5, 10.0]))},
+        do("isel", "a", indexers={"x": "$i"}))
+    yield case("indexer-2d", "a 2-d indexer replaces one dim by two", g | {
+        "i": da([[0, 1], [4, 3], [2, 2]], "uv")}, do("isel", "a", indexers={"y": sl(0, 2), "x": "$i"}))
+    yield case("new-dim-in-place", "one indexed dim: the new dim takes its place", {
+        "a": cube(), "i": da([2, 0], ["p"])}, do("isel", "a", indexers={"b": "$i"}))
+    yield case("new-dim-first", "two indexed dims: the new dim stands where the first was", {
+        "a": cube(), "i": da([1, 0, 1], ["p"]), "k": da([3, 0, 2], ["p"])},
+        do("isel", "a", indexers={"a": "$i", "c": "$k"}))
+    yield case("dataset", "variables without the dim stay as they are", {
+        "a": xr.Dataset({"u": ("x", [1, 2, 3]), "v": ("y", [4.0, 5.0]), "w": (("y", "x"), np.arange(6).reshape(2, 3))},
+                        {"x": [10, 20, 30]}, {"title": "three"})}, do("isel", "a", indexers={"x": sl(0, 3, 2)}), compare={"attrs": True})
+    yield case("missing-dims", "missing_dims='ignore' skips a dim that is not there", g, do("isel", "a", indexers={"x": 0, "z": 5}, missing_dims="ignore"))
+    yield case("unknown-dim", "an unknown dim is an error", g, do("isel", "a", indexers={"z": 0}), error="no dim z")
+    yield case("out-of-range", "a position past the end is an error", g, do("isel", "a", indexers={"x": 5}), error="x has 5 elements")
+    yield case("points-misfit", "indexers of one dim must have one length", g | {
+        "i": da([0, 1], ["p"]), "j": da([0, 1, 2], ["p"])}, do("isel", "a", indexers={"x": "$i", "y": "$j"}), error="p is 2 and 3")
+
+
+def field():
+    return xr.DataArray(
+        numbers(6, 4),
+        {"lat": [62.5, 50.0, 37.5, 12.5, 0.0, -12.5], "lon": [0.5, 1.75, 3.0, 10.0], "height": 2.0},
+        ["lat", "lon"], name="t", attrs={"units": "K"})
+
+
+def series(times, seed=7):
+    return xr.DataArray(numbers(len(times), seed=seed), {"time": times}, ["time"], name="s")
+
+
+@group("selection-label")
+def selection_label():
+    f = {"a": field()}
+    yield case("exact", "an exact label drops the dim", f, do("sel", "a", indexers={"lat": 37.5}))
+    yield case("list", "labels in the order asked for, with repeats", f, do("sel", "a", indexers={"lon": [10.0, 0.5, 10.0]}))
+    yield case("slice", "both ends belong to a slice, and need not be labels", f, do("sel", "a", indexers={"lon": sl(1.75, 9.0)}))
+    yield case("slice-decreasing", "on a decreasing index slices go downwards", f, do("sel", "a", indexers={"lat": sl(55, 0)}))
+    yield case("slice-wrong-way", "the wrong direction selects nothing", f, do("sel", "a", indexers={"lat": sl(0, 55)}))
+    yield case("slice-step", "the step counts positions", f, do("sel", "a", indexers={"lat": sl(50.0, -20.0, 2)}))
+    yield case("several-dims", "a range, a label and drop at once", f, do("sel", "a", indexers={"lat": sl(None, 12.5), "lon": 3.0}, drop=True))
+    yield case("nearest", "the nearest of each", f, do("sel", "a", indexers={"lat": [40.0, -90.0], "lon": 2.0}, method="nearest"))
+    yield case("nearest-tie", "of two equally near labels the larger wins", {
+        "a": da(np.arange(4), "x", x=[0, 10, 20, 30]), "b": da(np.arange(4), "x", x=[3.0, 2.0, 1.0, 0.0])},
+        [do("sel", "a", "p", indexers={"x": [5, 15, 25]}, method="nearest"),
+         do("sel", "b", "q", indexers={"x": [0.5, 1.5, 2.5]}, method="nearest")], outputs=["p", "q"])
+    yield case("pad", "the last label at or before", f, do("sel", "a", indexers={"lon": [0.5, 2.9, 500.0]}, method="pad"))
+    yield case("backfill", "the next label at or after", f, do("sel", "a", indexers={"lon": [-7.0, 1.75, 1.8]}, method="backfill"))
+    yield case("tolerance", "labels within the tolerance", f, do("sel", "a", indexers={"lat": 48.0, "lon": 2.0}, method="nearest", tolerance=2.0))
+    yield case("pad-tolerance", "pad looks back no further than the tolerance", f, do("sel", "a", indexers={"lon": [0.75, 3.25]}, method="pad", tolerance=0.25))
+    yield case("tolerance-missed", "nothing within the tolerance is an error", f, do("sel", "a", indexers={"lat": 44.0}, method="nearest", tolerance=1.0), error="6 degrees off")
+    yield case("pad-before-first", "nothing to pad from is an error", f, do("sel", "a", indexers={"lon": 0.25}, method="pad"), error="before the first label")
+    yield case("unknown-label", "a label that is not there is an error", f, do("sel", "a", indexers={"lat": 37.0}), error="37 is no label")
+    yield case("unknown-in-list", "one missing label in a list is an error", f, do("sel", "a", indexers={"lon": [0.5, 0.6]}), error="0.6 is no label")
+    yield case("slice-with-method", "a slice takes no method", f, do("sel", "a", indexers={"lat": sl(50, 0)}, method="nearest"), error="slice and method")
+    yield case("points", "labelled indexers of one dim select points", f | {
+        "i": da([0.0, 62.5, 50.0], ["site"], site=list("abc")), "j": da([3.0, 3.0, 0.5], ["site"])},
+        do("sel", "a", indexers={"lat": "$i", "lon": "$j"}))
+    yield case("points-nearest", "points by their nearest labels", f | {
+        "i": da([5.0, 58.0], ["p"]), "j": da([[2.0], [9.0]], ["p", "q"])},
+        do("sel", "a", indexers={"lat": "$i", "lon": "$j"}, method="nearest"))
+    hourly = {"a": series(dates("2001-02-27T21", 34, "h", unit="s"))}
+    yield case("month-of-days", "a month keeps the dim", {"a": series(dates("2003-12-25", 43, unit="ms"))}, do("sel", "a", indexers={"time": "2004-01"}))
+    yield case("day-of-days", "a day on a daily axis is a label", {"a": series(dates("2003-12-25", 10))}, do("sel", "a", indexers={"time": "2004-01-01"}))
+    yield case("day-of-hours", "a day on an hourly axis is a range", hourly, do("sel", "a", indexers={"time": "2001-02-28"}))
+    yield case("hour-of-hours", "an hour on an hourly axis is a label", hourly, do("sel", "a", indexers={"time": "2001-02-28T06"}))
+    yield case("dates-slice", "partial dates as bounds stand for whole periods", {"a": series(dates("1999-12-30", 36, unit="s"))},
+        do("sel", "a", indexers={"time": sl("1999", "2000-01")}))
+    yield case("dates-slice-open", "a slice without an end", hourly, do("sel", "a", indexers={"time": sl("2001-03-01", None)}))
+    yield case("dates-list", "a list of dates means these instants", hourly, do("sel", "a", indexers={"time": ["2001-02-28", "2001-03-01T05:00"]}))
+    yield case("dates-outside", "a period without data is an error", hourly, do("sel", "a", indexers={"time": "2005"}), error="no time in 2005")
+    yield case("datetime-nearest", "the nearest time with a tolerance", hourly, do("sel", "a",
+        indexers={"time": day("2001-02-28T03:20")}, method="nearest", tolerance=np.timedelta64(30, "m")))
+    yield case("model-month", "a partial date in a 360-day calendar", {"a": series(model_dates("1900-01-28", 36, "360_day"))},
+        do("sel", "a", indexers={"time": "1900-02"}))
+    yield case("model-slice", "30 February is a date there", {"a": series(model_dates("1900-02-25", 12, "360_day"))},
+        do("sel", "a", indexers={"time": sl("1900-02-30", "1900-03-02")}))
+    yield case("model-date", "an exact date in a noleap calendar", {"a": series(model_dates("2000-02-27", 5, "noleap"))},
+        do("sel", "a", indexers={"time": cftime.DatetimeNoLeap(2000, 3, 1)}))
+    twice = {"a": da(np.arange(5.0), "k", k=[1, 3, 3, 4, 8])}
+    yield case("repeated-label", "all places of a repeated label", twice, do("sel", "a", indexers={"k": 3}))
+    yield case("repeated-list", "a list needs unique labels", twice, do("sel", "a", indexers={"k": [1, 3]}), error="3 stands twice")
+    mixed = {"a": da(np.arange(4.0), "k", k=[8, 1, 6, 3])}
+    yield case("unsorted-slice", "between existing labels an unsorted index slices by place", mixed, do("sel", "a", indexers={"k": sl(1, 3)}))
+    yield case("unsorted-slice-missing", "other bounds are an error", mixed, do("sel", "a", indexers={"k": sl(2, 6)}), error="2 is no label, the index is unsorted")
+    yield case("strings", "strings as labels", {"a": grid()}, do("sel", "a", indexers={"y": sl("q", "r"), "x": [11, 2]}))
+    yield case("dataset", "each variable by the dims it has", {
+        "a": xr.Dataset({"t": field(), "lons": ("lon", [1, 2, 3, 4]), "n": 7})}, do("sel", "a", indexers={"lon": sl(1, 5), "lat": 0.0}))
+
+
+# ---------------------------------------------------------------- arithmetic and alignment
+
+
+@group("arithmetic")
+def arithmetic():
+    m = da(numbers(3, 4), "xy", x=[1, 2, 3], y=list("abcd"), name="m")
+    row = da([10.0, -0.5, 0.0, 3.0], "y", y=list("abcd"), name="row")
+    col = da([2, 4, 8], "x", x=[1, 2, 3])
+    k = da([-7, -1, 0, 5, 9], "k", dtype="int32")
+    both = {"a": m, "b": row, "c": col}
+    yield case("by-name", "dims in the order of first appearance", both, [
+        do("add", "a", "r", other="$b"), do("mul", "b", "q", other="$a"), do("sub", "c", "p", other="$b")], outputs=["r", "q", "p"])
+    yield case("scalars", "numbers on either side", both, [
+        do("add", "c", "p", other=0.5), do("sub", 1, "q", other="$c"), do("truediv", 1.0, "r", other="$b"), do("pow", 2, "s", other="$c")],
+        outputs=["p", "q", "r", "s"])
+    yield case("int-division", "floordiv rounds down, mod takes the sign of the divisor", {"a": k}, [
+        do("floordiv", "a", "p", other=4), do("mod", "a", "q", other=4), do("floordiv", "a", "r", other=-4), do("mod", "a", "s", other=-4)],
+        outputs=["p", "q", "r", "s"])
+    yield case("int-division-by-zero", "integer division by zero gives 0, true division inf and NaN", {"a": k, "b": da([0, 2, 0, 0, 3], "k", dtype="int32")}, [
+        do("floordiv", "a", "p", other="$b"), do("mod", "a", "q", other="$b"), do("truediv", "a", "r", other="$b")], outputs=["p", "q", "r"])
+    yield case("float-division", "the same for floats, with infinities", {"a": da([5.5, -5.5, INF, 1.0, NAN], "k"), "b": da([2.0, 2.0, 3.0, -INF, 1.0], "k")}, [
+        do("floordiv", "a", "p", other="$b"), do("mod", "a", "q", other="$b")], outputs=["p", "q"])
+    yield case("negative-power", "an integer to a negative power is an error", {"a": k}, do("pow", "a", other=-1), error="integer power below zero")
+    yield case("comparison", "comparisons are bool, and false for NaN", {"a": da([1.0, NAN, 3.0, -0.0], "k"), "b": da([2.0, NAN, 3.0, 0.0], "k")}, [
+        do(op, "a", op, other="$b") for op in ("lt", "le", "eq", "ne", "gt", "ge")], outputs=["lt", "le", "eq", "ne", "gt", "ge"])
+    yield case("comparison-strings", "strings compare by code point", {"a": da(["a", "B", "é", ""], "k")}, [
+        do("gt", "a", "p", other="a"), do("ne", "a", "q", other="")], outputs=["p", "q"])
+    yield case("logic", "bool arrays combine", {"a": da([True, True, False, False], "k"), "b": da([True, False, True, False], "k")}, [
+        do("and", "a", "p", other="$b"), do("or", "a", "q", other="$b"), do("xor", "a", "r", other="$b"), do("invert", "a", "s")],
+        outputs=["p", "q", "r", "s"])
+    yield case("name", "a name survives if both sides agree, or one is a number", {"a": m, "b": row, "d": row.rename("m")}, [
+        do("add", "a", "p", other="$b"), do("add", "a", "q", other="$d"), do("neg", "a", "r"), do("mul", "a", "s", other=3)],
+        outputs=["p", "q", "r", "s"], compare={"name": True})
+    yield case("attrs", "equal attributes stay, different ones go", {
+        "a": da([1.0, 2.0], "x", attrs={"units": "m", "source": "A", "only": 1}), "b": da([3.0, 4.0], "x", attrs={"units": "m", "source": "B"})}, [
+        do("mul", "a", "r", other="$b"), do("np.sqrt", "a", "q"), do("sub", "a", "p", other=1)], outputs=["r", "q", "p"], compare={"attrs": True})
+    yield case("coord-conflict", "a scalar coord that differs is dropped, one that agrees stays", {"a": grid()}, [
+        do("isel", "a", "p", indexers={"y": 0}), do("isel", "a", "q", indexers={"y": 2}), do("sub", "p", other="$q")])
+    yield case("coord-one-sided", "coords of one side are kept", {
+        "a": da([1, 2], "x", x=[5, 6], label=("x", ["u", "v"])), "b": da([3, 4], "x", x=[5, 6], h=1.5)}, do("add", "a", other="$b"))
+    v = {"a": da([0.25, 0.5, 1.0, NAN], "k"), "n": da([4, 9, 0, 2], "k")}
+    names = "exp log log10 log2 log1p expm1 sqrt square".split()
+    yield case("exponentials", "exp, log and their like", v, [do(f"np.{n}", "a", n) for n in names], outputs=names)
+    names = "sin cos tan arcsin arccos arctan sinh cosh tanh deg2rad rad2deg".split()
+    yield case("trigonometry", "angles", v, [do(f"np.{n}", "a", n) for n in names], outputs=names)
+    names = "floor ceil trunc rint sign fabs isnan isfinite isinf".split()
+    yield case("rounding", "rint rounds half to even", {"a": da([-1.5, -0.5, 0.5, 1.5, 2.5, -INF, NAN], "k")}, [
+        do(f"np.{n}", "a", n) for n in names], outputs=names)
+    names = "hypot arctan2 maximum minimum fmax fmin".split()
+    yield case("two-arguments", "functions of two arrays broadcast by name", {"a": da([3.0, -1.0, NAN], "x"), "b": da([[4.0, 0.0, 1.0], [NAN, -2.0, NAN]], "yx")}, [
+        do(f"np.{n}", "a", n, other="$b") for n in names], outputs=names)
+    yield case("ints-to-functions", "integers become float64", v, [do("np.sqrt", "n", "p"), do("np.exp", "n", "q")], outputs=["p", "q"])
+    t = {"a": da([day("2000-02-28T18"), NAT, day("1969-12-31")], "k", dtype="datetime64[ns]"),
+         "b": da([day("2000-03-01"), day("2000-01-01"), day("1970-01-02")], "k", dtype="datetime64[ns]"),
+         "d": da([3600, -1, 86400], "k", dtype="timedelta64[s]")}
+    yield case("times", "differences and shifts of times", t, [
+        do("sub", "b", "p", other="$a"), do("add", "a", "q", other="$d"), do("sub", "b", "r", other="$d"), do("lt", "a", "s", other="$b")],
+        outputs=["p", "q", "r", "s"])
+    yield case("durations", "durations scale and divide", t, [
+        do("mul", "d", "p", other=2), do("truediv", "d", "q", other=np.timedelta64(1, "h")), do("neg", "d", "r")], outputs=["p", "q", "r"])
+    yield case("times-added", "two instants cannot be added", t, do("add", "a", other="$b"), error="instant plus instant")
+    d = xr.Dataset({"u": ("x", [1.0, 2.0, 3.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2))}, {"x": [1, 2, 3]})
+    yield case("dataset-array", "an array meets every variable", {"a": d, "c": col}, [
+        do("sub", "a", "p", other="$c"), do("truediv", "a", "q", other=2)], outputs=["p", "q"])
+    yield case("dataset-dataset", "variables meet by name, the others go", {
+        "a": d, "b": xr.Dataset({"u": ("x", [10.0, 20.0, 30.0]), "w": 1}, {"x": [1, 2, 3]})}, do("mul", "a", other="$b"))
+    yield case("chain", "a longer expression", both, [
+        do("mul", "a", "aa", other="$a"), do("mul", "b", "bb", other="$b"), do("add", "aa", "s", other="$bb"),
+        do("np.sqrt", "s", "q"), do("sub", "q", "d", other="$c"), do("abs", "d")])
+
+
+def pair():
+    a = da([1.0, 2.0, 3.0, 4.0], "x", x=[40, 10, 30, 20], name="a", tag=("x", list("dacb")))
+    b = da([10, 20, 30], "x", x=[30, 50, 10], name="b")
+    return {"a": a, "b": b}
+
+
+@group("alignment")
+def alignment():
+    both = {"out": ["p", "q"], "op": "xr.align"}
+    p = pair()
+
+    def align(join, **more):
+        return {**both, "kwargs": value_to_json({"objects": ["$a", "$b"], "join": join, **more})}
+
+    yield case("inner", "arithmetic keeps the common labels, in the order of the left", p, [
+        do("add", "a", "p", other="$b"), do("add", "b", "q", other="$a")], outputs=["p", "q"])
+    yield case("align-inner", "the same from align", p, align("inner"), outputs=["p", "q"])
+    yield case("align-outer", "an outer join sorts the labels; integers become floats", p, align("outer"), outputs=["p", "q"])
+    yield case("align-left", "the labels of the left", p, align("left"), outputs=["p", "q"])
+    yield case("align-right", "the labels of the right", p, align("right"), outputs=["p", "q"])
+    yield case("align-fill", "fill_value keeps integers", {"a": p["a"].drop_vars("tag"), "b": p["b"]}, align("outer", fill_value=-9), outputs=["p", "q"])
+    yield case("align-exact", "exact refuses different labels", p, {**align("exact"), "out": "r"}, error="labels differ")
+    yield case("align-override", "override takes the labels of the first", {"a": da([1, 2], "x", x=[1, 2]), "b": da([3, 4], "x", x=[5, 6])},
+        align("override"), outputs=["p", "q"])
+    yield case("align-three", "three at once", p | {"c": da([5.0], "x", x=[30])}, {
+        "out": ["p", "q", "r"], "op": "xr.align", "kwargs": {"objects": ["$a", "$b", "$c"], "join": "inner"}}, outputs=["p", "q", "r"])
+    yield case("outer-arithmetic", "the join of arithmetic is an option", p, do("mul", "a", other="$b"), options={"arithmetic_join": "outer"})
+    yield case("disjoint", "no common label: an empty result", {"a": da([1, 2], "x", x=[1, 2]), "b": da([3.0], "x", x=[7])}, do("add", "a", other="$b"))
+    yield case("two-dims", "each dim is joined for itself", {
+        "a": da(numbers(3, 3), "xy", x=[1, 2, 3], y=list("abc")), "b": da(numbers(2, 3, seed=4), "yx", x=[3, 4, 1], y=list("cb"))},
+        do("sub", "a", other="$b"))
+    yield case("order-differs", "the same labels in another order", {"a": da([1.0, 2.0, 3.0], "x", x=[3, 1, 2]), "b": da([1.0, 2.0, 3.0], "x", x=[2, 3, 1])},
+        do("truediv", "a", other="$b"))
+    yield case("no-labels", "without labels equal lengths fit, and labels of one side stay", {"a": da([1, 2, 3], "x"), "b": da([4, 5, 6], "x", x=[7, 8, 9])},
+        do("mul", "a", other="$b"))
+    yield case("no-labels-misfit", "without labels different lengths are an error", {"a": da([1, 2, 3], "x"), "b": da([4, 5], "x")},
+        do("mul", "a", other="$b"), error="3 and 2")
+    yield case("length-one", "a length of one does not stretch", {"a": da([1, 2, 3], "x"), "b": da([4], "x")}, do("mul", "a", other="$b"), error="3 and 1")
+    yield case("repeated-equal", "equal indexes with repeated labels need no join", {"a": da([1, 2, 3], "x", x=[0, 0, 1]), "b": da([4, 5, 6], "x", x=[0, 0, 1])},
+        do("add", "a", other="$b"))
+    yield case("repeated-differ", "different ones cannot be joined", {"a": da([1, 2, 3], "x", x=[0, 0, 1]), "b": da([4, 5], "x", x=[0, 1])},
+        do("add", "a", other="$b"), error="0 stands twice")
+    yield case("float32-labels", "float32 and float64 labels are equal only where exact", {
+        "a": da(np.arange(5), "x", x=np.array([0.0, 0.1, 0.25, 0.3, 0.5], "float32")), "b": da(np.arange(5), "x", x=[0.0, 0.1, 0.25, 0.3, 0.5])},
+        do("add", "a", other="$b"))
+    yield case("times", "times of two resolutions join by instant", {
+        "a": da([1.0, 2.0, 3.0], ["time"], time=dates("2000-01-01", 3, unit="s")), "b": da([10.0, 20.0, 30.0], ["time"], time=dates("2000-01-02", 3, unit="ns"))},
+        do("add", "a", other="$b"))
+    yield case("calendar-dates", "dates of a model calendar join", {
+        "a": da([1.0, 2.0, 3.0], ["time"], time=model_dates("2000-02-29", 3, "360_day")), "b": da([10.0, 20.0], ["time"], time=model_dates("2000-02-30", 2, "360_day"))},
+        align("outer"), outputs=["p", "q"])
+    yield case("strings-outer", "string labels sort, strings get a missing value", {
+        "a": da(["u", "v"], "s", s=["m", "k"]), "b": da([1, 2], "s", s=["k", "z"], dtype="int8")}, align("outer"), outputs=["p", "q"])
+    yield case("dataset", "a dataset aligns all its variables", {
+        "a": xr.Dataset({"u": ("x", [1.0, 2.0, 3.0]), "n": ("x", [1, 2, 3]), "o": ("y", [0, 1])}, {"x": [1, 2, 3]}), "b": da([5, 6], "x", x=[2, 9])},
+        align("outer"), outputs=["p", "q"])
+    yield case("broadcast", "broadcast gives both all dims", {"a": da([1, 2], "x", x=[1, 2]), "b": da([[3.0], [4.0], [5.0]], "yz", y=list("abc"))}, {
+        "out": ["p", "q"], "op": "xr.broadcast", "kwargs": {"objects": ["$a", "$b"]}}, outputs=["p", "q"])
+    yield case("broadcast-outer", "and joins the labels outer", {"a": da([1, 2], "x", x=[1, 2]), "b": da([[3.0], [4.0]], "xy", x=[2, 3])}, {
+        "out": ["p", "q"], "op": "xr.broadcast", "kwargs": {"objects": ["$a", "$b"]}}, outputs=["p", "q"])
+
+
+# ---------------------------------------------------------------------------------- dtypes
+
+
+@group("dtype")
+def dtypes():
+    def one(dtype, *values):
+        return da(values or [1, 2, 3], "x", dtype=dtype)
+
+    every = "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64".split()
+    some = {name: one(name) for name in every}
+    yield case("int-with-int", "signed and unsigned widen until both fit", some, [
+        do("add", "int8", "p", other="$uint8"), do("add", "int16", "q", other="$int8"), do("add", "uint32", "r", other="$int32"),
+        do("add", "uint64", "s", other="$int64"), do("add", "uint8", "t", other="$uint16")], outputs=list("pqrst"))
+    yield case("int-with-float", "float32 holds 16 bits, not 32", some, [
+        do("mul", "int8", "p", other="$float32"), do("mul", "uint16", "q", other="$float32"), do("mul", "int32", "r", other="$float32"),
+        do("mul", "uint64", "s", other="$float32"), do("mul", "float32", "t", other="$float64")], outputs=list("pqrst"))
+    yield case("weak-numbers", "a plain number does not widen", some, [
+        do("add", "int8", "p", other=1), do("mul", "uint16", "q", other=2), do("mul", "float32", "r", other=0.1),
+        do("add", "float32", "s", other=3), do("add", "int16", "t", other=0.5)], outputs=list("pqrst"))
+    yield case("typed-numbers", "a typed number widens like an array", some, [
+        do("add", "int8", "p", other=np.int16(1)), do("mul", "float32", "q", other={"np": 0.5, "dtype": "float64"}),
+        do("mul", "int32", "r", other=np.float32(0.5))], outputs=list("pqr"))
+    yield case("weak-out-of-range", "a plain number that does not fit is an error", some, do("add", "int8", other=300), error="300 is no int8")
+    yield case("wrap-around", "integers wrap around", {"a": one("int8", 120, -128, 5), "b": one("uint8", 250, 0, 1), "c": one("int64", 2**63 - 1, -(2**63), 0)}, [
+        do("add", "a", "p", other="$a"), do("sub", "b", "q", other=3), do("neg", "a", "r"), do("add", "c", "s", other=1), do("abs", "a", "t")], outputs=list("pqrst"))
+    yield case("true-division", "division gives floats", some | {"b": one("bool", True, False, True)}, [
+        do("truediv", "int8", "p", other="$int8"), do("truediv", "int64", "q", other=2), do("truediv", "float32", "r", other=2),
+        do("truediv", "b", "s", other=2)], outputs=list("pqrs"))
+    b = {"b": one("bool", True, False, True), "i": one("int8"), "f": one("float32")}
+    yield case("bool", "bool counts as 0 and 1", b, [
+        do("add", "b", "p", other="$b"), do("mul", "b", "q", other="$i"), do("mul", "b", "r", other="$f"), do("add", "b", "s", other=1)], outputs=list("pqrs"))
+    yield case("bool-minus", "bool minus bool is an error", b, do("sub", "b", other="$b"), error="numpy has no such subtraction")
+    yield case("sums", "sum and prod widen to 64 bits, floats keep their width", some | b, [
+        do(op, n, f"{op}_{n}") for op in ("sum", "prod") for n in ("int8", "uint16", "uint64", "float32", "b")],
+        outputs=[f"{op}_{n}" for op in ("sum", "prod") for n in ("int8", "uint16", "uint64", "float32", "b")])
+    yield case("means", "means of integers are float64, of float32 float32", some | b, [
+        do(op, n, f"{op}_{n}") for op in ("mean", "std", "var", "median") for n in ("int16", "float32", "b") if (op, n) != ("median", "b")],
+        outputs=[f"{op}_{n}" for op in ("mean", "std", "var", "median") for n in ("int16", "float32", "b") if (op, n) != ("median", "b")])
+    yield case("extremes", "min and max keep the dtype, count is int64", some | b, [
+        do("min", "int8", "p"), do("max", "uint64", "q"), do("max", "float32", "r"), do("max", "b", "s"), do("count", "int8", "t"), do("any", "int8", "u")],
+        outputs=list("pqrstu"))
+    mask = {"m": one("bool", True, False, True)}
+    kinds = "int8 uint8 int16 uint16 int32 uint32 int64 uint64 float32".split()
+    yield case("where-promotes", "where makes room for NaN", some | mask, [do("where", n, f"w_{n}", cond="$m") for n in kinds], outputs=[f"w_{n}" for n in kinds])
+    yield case("where-nothing-missing", "even if nothing is missing", some | {"m": one("bool", True, True, True)}, do("where", "int16", cond="$m"))
+    yield case("where-other", "a number instead of NaN keeps the dtype", some | mask, [
+        do("where", "int16", "p", cond="$m", other=-1), do("where", "uint8", "q", cond="$m", other=0.5), do("where", "float32", "r", cond="$m", other=2.5)],
+        outputs=list("pqr"))
+    yield case("where-times", "times and strings have their own missing value", mask | {
+        "t": da(dates("2000-01-01", 3), "x"), "d": da([1, 2, 3], "x", dtype="timedelta64[s]"), "s": da(["a", "bc", ""], "x")}, [
+        do("where", "t", "p", cond="$m"), do("where", "d", "q", cond="$m"), do("where", "s", "r", cond="$m")], outputs=list("pqr"))
+    yield case("comparisons", "comparisons give bool whatever the dtypes", some, [
+        do("lt", "int8", "p", other="$uint64"), do("eq", "float32", "q", other="$int64"), do("ge", "uint8", "r", other=2.5), do("lt", "uint8", "s", other=-1)], outputs=list("pqrs"))
+    yield case("large-integers", "int64 and uint64 compare and sum exactly", {"a": one("int64", 2**53 + 1, -(2**53) - 1, 7), "b": one("uint64", 2**63, 2**53, 7)}, [
+        do("lt", "a", "p", other="$b"), do("sum", "a", "q"), do("max", "b", "r"), do("eq", "a", "s", other=2**53)], outputs=list("pqrs"))
+    yield case("time-units", "the finer unit of two", {"a": da([1, 2], "x", dtype="datetime64[s]"), "b": da([5, 1500], "x", dtype="timedelta64[ms]"), "c": da([7, 8], "x", dtype="datetime64[us]")}, [
+        do("add", "a", "p", other="$b"), do("sub", "c", "q", other="$a"), do("sub", "a", "r", other=day("1970-01-01", "ns")), do("eq", "a", "s", other="$c")], outputs=list("pqrs"))
+    yield case("functions", "functions of small integers", some, [
+        do("np.sqrt", "int32", "p"), do("np.exp", "float32", "q"), do("np.sqrt", "int16", "r"), do("np.floor", "float32", "s"), do("np.isnan", "int8", "t")], outputs=list("pqrst"))
+    yield case("concat", "concat promotes like arithmetic", some, [
+        {"out": "p", "op": "xr.concat", "kwargs": {"objs": ["$int16", "$float32"], "dim": "x"}},
+        {"out": "q", "op": "xr.concat", "kwargs": {"objs": ["$uint8", "$int8"], "dim": "x"}}], outputs=["p", "q"])
+
+
+# ------------------------------------------------------------------------------ reductions
+
+
+@group("reductions")
+def reductions():
+    m = da([[1.5, NAN, -3.0, 4.0], [NAN, NAN, 2.0, 8.0], [0.5, NAN, 7.0, -2.0]], "xy", x=[1, 2, 3], y=list("abcd"), name="m", h=2.0, area=("x", [5, 6, 7]))
+    a = {"a": m}
+    ops = "mean sum min max std var prod median count".split()
+    yield case("skip-nan", "NaN is skipped; a column of NaN sums to 0", a, [do(op, "a", op, dim="x") for op in ops], outputs=ops)
+    yield case("keep-nan", "skipna=False lets NaN through", a, [do(op, "a", op, dim="y", skipna=False) for op in ops[:-1]], outputs=ops[:-1])
+    yield case("all-dims", "without dims everything is reduced", a, [do(op, "a", op) for op in ops], outputs=ops)
+    yield case("several-dims", "a list of dims, in any order", {"a": cube()}, [
+        do("mean", "a", "p", dim=["c", "a"]), do("max", "a", "q", dim=["b"]), do("sum", "a", "r", dim=["a", "b", "c"])], outputs=list("pqr"))
+    yield case("ddof", "ddof counts the values that are there", a, [
+        do("std", "a", "p", dim="x", ddof=1), do("var", "a", "q", dim="y", ddof=2), do("var", "a", "r", ddof=1)], outputs=list("pqr"))
+    yield case("min-count", "fewer values than min_count give NaN", a, [
+        do("sum", "a", "p", dim="x", min_count=1), do("prod", "a", "q", dim="y", min_count=3), do("sum", "a", "r", min_count=9)], outputs=list("pqr"))
+    yield case("min-count-int", "min_count says nothing about integers", {"a": da([[1, 2], [3, 4]], "xy")}, [
+        do("sum", "a", "p", dim="x", min_count=3), do("sum", "a", "q", dim="x", skipna=True, min_count=3)], outputs=list("pq"))
+    yield case("any-all", "any and all take numbers too; NaN is true", {
+        "a": da([[True, False], [True, True]], "xy"), "b": da([[0.0, NAN], [0.0, 2.0]], "xy"), "c": da([[0, 3], [0, 0]], "xy", dtype="int8")}, [
+        do(op, n, op + n, dim="y") for op in ("any", "all") for n in "abc"], outputs=[op + n for op in ("any", "all") for n in "abc"])
+    t = {"a": da([day("2000-01-01"), NAT, day("2000-01-04"), day("1999-12-31T12")], "k", dtype="datetime64[ns]"), "b": da(dates("2001-05-05", 4, "6h"), "k")}
+    yield case("times", "of times with NaT: mean skips it, min does not", t, [
+        do("mean", "a", "p"), do("min", "a", "q"), do("min", "a", "r", skipna=True), do("max", "b", "s"), do("mean", "b", "t"), do("count", "a", "u")], outputs=list("pqrstu"))
+    yield case("durations", "sums and means of durations", {"a": da([90, -30, 600], "k", dtype="timedelta64[s]")}, [
+        do("sum", "a", "p"), do("mean", "a", "q"), do("max", "a", "r")], outputs=list("pqr"))
+    yield case("strings", "strings have a largest and a smallest", {"a": da([["b", "aa"], ["c", ""]], "xy")}, [
+        do("max", "a", "p"), do("min", "a", "q", dim="y"), do("count", "a", "r", dim="x")], outputs=list("pqr"))
+    yield case("infinite", "infinities", {"a": da([[INF, 1.0, NAN], [-INF, INF, 2.0]], "xy")}, [
+        do("sum", "a", "p", dim="y"), do("max", "a", "q", dim="y"), do("mean", "a", "r", dim="x"), do("min", "a", "s")], outputs=list("pqrs"))
+    yield case("empty", "nothing sums to 0, multiplies to 1 and has no mean", {"a": da(np.zeros((0, 2)), "xy")}, [
+        do("sum", "a", "p", dim="x"), do("prod", "a", "q", dim="x"), do("mean", "a", "r", dim="x"), do("count", "a", "s", dim="x"), do("sum", "a", "t", dim="y")], outputs=list("pqrst"))
+    yield case("empty-max", "nothing has no largest value", {"a": da(np.zeros((0, 2)), "xy")}, do("max", "a", dim="x"), error="no identity")
+    yield case("unknown-dim", "an unknown dim is an error", a, do("mean", "a", dim="z"), error="no dim z")
+    yield case("median", "of an even number of values the mean of the middle two", {"a": da([[4, 1, 3, 2], [9, 9, 0, -5]], "xy", dtype="int16")}, [
+        do("median", "a", "p", dim="y"), do("median", "a", "q", dim="x"), do("median", "a", "r")], outputs=list("pqr"))
+    big = {"type": "DataArray", "name": None, "dims": ["x", "y"], "shape": [40, 25], "dtype": "float64",
+           "gen": {"lcg": {"seed": 99, "mod": 1000, "scale": 0.001, "offset": 1e9}, "nan": [7, 3]}}
+    yield case("offset", "variances of numbers far from zero", {"a": big}, [
+        do("var", "a", "p"), do("std", "a", "q", dim="x"), do("mean", "a", "r", dim="y")], outputs=list("pqr"), compare={"rtol": 1e-5})
+    single = {"type": "DataArray", "name": None, "dims": ["x", "y"], "shape": [60, 50], "dtype": "float32",
+              "gen": {"lcg": {"seed": 3, "mod": 5000, "scale": 0.01, "offset": 250.0}, "nan": [11, 0]}}
+    yield case("float32", "float32 stays float32 and does not lose digits", {"a": single}, [
+        do("mean", "a", "p"), do("sum", "a", "q", dim="x"), do("std", "a", "r", dim="y")], outputs=list("pqr"))
+    yield case("attrs-kept", "attributes stay with the result", {"a": da([1.0, 2.0], "x", attrs={"units": "K", "n": 3})}, [
+        do("mean", "a", "p"), do("count", "a", "q")], outputs=["p", "q"], compare={"attrs": True})
+    ds = {"a": xr.Dataset({"u": ("x", [1.0, NAN, 4.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2)), "s": ("x", ["a", "b", "c"]), "c": ("y", [1, 2])},
+                          {"x": [1, 2, 3], "y": [0.5, 1.5]})}
+    yield case("dataset", "means leave strings out and variables without the dim alone", ds, [
+        do("mean", "a", "p", dim="x"), do("std", "a", "q", dim="x"), do("count", "a", "r", dim="x"), do("max", "a", "s", dim="x"), do("sum", "a", "t")], outputs=list("pqrst"))
+    yield case("of-a-selection", "reductions of slices", {"a": grid()}, [
+        do("isel", "a", "s", indexers={"x": sl(None, None, -2)}), do("sel", "s", "u", indexers={"y": sl("q", "s")}), do("mean", "u", dim="x")])
+
+
+# ------------------------------------------------------------------------------ CF
+
+
+def raw(dims, data, dtype=None, /, **attrs):
+    return xr.Variable(list(dims), np.asarray(data, dtype), attrs)
+
+
+def coded(data, attrs=None, encoding=None, dims="x"):
+    return xr.Variable(list(dims), data, attrs or {}, encoding or {})
+
+
+@group("cf-decode-encode")
+def cf():
+    def decode(name, doc, variables, compare=None, attrs=None, error=None, **options):
+        inputs = {"a": xr.Dataset(variables, attrs=attrs or {})}
+        more = {"error": error} if error else {"compare": compare or {"attrs": True}}
+        return case(name, doc, inputs, do("xr.decode_cf", obj="$a", **options), **more)
+
+    def encode(name, doc, ds, **more):
+        return case(name, doc, {"a": ds}, do("encode_cf", "a"), **{"compare": {"attrs": True}, **more})
+
+    f4, f8 = np.float32, np.float64
+    yield decode("packed", "int16 with fill and double scale and offset gives float64", {
+        "v": raw("x", [0, 100, -32768, 32767], "int16", scale_factor=0.01, add_offset=273.15, _FillValue=np.int16(-32768), units="K")},
+        {"attrs": True, "encoding": ["scale_factor", "add_offset"]})
+    yield decode("packed-float32", "with single scale and offset float32", {
+        "v": raw("x", [0, 100, -128], "int8", scale_factor=f4(0.5), add_offset=f4(1), _FillValue=np.int8(-128)),
+        "w": raw("x", [1, 2, 3], "int32", scale_factor=f4(0.5), add_offset=f4(1))})
+    yield decode("fill-only", "fill alone: small integers to float32, others to float64", {
+        "a": raw("x", [1, -1], "int8", _FillValue=np.int8(-1)), "b": raw("x", [1, 65535], "uint16", _FillValue=np.uint16(65535)),
+        "c": raw("x", [1, -1], "int32", _FillValue=np.int32(-1)), "d": raw("x", [1, -1], "int64", missing_value=np.int64(-1)),
+        "e": raw("x", [1, -1], "float32", _FillValue=f4(-1))})
+    yield decode("scale-only", "scale or offset alone", {
+        "a": raw("x", [1, 2], "int16", scale_factor=f4(0.25)), "b": raw("x", [1, 2], "int16", add_offset=10.0),
+        "c": raw("x", [1, 2], "float32", scale_factor=2.0), "d": raw("x", [1, 2], "uint8", add_offset=f4(1))})
+    yield decode("two-fills", "fill and missing value both mask", {
+        "v": raw("x", [1.0, -9.0, -99.0, NAN], "float64", _FillValue=-9.0, missing_value=-99.0)})
+    yield decode("unsigned", "_Unsigned turns signed bytes round, before masking", {
+        "v": raw("x", [0, 127, -128, -1], "int8", _Unsigned="true", _FillValue=np.int8(-1)),
+        "w": raw("y", [1, -2], "int16", _Unsigned="true"), "s": raw("y", [200, 1], "uint8", _Unsigned="false")})
+    yield decode("masking-off", "mask_and_scale=False leaves numbers and attributes", {
+        "v": raw("x", [1, -1], "int16", scale_factor=0.5, _FillValue=np.int16(-1)), "time": raw(["time"], [0, 1], "int32", units="days since 2000-01-01")},
+        mask_and_scale=False)
+    yield decode("times", "time units, from days to microseconds", {
+        "d": raw("x", [0, 59, 366], "int32", units="days since 2000-01-01"),
+        "h": raw("x", [-1, 0, 25], "int64", units="hours since 1900-01-01 00:00:0.0"),
+        "s": raw("x", [0, 86399, 86400], "float64", units="seconds since 1970-01-01T00:00:00Z"),
+        "u": raw("x", [0, 1, 2], "int64", units="microseconds since 2020-06-01 12:30", calendar="standard"),
+        "z": raw("x", [0, 1, 2], "int32", units="hours since 2000-01-01 06:00 +02:00", calendar="proleptic_gregorian")},
+        {"attrs": True, "encoding": ["units", "calendar"]})
+    yield decode("times-fraction", "fractions of days are exact to the second", {
+        "t": raw("x", [0.25, 1.5, 0.000011574074074074073], "float64", units="days since 1999-12-31")})
+    yield decode("times-fill", "a fill value among times is NaT", {
+        "t": raw("x", [1, -999, 3], "int32", units="days since 2000-01-01", _FillValue=np.int32(-999)), "f": raw("x", [1.5, NAN, 0.0], "float64", units="hours since 2000-01-01")})
+    yield decode("times-calendars", "each calendar has its own dates", {
+        name: raw("x", [0, 59, 60, 365], "int32", units="days since 2000-01-01", calendar=name) for name in ("noleap", "all_leap", "360_day", "julian", "365_day", "366_day")})
+    yield decode("times-old", "before 1582 standard dates are Julian", {
+        "t": raw("x", [-1, 0, 1], "int32", units="days since 1582-10-15", calendar="standard")})
+    yield decode("times-months", "months are even in a 360-day calendar", {
+        "t": raw("x", [0, 1, 13], "int32", units="months since 2001-11-30", calendar="360_day")})
+    yield decode("times-off", "decode_times=False", {
+        "t": raw("x", [1, 2], "int32", units="days since 2000-01-01", _FillValue=np.int32(2))}, decode_times=False)
+    yield decode("times-bad", "units that mean nothing are an error", {"t": raw("x", [1], "int32", units="days since the flood")}, error="no reference date")
+    yield decode("bounds", "bounds take the units of their coordinate; they become coords", {
+        "time": raw(["time"], [15, 45], "int32", units="days since 2000-01-01", calendar="noleap", bounds="time_bnds"),
+        "time_bnds": raw(["time", "nv"], [[0, 31], [31, 59]], "int32"), "v": raw(["time"], [1.0, 2.0])}, decode_coords="all")
+    yield decode("coordinates", "the coordinates attribute makes coords", {
+        "v": raw("yx", [[1.0, 2.0], [3.0, 4.0]], coordinates="lat lon", units="m"), "lat": raw("yx", [[5.0, 5.0], [6.0, 6.0]]), "lon": raw("yx", [[1.0, 2.0], [1.0, 2.0]]),
+        "w": raw("x", [1, 2], coordinates="nowhere")}, {"attrs": True, "encoding": ["coordinates"]})
+    yield decode("coordinates-off", "decode_coords=False", {"v": raw("x", [1.0], coordinates="h"), "h": raw("", 2.0)}, decode_coords=False)
+    yield decode("characters", "arrays of characters become strings", {
+        "v": raw(["n", "len"], [[b"a", b"b", b"c"], [b"d", b"", b""]], "S1"), "u": raw(["n", "len2"], [[b"\xc3", b"\xa9"], [b"x", b""]], "S1", _Encoding="utf-8")})
+    yield decode("booleans", "int8 with dtype bool", {"v": raw("x", [1, 0, 1], "int8", dtype="bool")})
+    yield decode("drop", "drop_variables leaves variables out", {"v": raw("x", [1, 2]), "w": raw("x", [3, 4])}, drop_variables=["w"])
+
+    yield encode("enc-floats", "floats get a NaN fill value, also those of coords; integers none", xr.Dataset(
+        {"v": ("x", [1.0, NAN]), "w": ("x", np.array([1, 2], "float32"), {"units": "m"}), "n": ("x", [1, 2])}, {"x": [0.5, 1.5]}, {"title": "t"}))
+    yield encode("enc-packed", "packing rounds half to even and fills", xr.Dataset({"v": coded([273.15, 274.155, NAN, 272.145], {"units": "K"}, {
+        "dtype": "int16", "scale_factor": 0.01, "add_offset": 273.15, "_FillValue": np.int16(-999)})}))
+    yield encode("enc-no-fill", "_FillValue None writes none", xr.Dataset({"v": coded([1.0, 2.0], None, {"_FillValue": None})}))
+    yield encode("enc-unsigned", "unsigned values stored as signed bytes", xr.Dataset({"v": coded([0.0, 200.0, NAN], None, {
+        "dtype": "int8", "_Unsigned": "true", "_FillValue": np.int8(-1)})}))
+    yield encode("enc-times", "times in the largest unit that is exact", xr.Dataset(
+        {"a": ("x", dates("2000-03-01", 2)), "b": ("x", dates("2000-03-01T06", 2, "h")), "c": ("x", dates("1999-01-01T00:00:30", 2, "s"))}))
+    yield encode("enc-times-asked", "in the unit and calendar asked for", xr.Dataset({"t": coded(dates("2000-02-29T12", 2), None, {
+        "units": "hours since 1970-01-01", "calendar": "proleptic_gregorian", "dtype": "float64"})}))
+    yield encode("enc-times-nat", "NaT is written as a fill value", xr.Dataset({"t": coded(np.array(["2000-01-02", "NaT"], "datetime64[ns]"), None, {
+        "units": "days since 2000-01-01", "dtype": "float64", "_FillValue": f8(-1)})}))
+    yield encode("enc-model-times", "dates of a model calendar", xr.Dataset({"t": ("x", model_dates("1850-02-29", 3, "360_day"))}))
+    yield encode("enc-bool", "bool is int8 with an attribute", xr.Dataset({"v": ("x", [True, False])}))
+    yield encode("enc-coords", "coords that are no dims are named by an attribute", xr.Dataset(
+        {"v": (("y", "x"), np.ones((2, 2), "int8")), "u": ("x", [1, 2])}, {"lat": (("y", "x"), np.zeros((2, 2), "int16")), "h": 2, "x": [3, 4]}))
+    yield case("round-trip", "decoding then encoding gives the file back", {"a": xr.Dataset({
+        "v": raw(["time"], [1, -5, -32768], "int16", scale_factor=0.1, add_offset=5.0, _FillValue=np.int16(-32768), long_name="packed"),
+        "time": raw(["time"], [0, 6, 12], "int32", units="hours since 2010-01-01", calendar="noleap")})},
+        [do("xr.decode_cf", out="d", obj="$a"), do("encode_cf", "d")], compare={"attrs": True})
+
+
+# ------------------------------------------------------------------- where and missing data
+
+
+@group("where")
+def where():
+    a = da([[1, 8, 3], [6, 2, 9]], "xy", x=[10, 20], y=list("abc"), name="a", attrs={"units": "m"})
+    i = {"a": a}
+    cond = do("gt", "a", "m", other=2)
+    yield case("mask", "what is false becomes NaN", i, [cond, do("where", "a", cond="$m")])
+    yield case("other-number", "or a number", i, [cond, do("where", "a", cond="$m", other=0)])
+    yield case("other-array", "or the values of another array, by name", i | {"o": da([-1, -2, -3], "y", y=list("abc"))}, [cond, do("where", "a", cond="$m", other="$o")])
+    yield case("cond-of-one-dim", "a condition broadcasts", i | {"m": da([True, False], "x", x=[10, 20])}, do("where", "a", cond="$m"))
+    yield case("cond-more-dims", "a condition with another dim adds it", i | {"m": da([True, False], "z")}, do("where", "a", cond="$m"))
+    yield case("cond-partial", "labels of data and condition join inner", i | {"m": da([True, True], "y", y=["c", "a"])}, do("where", "a", cond="$m"))
+    yield case("other-exact", "with `other` labels must be equal", i | {"o": da([1, 2], "y", y=["a", "b"])}, [cond, do("where", "a", cond="$m", other="$o")], error="labels of y differ")
+    yield case("nan-compares-false", "NaN fails every comparison", {"a": da([1.0, NAN, 5.0], "x")}, [do("le", "a", "m", other=3), do("where", "a", cond="$m", other=-1.0)])
+    yield case("drop", "drop cuts rows and columns without a true", i, [do("gt", "a", "m", other=7), do("where", "a", cond="$m", drop=True)])
+    yield case("of-a-coord", "a condition made of a coord", i, [do("getitem", "a", "x", key="x"), do("gt", "x", "m", other=15), do("where", "a", cond="$m")])
+    yield case("bool-data", "bools stay bools with another bool; without one there is a gap", {"a": da([True, True, False], "x"), "m": da([True, False, True], "x")},
+        [do("where", "a", "p", cond="$m", other=False), do("where", "a", "w", cond="$m"), do("isnull", "w", "q")], outputs=["p", "q"])
+    yield case("dataset", "a condition on every variable", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "v": (("x", "y"), np.arange(6.0).reshape(3, 2)), "c": 5}),
+        "m": da([True, False, True], "x")}, do("where", "a", cond="$m"))
+    yield case("dataset-cond", "a dataset as condition, variable by variable", {"a": xr.Dataset({"u": ("x", [1, 5, 3]), "v": ("x", [4.0, 2.0, NAN])})},
+        [do("lt", "a", "m", other=4), do("where", "a", cond="$m", other=0)])
+    yield case("name-attrs", "name and attributes of the data stay", i, [cond, do("where", "a", cond="$m")], compare={"name": True, "attrs": True})
+    yield case("zero-d", "a single value", {"a": da(3.5, m=1)}, [do("gt", "a", "m", other=9), do("where", "a", cond="$m")])
+
+
+@group("missing")
+def missing():
+    a = da([[NAN, 2.0, 3.0], [4.0, NAN, NAN]], "xy", x=[1, 2], y=list("abc"), attrs={"units": "m"})
+    i = {"a": a}
+    yield case("isnull", "NaN, NaT and missing strings", i | {
+        "n": da([1, 2], "x"), "t": da([NAT, day("2000-01-01")], "x", dtype="datetime64[ns]"), "s": da(np.array(["a", NAN], object), "x"), "b": da([INF, -INF], "x")},
+        [do("isnull", n, f"r{n}") for n in "antsb"], outputs=[f"r{n}" for n in "antsb"])
+    yield case("isnull-dataset", "per variable", {"a": xr.Dataset({"u": ("x", [1.0, NAN]), "n": ("x", [1, 2])}, {"x": [5, 6]})}, do("isnull", "a"))
+    yield case("isnull-attrs", "attributes stay", i, do("isnull", "a"), compare={"attrs": True})
+    yield case("fill-number", "a number for every gap", i, do("fillna", "a", value=0))
+    yield case("fill-float32", "float32 stays float32", {"a": da([1.5, NAN], "x", dtype="float32")}, [do("fillna", "a", "p", value=0.1), do("fillna", "a", "q", value=np.float64(0.1))], outputs=["p", "q"])
+    yield case("fill-int", "integers have no gaps", {"a": da([1, 2], "x", dtype="int16")}, do("fillna", "a", value=-1))
+    yield case("fill-array", "an array fills by name", i | {"o": da([10.0, 20.0], "x", x=[1, 2])}, do("fillna", "a", value="$o"))
+    yield case("fill-left", "labels of the data decide; gaps without a partner stay", i | {"o": da([7.0, 8.0], "y", y=["c", "z"])}, do("fillna", "a", value="$o"))
+    yield case("fill-times", "NaT is filled", {"a": da([NAT, day("2000-01-01")], "x", dtype="datetime64[ns]")}, do("fillna", "a", value=day("1999-01-01")))
+    d = xr.Dataset({"u": ("x", [1.0, NAN]), "v": ("x", [NAN, 4.0])})
+    yield case("fill-mapping", "a number per variable", {"a": d}, do("fillna", "a", value={"u": -1.0}))
+    yield case("fill-dataset", "a dataset fills by name", {"a": d, "b": xr.Dataset({"u": ("x", [8.0, 9.0]), "v": 0.0})}, do("fillna", "a", value="$b"))
+    yield case("mask-and-fill", "a mask, a fill and a count", {"a": da(numbers(4, 5, nan=[6, 1]), "xy")}, [
+        do("gt", "a", "m", other=0), do("where", "a", "w", cond="$m"), do("count", "w", "p", dim="y"), do("fillna", "w", "q", value=-1), do("isnull", "w", "n"), do("sum", "n", "s")],
+        outputs=["p", "q", "s"])
+
+
+# ------------------------------------------------------------------------------- group by
+
+
+@group("groupby")
+def groupby():
+    def by(key, op, on="a", out="r", **kwargs):
+        return do("groupby", on, out, group=key, then=then(op, **kwargs))
+
+    two = {"a": daily("2003-11-20", 420, nan=[13, 4])}
+    yield case("month", "a mean per month, of two winters", two, [by("time.month", "mean")])
+    yield case("season", "seasons in alphabetical order", two, [by("time.season", "mean", out="p"), by("time.season", "count", out="q"), by("time.season", "max", out="s")], outputs=list("pqs"))
+    yield case("year", "years as int64", {"a": daily("1999-06-01", 60, step=20)}, [by("time.year", "sum", out="p"), by("time.year", "min", out="q")], outputs=list("pq"))
+    yield case("dayofyear", "366 days if there are", {"a": daily("2003-12-01", 120)}, by("time.dayofyear", "mean"))
+    yield case("hour", "hours of the day", {"a": series(dates("2000-01-01T03", 40, "5h"))}, [by("time.hour", "mean", out="p"), by("time.hour", "std", out="q", ddof=1)], outputs=list("pq"))
+    yield case("month-anomaly", "anomalies: the mean of the month taken away", two, [by("time.month", "mean", out="c"), by("time.month", "sub", other="$c")])
+    yield case("season-ratio", "divided by the mean of the season", {"a": series(dates("2001-01-15", 14, "30D"))}, [by("time.season", "mean", out="c"), by("time.season", "truediv", other="$c")])
+    cubes = {"a": xr.DataArray(numbers(9, 2, 3, nan=[10, 9]), {"time": dates("2010-12-01", 9, "MS"), "lat": [10.0, 20.0], "lon": [1, 2, 3], "h": 2.0, "deep": ("time", np.arange(9))},
+                               ["time", "lat", "lon"], name="t")}
+    yield case("field", "the other dims stay; the group dim takes the place of time", cubes, [by("time.season", "mean", out="p"), by("time.month", "var", out="q")], outputs=list("pq"))
+    yield case("field-transposed", "also when time is not first", {"a": cubes["a"].transpose("lat", "time", "lon")}, by("time.season", "sum"))
+    yield case("field-anomaly", "anomalies of a field keep dims, order and coords", cubes, [by("time.season", "mean", out="c"), by("time.season", "sub", other="$c")])
+    yield case("named-dims", "with dims asked for", cubes, [
+        by("time.season", "mean", out="p", dim="time"), by("time.season", "mean", out="q", dim=["time", "lat"])], outputs=list("pq"))
+    lab = {"a": da(numbers(6, 2, nan=[5, 2]), ["x", "y"], x=[3, 1, 2, 6, 5, 4], kind=("x", ["b", "a", "b", "c", "a", "b"]), level=("x", [2.5, 0.5, 2.5, NAN, 0.5, 0.5]))}
+    yield case("coord", "groups of a coord, sorted", lab, [by("kind", "mean", out="p"), by("kind", "count", out="q"), by("kind", "min", out="s")], outputs=list("pqs"))
+    yield case("coord-nan", "NaN is no group", lab, by("level", "sum"))
+    yield case("coord-nan-arithmetic", "and its rows drop out of grouped arithmetic", lab, [by("level", "mean", out="c"), by("level", "sub", other="$c")])
+    yield case("coord-repeated", "a dim coord with repeated labels", {"a": da([1, 2, 3, 4, 5], "k", k=[2, 1, 2, 2, 1], dtype="int16")}, [
+        by("k", "sum", out="p"), by("k", "max", out="q"), by("k", "mean", out="s"), by("k", "prod", out="t")], outputs=list("pqst"))
+    yield case("by-array", "groups of an array that is not among the coords", {
+        "a": da([1.0, 2.0, 3.0, 4.0], "x", x=[1, 2, 3, 4]), "g": da([7, 5, 7, 5], "x", x=[1, 2, 3, 4], name="g")}, by("$g", "mean"))
+    yield case("skipna", "skipna, min_count and ddof pass through", lab, [
+        by("kind", "mean", out="p", skipna=False), by("kind", "sum", out="q", min_count=4), by("kind", "std", out="s", ddof=1), by("kind", "median", out="t")], outputs=list("pqst"))
+    yield case("any-all", "of bools", {"a": da([True, False, False, True, True], "x", k=("x", list("uvvwu")))}, [by("k", "any", out="p"), by("k", "all", out="q")], outputs=list("pq"))
+    yield case("missing-group", "a group that the statistic lacks gives NaN", {"a": da([1, 2, 3, 4], "x", k=("x", list("uvwu"))), "c": da([10, 20], "k", k=["u", "w"])}, by("k", "sub", other="$c"))
+    yield case("calendar", "months of a 360-day calendar", {"a": series(model_dates("2000-01-16", 30, "360_day", "MS"))}, [
+        by("time.month", "mean", out="c"), by("time.month", "sub", out="p", other="$c"), by("time.season", "mean", out="q")], outputs=list("cpq"))
+    yield case("dataset", "of every variable of a dataset", {
+        "a": xr.Dataset({"u": ("x", [1.0, 2.0, 4.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2))}, {"x": [1, 2, 3], "k": ("x", ["b", "a", "b"])})},
+        [by("k", "mean", out="p"), by("k", "sum", out="q"), by("k", "sub", out="s", other="$p")], outputs=list("pqs"))
+    yield case("dataset-no-dim", "a variable without the grouped dim is repeated for every group", {
+        "a": xr.Dataset({"u": ("x", [1.0, 2.0, 4.0]), "c": ("y", [7, 8])}, {"k": ("x", ["b", "a", "b"])})}, by("k", "mean"))
+    yield case("empty-selection", "only the groups that are there", two, [do("sel", "a", "s", indexers={"time": sl("2004-02-15", "2004-03")}), by("time.month", "max", on="s")])
+    yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
+    yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
+
+
+@group("weighted")
+def weighted():
+    def w(op, on="a", out="r", weights="$w", **kwargs):
+        return do("weighted", on, out, weights=weights, then=then(op, **kwargs))
+
+    lat = [60.0, 30.0, 0.0, -45.0]
+    f = da(numbers(4, 3), ["lat", "lon"], lat=lat, lon=[0, 120, 240], name="t", attrs={"units": "K"})
+    gaps = f.where(f > -10)
+    weights = da(np.cos(np.deg2rad(lat)).round(6), ["lat"], lat=lat)
+    i = {"a": f, "g": gaps, "w": weights}
+    yield case("mean", "over the dim of the weights, over all, and in any order of dims", i, [
+        w("mean", out="p", dim="lat"), w("mean", out="q", dim=["lon", "lat"]), w("mean", out="r")], outputs=list("pqr"))
+    yield case("sum", "sums", i, [w("sum", out="p", dim="lat"), w("sum", out="q")], outputs=list("pq"))
+    yield case("gaps", "weights of missing values do not count", i, [w("mean", "g", "p", dim="lat"), w("mean", "g", "q"), w("sum", "g", "s", dim="lon")], outputs=list("pqs"))
+    yield case("keep-nan", "skipna=False", i, [w("mean", "g", "p", dim="lat", skipna=False), w("sum", "g", "q", dim="lat", skipna=False)], outputs=list("pq"))
+    yield case("other-dim", "over a dim that the weights lack", i, [w("mean", out="p", dim="lon"), w("sum", out="q", dim="lon")], outputs=list("pq"))
+    yield case("zero-weights", "weights that sum to 0: no mean, and sum 0", {"a": da([1.0, 2.0, 3.0], "x"), "w": da([0.0, 0.0, 0.0], "x")}, [w("mean", out="p"), w("sum", out="q")], outputs=list("pq"))
+    yield case("negative-weights", "weights that cancel", {"a": da([[1.0, 2.0], [5.0, NAN]], "yx"), "w": da([2.0, -1.0], "x")}, [w("mean", out="p", dim="x"), w("sum", out="q", dim="x")], outputs=list("pq"))
+    yield case("all-missing", "a row of NaN", {"a": da([[1.0, NAN], [NAN, NAN]], "yx"), "w": da([1.0, 3.0], "x")}, [w("mean", out="p", dim="x"), w("sum", out="q", dim="x")], outputs=list("pq"))
+    yield case("integers", "integers and bools as data and weights", {"a": da([1, 2, 4], "x", dtype="int16"), "w": da([1, 0, 2], "x"), "b": da([True, False, True], "x")}, [
+        w("mean", out="p"), w("sum", out="q"), w("mean", out="s", weights="$b")], outputs=list("pqs"))
+    yield case("float32", "float32 data with double weights", {"a": da([1.5, 2.5, 4.0], "x", dtype="float32"), "w": da([0.1, 0.2, 0.3], "x")}, [w("mean", out="p"), w("sum", out="q")], outputs=list("pq"))
+    yield case("partial-labels", "labels join inner", {"a": f, "w": da([1.0, 2.0], ["lat"], lat=[0.0, 60.0])}, w("mean", dim="lat"))
+    yield case("more-dims", "weights with a dim that the data lack", {"a": f, "w": da(np.arange(1.0, 9.0).reshape(2, 4), ["k", "lat"], lat=lat)}, w("mean", dim="lat"))
+    yield case("nan-weights", "NaN among the weights is an error", {"a": da([1.0, 2.0], "x"), "w": da([1.0, NAN], "x")}, w("mean"), error="a weight is missing")
+    yield case("unknown-dim", "an unknown dim is an error", i, w("mean", dim="z"), error="no dim z")
+    yield case("dataset", "every variable with numbers", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 4.0]), "v": (("x", "y"), np.arange(6.0).reshape(3, 2))}, {"x": [1, 2, 3]}), "w": da([1.0, 2.0, 3.0], "x", x=[1, 2, 3])}, [
+        w("mean", out="p", dim="x"), w("sum", out="q", dim="x")], outputs=list("pq"))
+    yield case("attrs", "attributes stay", i, w("mean", dim="lat"), compare={"attrs": True, "name": True})
+    yield case("of-anomalies", "the main job in small: anomalies, then their weighted mean", {
+        "a": xr.DataArray(numbers(14, 3), {"time": dates("2000-01-01", 14, "MS"), "lat": [80.0, 40.0, 0.0]}, ["time", "lat"], name="t")}, [
+        do("sel", "a", "s", indexers={"time": sl("2000-01", "2001-01")}),
+        do("groupby", "s", "c", group="time.month", then=then("mean")), do("groupby", "s", "d", group="time.month", then=then("sub", other="$c")),
+        do("getitem", "a", "lat", key="lat"), do("np.deg2rad", "lat", "l"), do("np.cos", "l", "w"), w("mean", "d", dim="lat")], compare={"atol": 1e-12})
+
+
+# -------------------------------------------------------------------- combine and reshape
+
+
+@group("combine")
+def combine():
+    def concat(objs, dim, out="r", **kwargs):
+        return {"out": out, "op": "xr.concat", "kwargs": value_to_json({"objs": [f"${n}" for n in objs], "dim": dim, **kwargs})}
+
+    a = da([[1, 2], [3, 4]], "xy", x=[1, 2], y=list("ab"), name="v", attrs={"units": "m", "run": 1})
+    b = da([[5, 6]], "xy", x=[9], y=list("ab"), name="v", attrs={"units": "m", "run": 2})
+    new = {"use_new_combine_kwarg_defaults": True}
+    opts = {"options": new}
+    yield case("along-dim", "one after the other", {"a": a, "b": b}, concat("ab", "x"), **opts)
+    yield case("along-dim-transposed", "the order of dims of the first", {"a": a, "b": b.transpose("y", "x")}, concat("ab", "x"), **opts)
+    yield case("attrs", "attributes of the first", {"a": a, "b": b}, concat("ab", "x"), compare={"attrs": True}, **opts)
+    yield case("new-dim", "a new dim comes first", {"a": a, "b": a * 10}, concat("ab", "run"), **opts)
+    yield case("scalar-coord", "scalar coords of that name become its labels", {"a": a.assign_coords(t=5), "b": a.assign_coords(t=3)}, concat("ba", "t"), **opts)
+    yield case("dim-array", "the dim as an array of labels", {"a": a, "b": a, "t": da(["one", "two"], ["m"], name="m")}, {"out": "r", "op": "xr.concat", "kwargs": {"objs": ["$a", "$b"], "dim": "$t"}}, **opts)
+    yield case("times", "times one after the other", {"a": series(dates("2000-01-01", 3)), "b": series(dates("2001-01-01", 2), seed=8)}, concat("ab", "time"), **opts)
+    yield case("exact-join", "other dims must have equal labels", {"a": a, "b": b.assign_coords(y=["a", "c"])}, concat("ab", "x"), error="labels of y differ", **opts)
+    yield case("outer-join", "unless asked to join them", {"a": a, "b": b.assign_coords(y=["a", "c"])}, concat("ab", "x", join="outer"), **opts)
+    yield case("inner-join", "the common labels", {"a": a, "b": b.assign_coords(y=["c", "a"])}, concat("ab", "x", join="inner"), **opts)
+    ds = xr.Dataset({"u": ("x", [1.0, 2.0]), "c": ("y", [7, 8])}, {"x": [1, 2]})
+    yield case("dataset", "variables without the dim are taken once", {"a": ds, "b": ds.assign_coords(x=[3, 4]) + 0}, concat("ab", "x"), **opts)
+    yield case("dataset-new-dim", "with a new dim every variable gets it", {"a": ds, "b": ds * 2}, concat("ab", "k"), **opts)
+    yield case("transpose", "dims in the order asked for; without any, reversed", {"a": cube()}, [
+        do("transpose", "a", "p", dims=["c", "a", "b"]), do("transpose", "a", "q")], outputs=list("pq"))
+    yield case("transpose-unknown", "a dim that is not there is an error", {"a": cube()}, do("transpose", "a", dims=["c", "a", "z"]), error="no dim z")
+    yield case("rename", "a name, and names of dims and coords", {"a": grid()}, [
+        do("rename", "a", "p", new_name_or_name_dict="h"), do("rename", "a", "q", new_name_or_name_dict={"x": "prime", "name": "word"})],
+        outputs=list("pq"), compare={"name": True, "indexes": True})
+    yield case("rename-dataset", "variables, dims and coords of a dataset", {"a": ds}, do("rename", "a", name_dict={"u": "wind", "x": "lon"}), compare={"indexes": True})
+    yield case("rename-clash", "a name that is taken is an error", {"a": grid()}, do("rename", "a", new_name_or_name_dict={"name": "area"}), error="area exists")
+    yield case("assign-coords", "coords replaced, added along a dim, and scalar", {"a": a, "n": da([0.5, 1.5], "x")}, do("assign_coords", "a", coords={"x": "$n", "h": 2, "y": ["u", "v"]}), compare={"indexes": True})
+    yield case("assign-coords-misfit", "a coord of another length is an error", {"a": a}, do("assign_coords", "a", coords={"x": [1, 2, 3]}), error="x is 2, not 3")
+    yield case("drop-vars", "coords and variables by name", {"a": grid(), "d": ds}, [do("drop_vars", "a", "p", names=["x", "run"]), do("drop_vars", "d", "q", names="u")], outputs=list("pq"), compare={"indexes": True})
+    yield case("drop-vars-unknown", "an unknown name is an error", {"a": grid()}, do("drop_vars", "a", names=["nix"]), error="no variable nix")
+    thin = {"a": da([[[1.0], [2.0]]], "xyz", x=[4], y=[0, 1])}
+    yield case("squeeze", "dims of length one go, their coords become scalar", thin, [do("squeeze", "a", "p"), do("squeeze", "a", "q", dim="z"), do("squeeze", "a", "s", drop=True)], outputs=list("pqs"))
+    yield case("squeeze-long", "a longer dim cannot be squeezed", thin, do("squeeze", "a", dim="y"), error="y is 2")
+    yield case("expand-dims", "new dims come first, with a length or labels", {"a": a.assign_coords(t=5)}, [
+        do("expand_dims", "a", "p", dim="k"), do("expand_dims", "a", "q", dim={"k": 3}), do("expand_dims", "a", "r", dim={"k": ["u", "v"]}), do("expand_dims", "a", "s", dim="t"),
+        do("expand_dims", "a", "u", dim=["k", "m"], axis=[1, 3])], outputs=list("pqrsu"), compare={"indexes": True})
+    yield case("expand-dims-there", "a dim that exists is an error", {"a": a}, do("expand_dims", "a", dim="x"), error="x exists")
+
+
+# ------------------------------------------------------------------------------------ main
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}")
+    wrong = 0
+    for name in parser.parse_args().groups or GROUPS:
+        cases = [{"id": f"{name}/{c.pop('name')}", **c} for c in GROUPS[name]()]
+        wrong += oracle.store(HERE / f"{name}.json", {"group": name, "cases": cases})
+        print(f"{name}: {len(cases)} cases")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
