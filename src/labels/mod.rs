@@ -1,6 +1,7 @@
 //! Names, coordinates, indexes and attributes: one file for a type, one for each verb.
 
 mod attrs;
+mod compute;
 mod coords;
 mod dataarray;
 mod dataset;

@@ -1,0 +1,143 @@
+//! From labels to a run: compute, chunk and explain.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::dataarray::DataArray;
+use super::dataset::Dataset;
+use super::variable::{Name, Variable};
+use crate::array::AxisGrid;
+use crate::array::ChunkGrid;
+use crate::error::{Error, Result};
+use crate::exec::{self, Executor, Local, Report};
+use crate::lazy::LazyArray;
+use crate::plan::{Explain, Plan, Target};
+
+impl Dataset {
+    /// The dataset with all elements in memory, computed in one run by the local executor.
+    ///
+    /// # Errors
+    /// Those of the run: see [`Executor::run`].
+    pub fn compute(&self) -> Result<Dataset> {
+        self.compute_on(&Local::default()).map(|(ds, _)| ds)
+    }
+
+    /// The dataset with all elements in memory, computed in one run by `executor`, and what it took.
+    ///
+    /// # Errors
+    /// Those of the run: see [`Executor::run`].
+    pub fn compute_on(&self, executor: &dyn Executor) -> Result<(Dataset, Report)> {
+        let lazy = self.lazy_arrays();
+        let outcome = exec::compute_on(executor, &lazy).map_err(|e| e.at(self.place()))?;
+        let blocks: HashMap<usize, LazyArray> =
+            lazy.iter().map(LazyArray::id).zip(outcome.blocks.into_iter().map(LazyArray::from)).collect();
+        let ds = self.map_arrays(|a| Ok(blocks.get(&a.id()).unwrap_or(a).clone()))?;
+        Ok((ds, outcome.report))
+    }
+
+    /// What computing the dataset would do: stages, tasks, bytes to read, memory. Reads nothing.
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    pub fn explain(&self) -> Result<Explain> {
+        let targets: Vec<Target> = self.lazy_arrays().into_iter().map(Target::Memory).collect();
+        Ok(Plan::new(&targets)?.explain())
+    }
+
+    /// The data variables in chunks of `len` along `dim`; other dims keep their chunks.
+    ///
+    /// Data in memory becomes lazy by it: work on it then runs chunk by chunk, in parallel.
+    ///
+    /// # Errors
+    /// If there is no such dimension.
+    ///
+    /// ```
+    /// use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 10)], (0..10).collect::<Vec<i64>>())?;
+    /// let chunked = a.chunk("x", 4)?;
+    /// assert_eq!(chunked.variable().chunks().counts(), [3]);
+    /// assert_eq!(chunked.sum("x")?.to_vec::<i64>()?, [45]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn chunk(&self, dim: &str, len: usize) -> Result<Dataset> {
+        let sizes = self.sizes();
+        if !sizes.contains_key(dim) {
+            return Err(Error::not_found("dimension", dim, sizes.keys()).at(self.place()));
+        }
+        let mut data_vars = IndexMap::new();
+        for (name, v) in self.data_vars() {
+            data_vars.insert(name.clone(), rechunked(v, dim, len)?);
+        }
+        Ok(self.with_parts(data_vars, self.coords().clone()))
+    }
+
+    /// Arrays that are not in memory, each once.
+    fn lazy_arrays(&self) -> Vec<LazyArray> {
+        let mut arrays: IndexMap<usize, LazyArray> = IndexMap::new();
+        for (_, v) in self.data_vars().iter().chain(self.coords().iter()) {
+            if v.data().as_block().is_none() {
+                arrays.insert(v.data().id(), v.data().clone());
+            }
+        }
+        arrays.into_values().collect()
+    }
+
+    /// The dataset with every array replaced by one of the same dims.
+    fn map_arrays(&self, f: impl Fn(&LazyArray) -> Result<LazyArray>) -> Result<Dataset> {
+        let swap = |v: &Variable| -> Result<Variable> { v.with_data(v.dims().to_vec(), f(v.data())?) };
+        let mut data_vars: IndexMap<Name, Variable> = IndexMap::new();
+        for (name, v) in self.data_vars() {
+            data_vars.insert(name.clone(), swap(v)?);
+        }
+        let mut coords = self.coords().clone();
+        for (name, v) in self.coords().iter() {
+            if let Some(c) = coords.get_mut(name) {
+                *c = swap(v)?;
+            }
+        }
+        Ok(self.with_parts(data_vars, coords))
+    }
+}
+
+fn rechunked(v: &Variable, dim: &str, len: usize) -> Result<Variable> {
+    let Some(axis) = v.axis(dim) else { return Ok(v.clone()) };
+    let mut axes = v.chunks().axes().to_vec();
+    axes[axis] = AxisGrid::regular(axes[axis].len(), len);
+    v.with_data(v.dims().to_vec(), v.data().rechunk(ChunkGrid(axes))?)
+}
+
+impl DataArray {
+    /// The array with all elements in memory, computed by the local executor.
+    ///
+    /// # Errors
+    /// Those of the run: see [`Executor::run`].
+    pub fn compute(&self) -> Result<DataArray> {
+        self.via_dataset(Dataset::compute)
+    }
+
+    /// The array with all elements in memory, computed by `executor`, and what it took.
+    ///
+    /// # Errors
+    /// Those of the run: see [`Executor::run`].
+    pub fn compute_on(&self, executor: &dyn Executor) -> Result<(DataArray, Report)> {
+        let (ds, report) = self.to_temp_dataset().compute_on(executor)?;
+        Ok((DataArray::from_temp_dataset(ds, self.name().cloned())?, report))
+    }
+
+    /// What computing the array would do: stages, tasks, bytes to read, memory. Reads nothing.
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    pub fn explain(&self) -> Result<Explain> {
+        self.to_temp_dataset().explain()
+    }
+
+    /// The array in chunks of `len` along `dim`; other dims keep their chunks. See [`Dataset::chunk`].
+    ///
+    /// # Errors
+    /// If there is no such dimension.
+    pub fn chunk(&self, dim: &str, len: usize) -> Result<DataArray> {
+        self.via_dataset(|ds| ds.chunk(dim, len))
+    }
+}
