@@ -1,0 +1,124 @@
+//! Labels in no order: found by a hash map, made when it is first asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::key::{self, Key};
+use super::lookup::{self, Found, Lookup};
+use super::search::Direction;
+use super::{Index, Label, Method, Positions};
+use crate::array::Block;
+use crate::dtype::{DType, Scalar};
+use crate::error::Result;
+use crate::time::Resolution;
+
+/// An index of any labels.
+#[derive(Debug)]
+pub struct HashIndex {
+    labels: Block,
+    map: OnceLock<Map>,
+}
+
+#[derive(Debug)]
+struct Map {
+    first: HashMap<Key, usize>,
+    /// For each position the next one with the same label, or `END`.
+    next: Vec<usize>,
+}
+
+const END: usize = usize::MAX;
+
+impl HashIndex {
+    /// The index of a block of rank 1.
+    pub fn new(labels: &Block) -> HashIndex {
+        HashIndex { labels: labels.clone().contiguous(), map: OnceLock::new() }
+    }
+
+    fn map(&self) -> &Map {
+        self.map.get_or_init(|| {
+            let keys = key::keys(&self.labels);
+            let mut next = vec![END; keys.len()];
+            let mut first = HashMap::with_capacity(keys.len());
+            // Backwards, so that the chains rise.
+            for (i, key) in keys.into_iter().enumerate().rev() {
+                if let Some(later) = first.insert(key, i) {
+                    next[i] = later;
+                }
+            }
+            Map { first, next }
+        })
+    }
+}
+
+impl Lookup for HashIndex {
+    fn count(&self) -> usize {
+        self.labels.size()
+    }
+
+    fn label_dtype(&self) -> DType {
+        self.labels.dtype()
+    }
+
+    fn key(&self, position: usize) -> Key {
+        key::key_at(&self.labels, position)
+    }
+
+    fn direction(&self) -> Option<Direction> {
+        None
+    }
+
+    fn find(&self, key: &Key) -> Found {
+        let map = self.map();
+        let Some(&first) = map.first.get(key) else { return Found::Run(0..0) };
+        let mut all = vec![first];
+        let mut at = map.next[first];
+        while at != END {
+            all.push(at);
+            at = map.next[at];
+        }
+        let run = first..first + all.len();
+        if all.last() == Some(&(run.end - 1)) { Found::Run(run) } else { Found::Scattered(all) }
+    }
+
+    fn unique(&self) -> bool {
+        self.map().first.len() == self.count()
+    }
+
+    fn resolution(&self) -> Resolution {
+        super::time::resolution(&self.labels)
+    }
+}
+
+impl Index for HashIndex {
+    fn len(&self) -> usize {
+        self.count()
+    }
+
+    fn labels(&self) -> Block {
+        self.labels.clone()
+    }
+
+    fn dtype(&self) -> DType {
+        self.labels.dtype()
+    }
+
+    fn select(&self, label: &Label, method: Method, tolerance: Option<&Scalar>) -> Result<Positions> {
+        lookup::select(self, label, method, tolerance)
+    }
+
+    fn positions_of(&self, labels: &Block, method: Method, tolerance: Option<&Scalar>) -> Result<Vec<i64>> {
+        lookup::positions_of(self, labels, method, tolerance)
+    }
+
+    fn take(&self, positions: &Positions) -> Arc<dyn Index> {
+        super::of_labels(&super::take_labels(&self.labels, positions))
+    }
+
+    fn is_unique(&self) -> bool {
+        self.unique()
+    }
+
+    fn equals(&self, other: &dyn Index) -> bool {
+        super::same_labels(self, other)
+    }
+}
