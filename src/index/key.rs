@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
+use num_complex::Complex;
+
 use crate::array::Block;
 use crate::dtype::dispatch::{with_element, with_real};
-use crate::dtype::{Calendar, DType, Element, Kind, NAT, Text, TimeUnit};
+use crate::dtype::{Calendar, DType, Element, Kind, NAT, Number, Text, TimeUnit};
 use crate::error::{Error, Result};
 
 /// The value of a label, whatever its dtype. Times are nanoseconds, so that units do not matter.
@@ -91,10 +93,10 @@ macro_rules! keyed {
     )*};
 }
 keyed!(bool, i8, i16, i32, i64, u8, u16, u32, u64 => |v| Key::Int(*v as i128));
-keyed!(f32, f64 => |v| Key::from_f64(*v as f64));
+keyed!(f32, f64 => |v| Key::from_f64(Number::to_f64(*v)));
 keyed!(Text => |v| if v.is_missing() { Key::Missing } else { Key::Text(v.clone()) });
-keyed!(num_complex::Complex<f32>, num_complex::Complex<f64> => |v| {
-    let (re, im) = (v.re as f64, v.im as f64);
+keyed!(Complex<f32>, Complex<f64> => |v| {
+    let (re, im) = (Number::to_f64(v.re), Number::to_f64(v.im));
     if re.is_nan() || im.is_nan() {
         Key::Missing
     } else if im == 0.0 {
@@ -128,7 +130,8 @@ fn scaled(key: Key, dtype: DType) -> Key {
 
 /// The key of element `i` of a contiguous block.
 pub(crate) fn key_at(block: &Block, i: usize) -> Key {
-    let key = with_element!(block.dtype().kind(), T => block.as_slice::<T>().expect("contiguous labels")[i].key());
+    let key =
+        with_element!(block.dtype().kind(), T => block.as_slice::<T>().expect("contiguous labels")[i].key());
     scaled(key, block.dtype())
 }
 
@@ -206,8 +209,8 @@ pub(crate) fn block_of(keys: &[Key], dtype: DType) -> Result<Block> {
         });
         let values: Result<Vec<T>> = if dtype.is_float() {
             keys.iter().map(|k| match k {
-                Key::Missing => Ok(<T as crate::dtype::Number>::from_f64(f64::NAN)),
-                k => real(k).map(<T as crate::dtype::Number>::from_f64),
+                Key::Missing => Ok(<T as Number>::from_f64(f64::NAN)),
+                k => real(k).map(<T as Number>::from_f64),
             }).collect()
         } else {
             keys.iter().map(|k| whole(k).and_then(cast)).collect()
@@ -227,13 +230,18 @@ pub(crate) fn block_of(keys: &[Key], dtype: DType) -> Result<Block> {
             Block::from_vec(&shape, values?)?
         }
         _ => {
-            let values: Result<Vec<num_complex::Complex<f64>>> = keys.iter().map(|k| match k {
-                Key::Complex(re, im) => Ok(num_complex::Complex::new(f64::from_bits(*re), f64::from_bits(*im))),
-                Key::Missing => Ok(num_complex::Complex::new(f64::NAN, f64::NAN)),
-                k => real(k).map(|v| num_complex::Complex::new(v, 0.0)),
-            }).collect();
-            let wide = Block::from_vec(&shape, values?)?;
-            if dtype == DType::C64 { crate::kernel::cast::cast(&wide, dtype)? } else { wide }
+            let complex = |key: &Key| match key {
+                Key::Complex(re, im) => Ok(Complex::new(f64::from_bits(*re), f64::from_bits(*im))),
+                Key::Missing => Ok(Complex::new(f64::NAN, f64::NAN)),
+                key => real(key).map(|v| Complex::new(v, 0.0)),
+            };
+            let values = keys.iter().map(complex).collect::<Result<Vec<_>>>()?;
+            if dtype == DType::C64 {
+                let narrow = values.iter().map(|v| Complex::new(v.re as f32, v.im as f32)).collect();
+                Block::from_vec::<Complex<f32>>(&shape, narrow)?
+            } else {
+                Block::from_vec(&shape, values)?
+            }
         }
     });
     Ok(block.retype(dtype))

@@ -108,7 +108,7 @@ fn select_one(
     let key = key::keys_for(&asked, dtype)?.remove(0);
     let found = match method {
         Method::Exact => index.find(&key).into_positions(),
-        _ => neighbours(index, &[key.clone()], method, tolerance)?[0].map(Positions::One),
+        _ => neighbours(index, std::slice::from_ref(&key), method, tolerance)?[0].map(Positions::One),
     };
     found.ok_or_else(|| missing(index, &show(&asked, 0), Some(&key), method))
 }
@@ -166,10 +166,7 @@ fn neighbours(
 /// The positions of all labels in a period; `None` if it lies outside of the index.
 fn within(index: &dyn Lookup, period: &Span) -> Option<Positions> {
     let ordered = with_order(index, |o| {
-        let run = match o.direction {
-            Direction::Rising => o.between(Some(period), Some(period), false),
-            Direction::Falling => o.between(Some(period), Some(period), false),
-        };
+        let run = o.between(Some(period), Some(period), false);
         // A gap inside of the index is an empty slice; beyond its ends is a mistake.
         let outside = run.is_empty() && (run.start == 0 || run.start == o.len);
         (!outside).then(|| Positions::Slice(Slice::range(run)))

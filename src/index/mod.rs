@@ -1,11 +1,27 @@
 //! From labels to positions: sorted, hash, range and time indexes.
 
+mod hash;
+mod join;
+mod key;
+mod lookup;
+mod range;
+mod search;
+mod sorted;
+mod time;
+
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::array::{Block, Slice};
+use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Scalar};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+pub use hash::HashIndex;
+pub use join::{Join, join, positions};
+pub use range::RangeIndex;
+pub use sorted::SortedIndex;
 
 /// What to do with a label that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,9 +30,9 @@ pub enum Method {
     Exact,
     /// The nearest label; of two equally near the greater.
     Nearest,
-    /// The last label at or before it.
+    /// The label before the place where it would stand: in rising labels the next smaller.
     Pad,
-    /// The first label at or after it.
+    /// The label after the place where it would stand: in rising labels the next greater.
     Backfill,
 }
 
@@ -28,6 +44,7 @@ pub enum Label {
     /// A list of labels (block of any rank).
     Many(Block),
     /// From one label to another, both ends in where there is one; `half_open` leaves the last out.
+    /// Bounds of an index in order need not be labels of it.
     Range {
         /// First label.
         start: Option<Scalar>,
@@ -52,7 +69,7 @@ pub enum Positions {
 }
 
 /// Labels of one dimension and the way from them to positions.
-pub trait Index: Debug + Send + Sync {
+pub trait Index: Any + Debug + Send + Sync {
     /// How many labels there are.
     fn len(&self) -> usize;
     /// Whether there are no labels.
@@ -77,12 +94,68 @@ pub trait Index: Debug + Send + Sync {
     fn take(&self, positions: &Positions) -> Arc<dyn Index>;
     /// Whether no label stands twice.
     fn is_unique(&self) -> bool;
+    /// Whether both have the same labels in the same order, by value: 1 and 1.0 are the same label.
+    fn equals(&self, other: &dyn Index) -> bool;
 }
 
 /// The index that a dimension coordinate gets: by its labels.
 ///
 /// # Errors
-/// If labels of this dtype cannot be indexed.
-pub fn default_index(_labels: &Block) -> Result<Arc<dyn Index>> {
-    unimplemented!()
+/// If the labels are not a block of rank 1.
+pub fn default_index(labels: &Block) -> Result<Arc<dyn Index>> {
+    if labels.ndim() != 1 {
+        return Err(Error::invalid(format!(
+            "an index needs labels along one dimension, not {:?}",
+            labels.shape()
+        )));
+    }
+    Ok(of_labels(labels))
 }
+
+/// The smallest index for labels of rank 1.
+fn of_labels(labels: &Block) -> Arc<dyn Index> {
+    let labels = labels.clone().contiguous();
+    if let Some(index) = RangeIndex::recognise(&labels) {
+        return Arc::new(index);
+    }
+    match SortedIndex::new(&labels) {
+        Some(index) => Arc::new(index),
+        None => Arc::new(HashIndex::new(&labels)),
+    }
+}
+
+/// The labels at positions, none of which is a hole.
+fn take_labels(labels: &Block, positions: &Positions) -> Block {
+    match positions {
+        Positions::One(i) => labels.slice(&[Slice::range(*i..*i + 1)]),
+        Positions::Slice(s) => labels.slice(&[*s]),
+        Positions::Many(p) => {
+            let picks: Vec<_> =
+                p.iter().map(|&p| Some((0, usize::try_from(p).expect("an index has no holes")))).collect();
+            let fill = Block::zeros(labels.dtype(), &[]);
+            crate::kernel::movement::take(std::slice::from_ref(labels), 0, &picks, &fill, &[picks.len()])
+        }
+    }
+}
+
+/// [`Index::equals`] by comparing labels one by one.
+fn same_labels(a: &dyn Index, b: &dyn Index) -> bool {
+    if std::ptr::addr_eq(a, b) {
+        return true;
+    }
+    if a.len() != b.len() || !key::is_comparable(a.dtype(), b.dtype()) {
+        return false;
+    }
+    let (x, y) = (a.labels(), b.labels());
+    if x.dtype() == y.dtype() {
+        let same = with_element!(x.dtype().kind(), T => x.get::<T>() == y.get::<T>());
+        if same || !x.dtype().holds_missing() {
+            return same;
+        }
+    }
+    // NaN equals NaN here, and an integer the float of its value.
+    key::keys(&x) == key::keys(&y)
+}
+
+#[cfg(test)]
+mod tests;

@@ -40,7 +40,9 @@ impl RangeIndex {
     pub fn new(dtype: DType, start: impl Into<Scalar>, step: impl Into<Scalar>, len: usize) -> Result<Self> {
         let (start, step) = (start.into(), step.into());
         let wrong = |what: &str| {
-            Error::invalid(format!("no range of {len} labels of type {dtype} from {start:?} by {step:?}: {what}"))
+            Error::invalid(format!(
+                "no range of {len} labels of type {dtype} from {start:?} by {step:?}: {what}"
+            ))
         };
         let number = |s: &Scalar| match s {
             Scalar::Int(v) => Some((i128::from(*v), *v as f64)),
@@ -237,7 +239,12 @@ impl Index for RangeIndex {
         match positions {
             Positions::Slice(s) => {
                 let first = self.number(s.start);
-                Arc::new(RangeIndex { first, stride: self.stride * s.step as i64, len: s.len, ..self.clone() })
+                Arc::new(RangeIndex {
+                    first,
+                    stride: self.stride * s.step as i64,
+                    len: s.len,
+                    ..self.clone()
+                })
             }
             Positions::One(i) => Arc::new(RangeIndex { first: self.number(*i), len: 1, ..self.clone() }),
             Positions::Many(_) => super::of_labels(&super::take_labels(&self.labels(), positions)),

@@ -43,7 +43,8 @@ impl Ordered<'_> {
         while low < high {
             let middle = low + (high - low) / 2;
             let order = (self.key)(middle).order(key);
-            let order = if self.direction == Direction::Falling { order.map(Ordering::reverse) } else { order };
+            let order =
+                if self.direction == Direction::Falling { order.map(Ordering::reverse) } else { order };
             if before(order) {
                 low = middle + 1;
             } else {
@@ -131,7 +132,8 @@ mod tests {
 
     fn ordered(labels: &[f64], run: impl Fn(&Ordered<'_>)) {
         let key = |i: usize| Key::from_f64(labels[i]);
-        let direction = if labels[0] <= labels[labels.len() - 1] { Direction::Rising } else { Direction::Falling };
+        let direction =
+            if labels[0] <= labels[labels.len() - 1] { Direction::Rising } else { Direction::Falling };
         run(&Ordered { len: labels.len(), direction, key: &key });
     }
 

@@ -48,7 +48,7 @@ fn order_of(labels: &Block) -> Option<(Direction, bool)> {
     let time = labels.dtype().is_time();
     with_real!(labels.dtype().kind(), T => {
         let values = labels.as_slice::<T>()?;
-        scan(values, |v| v.is_nan() || time && <T as crate::dtype::Number>::to_f64(*v) == NAT as f64)
+        scan(values, |v| v.is_nan() || time && <i64 as num_traits::NumCast>::from(*v) == Some(NAT))
     }, else match labels.dtype().kind() {
         Kind::Bool => scan(labels.as_slice::<bool>()?, |_| false),
         Kind::Str => scan(labels.as_slice::<Text>()?, |t| *t == Text::MISSING),
