@@ -1,0 +1,62 @@
+//! What several test programs use.
+#![allow(dead_code)] // Each program uses its own part of this.
+
+use graticule::Result;
+use graticule::array::{Block, ChunkGrid, Region};
+use graticule::dtype::DType;
+use graticule::source::{Source, Traffic};
+use serde::{Deserialize, Serialize};
+
+/// A source whose elements are their own row-major positions; it counts what is read.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ramp {
+    shape: Vec<usize>,
+    chunk: Vec<usize>,
+    panic_at: Option<usize>,
+}
+
+impl Ramp {
+    pub fn new(shape: &[usize], chunk: &[usize]) -> Self {
+        Ramp { shape: shape.to_vec(), chunk: chunk.to_vec(), panic_at: None }
+    }
+
+    /// Panics when this row is read.
+    pub fn panicking_at(mut self, row: usize) -> Self {
+        self.panic_at = Some(row);
+        self
+    }
+}
+
+#[typetag::serde]
+impl Source for Ramp {
+    fn dtype(&self) -> DType {
+        DType::F32
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::regular(&self.shape, &self.chunk)
+    }
+
+    fn read(&self, region: &Region, io: &Traffic) -> Result<Block> {
+        assert!(!self.panic_at.is_some_and(|row| region.axis(0).contains(&row)), "this row panics");
+        io.count_read(region.size() * 4);
+        let shape = region.shape();
+        let mut values = Vec::with_capacity(region.size());
+        let mut at = region.start();
+        for _ in 0..region.size() {
+            values.push(self.shape.iter().zip(&at).fold(0, |n, (s, i)| n * s + i) as f32);
+            for axis in (0..at.len()).rev() {
+                at[axis] += 1;
+                if at[axis] < region.axis(axis).end {
+                    break;
+                }
+                at[axis] = region.axis(axis).start;
+            }
+        }
+        Block::from_vec(&shape, values)
+    }
+
+    fn describe(&self) -> String {
+        format!("ramp {:?}", self.shape)
+    }
+}
