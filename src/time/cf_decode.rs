@@ -142,7 +142,8 @@ impl CfTimeUnits {
     /// Returns ticks of `unit` in [`CfTimeUnits::calendar`]; NaN becomes NaT.
     ///
     /// Rounding: to `Ns` the product is cut towards zero in double precision, which gives the bits of
-    /// xarray's `datetime64[ns]`, or goes to the nearest microsecond where it is beyond 292 years. To coarser units the exact product goes to the nearest tick, ties to
+    /// xarray's `datetime64[ns]`, or goes to the nearest microsecond where it or the
+    /// reference is beyond 292 years. To coarser units the exact product goes to the nearest tick, ties to
     /// even. In the calendars that xarray leaves to cftime, what is less than a microsecond from a whole
     /// second goes to that second, as there.
     ///
@@ -152,6 +153,7 @@ impl CfTimeUnits {
         let (tick, step) = (unit.tick_ns(), self.step.ns());
         let reference_ns = self.reference_ns()?;
         let aligned = reference_ns % i128::from(tick) == 0 && step % tick == 0;
+        let pandas = i64::try_from(reference_ns).is_ok();
         // Only where xarray leaves the work to cftime; pandas keeps the microsecond.
         let snap = unit == TimeUnit::Us && step >= CfStep::Second.ns() && !self.calendar.is_standard_like();
         values
@@ -161,10 +163,10 @@ impl CfTimeUnits {
                     return Ok(NAT);
                 }
                 let product = v * step as f64;
-                let since_ns = if unit == TimeUnit::Ns && product.abs() < NS_REACH {
+                let since_ns = if unit == TimeUnit::Ns && pandas && product.abs() < NS_REACH {
                     Some(product as i128)
                 } else if unit == TimeUnit::Ns && step >= CfStep::Microsecond.ns() {
-                    // Double precision is coarser than a microsecond here, so that is the tick.
+                    // xarray leaves these to cftime, whose tick is the microsecond.
                     round_product(v, step / 1_000).and_then(|n| n.nearest.checked_mul(1_000))
                 } else if aligned {
                     round_product(v, step / tick)
