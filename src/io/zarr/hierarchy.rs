@@ -1,0 +1,217 @@
+//! Which arrays a group holds: from consolidated metadata, else from the folders.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::json;
+use super::metadata::{self, ArrayMetadata};
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// A group of a store with the documents of its arrays.
+#[derive(Debug)]
+pub struct Group {
+    /// 2 or 3.
+    pub format: u8,
+    /// Attributes of the group.
+    pub attributes: Map<String, Value>,
+    /// Names and metadata of the arrays, or why one cannot be read.
+    pub arrays: Vec<(String, Result<Document>)>,
+    /// Names of the groups inside.
+    pub groups: Vec<String>,
+}
+
+/// The metadata of one array.
+#[derive(Debug)]
+pub struct Document {
+    /// `zarr.json` or `.zarray`.
+    pub doc: Value,
+    /// The attributes.
+    pub attributes: Value,
+}
+
+/// Files by which a folder is known to be a Zarr store.
+const MARKERS: [&str; 4] = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
+
+/// Whether the folder is a Zarr group or array.
+pub fn is_zarr(path: &Path) -> bool {
+    MARKERS.iter().any(|m| path.join(m).is_file())
+}
+
+impl Document {
+    /// What the document says.
+    ///
+    /// # Errors
+    /// If it is broken, or holds something that is not supported.
+    pub fn read(&self, store: &Path, array: &str) -> Result<ArrayMetadata> {
+        if self.doc["zarr_format"] == 3 {
+            metadata::from_v3(store, array, &self.doc)
+        } else {
+            metadata::from_v2(store, array, &self.doc, &self.attributes)
+        }
+    }
+}
+
+/// Opens the group at `group` (`""` for the root) of the store in the folder `store`.
+///
+/// # Errors
+/// If there is no such group, or its metadata is broken.
+pub fn open_group(store: &Path, group: &str) -> Result<Group> {
+    let group = group.trim_matches('/');
+    if group.split('/').any(|part| part == "." || part == ".." || part.contains('\\')) {
+        return Err(Error::invalid(format!("`{group}` is not the path of a group")));
+    }
+    let folder = if group.is_empty() { store.to_path_buf() } else { store.join(group) };
+    if let Some(doc) = json::read(&folder.join("zarr.json"))? {
+        return group_v3(store, group, &folder, &doc);
+    }
+    if folder.join(".zarray").is_file() {
+        return Err(not_a_group(&folder));
+    }
+    let consolidated = json::read(&store.join(".zmetadata"))?;
+    let in_consolidated =
+        consolidated.as_ref().is_some_and(|c| c["metadata"].get(join(group, ".zgroup")).is_some());
+    if in_consolidated || (consolidated.is_some() && group.is_empty()) {
+        return Ok(group_v2_consolidated(group, &consolidated.unwrap_or_default()["metadata"]));
+    }
+    if folder.join(".zgroup").is_file() {
+        return group_v2(&folder);
+    }
+    if !store.exists() {
+        return Err(Error::new(ErrorKind::NotFound, format!("no file or folder `{}`", store.display())));
+    }
+    if group.is_empty() || !is_zarr(store) {
+        return Err(Error::storage(format!("`{}` is not a Zarr store", store.display()))
+            .help("a Zarr group has a file `zarr.json`, `.zgroup` or `.zmetadata`"));
+    }
+    let parent = group.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let known = open_group(store, parent).map(|g| g.groups).unwrap_or_default();
+    Err(Error::not_found("group", group, known.iter().map(|name| join(parent, name)))
+        .at(store.display().to_string()))
+}
+
+fn not_a_group(folder: &Path) -> Error {
+    Error::unsupported(format!("`{}` is a Zarr array, not a group of arrays", folder.display()))
+        .help("open the folder that holds it")
+}
+
+fn join(group: &str, name: &str) -> String {
+    if group.is_empty() { name.to_string() } else { format!("{group}/{name}") }
+}
+
+fn object(v: &Value) -> Map<String, Value> {
+    v.as_object().cloned().unwrap_or_default()
+}
+
+fn group_v3(store: &Path, group: &str, folder: &Path, doc: &Value) -> Result<Group> {
+    let place = || folder.join("zarr.json").display().to_string();
+    if doc["zarr_format"] != 3 {
+        return Err(Error::storage("the metadata is not that of Zarr v3").at(place()));
+    }
+    match doc["node_type"].as_str() {
+        Some("group") => {}
+        Some("array") => return Err(not_a_group(folder)),
+        _ => return Err(Error::storage("the metadata is neither that of a group nor of an array").at(place())),
+    }
+    let mut out =
+        Group { format: 3, attributes: object(&doc["attributes"]), arrays: Vec::new(), groups: Vec::new() };
+    // Only the root is sure to know everything below it.
+    let root = if group.is_empty() { None } else { json::read(&store.join("zarr.json"))? };
+    let (entries, prefix) = match &root {
+        Some(root) if root["consolidated_metadata"]["metadata"].is_object() => {
+            (&root["consolidated_metadata"]["metadata"], format!("{group}/"))
+        }
+        _ => (&doc["consolidated_metadata"]["metadata"], String::new()),
+    };
+    if let Some(entries) = entries.as_object() {
+        for (path, entry) in entries {
+            let Some(name) = path.strip_prefix(&prefix).filter(|n| !n.is_empty() && !n.contains('/')) else {
+                continue;
+            };
+            out.add_v3(name, Ok(entry.clone()));
+        }
+        return Ok(out);
+    }
+    for (name, path) in folders(folder)? {
+        match json::read(&path.join("zarr.json")) {
+            Ok(None) => {}
+            Ok(Some(entry)) => out.add_v3(&name, Ok(entry)),
+            Err(e) => out.add_v3(&name, Err(e)),
+        }
+    }
+    Ok(out)
+}
+
+impl Group {
+    fn add_v3(&mut self, name: &str, entry: Result<Value>) {
+        match entry {
+            Ok(doc) if doc["node_type"] == "group" => self.groups.push(name.to_string()),
+            Ok(doc) => {
+                let attributes = doc["attributes"].clone();
+                self.arrays.push((name.to_string(), Ok(Document { doc, attributes })));
+            }
+            Err(e) => self.arrays.push((name.to_string(), Err(e))),
+        }
+    }
+}
+
+fn group_v2_consolidated(group: &str, entries: &Value) -> Group {
+    let mut out = Group {
+        format: 2,
+        attributes: object(&entries[join(group, ".zattrs")]),
+        arrays: Vec::new(),
+        groups: Vec::new(),
+    };
+    let prefix = if group.is_empty() { String::new() } else { format!("{group}/") };
+    for (key, doc) in entries.as_object().into_iter().flatten() {
+        let Some((name, file)) = key.strip_prefix(&prefix).and_then(|k| k.split_once('/')) else {
+            continue;
+        };
+        match file {
+            ".zarray" => {
+                let attributes = entries[format!("{prefix}{name}/.zattrs")].clone();
+                out.arrays.push((name.to_string(), Ok(Document { doc: doc.clone(), attributes })));
+            }
+            ".zgroup" => out.groups.push(name.to_string()),
+            _ => {}
+        }
+    }
+    out
+}
+
+fn group_v2(folder: &Path) -> Result<Group> {
+    let attributes = json::read(&folder.join(".zattrs"))?.unwrap_or_default();
+    let mut out = Group { format: 2, attributes: object(&attributes), arrays: Vec::new(), groups: Vec::new() };
+    for (name, path) in folders(folder)? {
+        let read = || -> Result<Option<Document>> {
+            let Some(doc) = json::read(&path.join(".zarray"))? else {
+                return Ok(None);
+            };
+            let attributes = json::read(&path.join(".zattrs"))?.unwrap_or_default();
+            Ok(Some(Document { doc, attributes }))
+        };
+        match read() {
+            Ok(None) if path.join(".zgroup").is_file() => out.groups.push(name),
+            Ok(None) => {}
+            Ok(Some(document)) => out.arrays.push((name, Ok(document))),
+            Err(e) => out.arrays.push((name, Err(e))),
+        }
+    }
+    Ok(out)
+}
+
+/// The folders in a folder by name.
+fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let place = || folder.display().to_string();
+    let mut out = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(Error::from).at(place)? {
+        let entry = entry.map_err(Error::from).at(place)?;
+        if let Some(name) = entry.file_name().to_str()
+            && entry.path().is_dir()
+        {
+            out.push((name.to_string(), entry.path()));
+        }
+    }
+    out.sort();
+    Ok(out)
+}

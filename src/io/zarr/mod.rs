@@ -1,0 +1,22 @@
+//! Zarr stores in folders: v2 and v3 are read, v3 is written.
+
+mod attrs;
+mod base64;
+mod chunks;
+mod fill;
+mod hierarchy;
+mod json;
+mod metadata;
+mod open;
+mod sink;
+mod source;
+mod staging;
+mod stored;
+mod write;
+mod zstd;
+
+pub use hierarchy::is_zarr;
+pub use open::{open_zarr, open_zarr_group};
+pub use sink::ZarrSink;
+pub use source::ZarrSource;
+pub use write::{WriteMode, WriteOptions, ZarrWrite};

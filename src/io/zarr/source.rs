@@ -1,0 +1,240 @@
+//! Reading boxes of a Zarr array.
+
+use bytemuck::{pod_collect_to_vec, try_cast_slice};
+use ndarray::{ArrayD, ArrayViewD, IxDyn, SliceInfoElem};
+use serde::{Deserialize, Serialize};
+use zarrs::array::ArrayBytes;
+
+use super::chunks::{ArraySpec, Codecs, LazyCodecs};
+use super::stored::Layout;
+use crate::array::{Block, ChunkGrid, Region};
+use crate::dtype::dispatch::with_number;
+use crate::dtype::{DType, NAT, Number, Text};
+use crate::error::{Error, Result};
+use crate::source::{Source, Traffic};
+
+/// An array of a Zarr store, v2 or v3: a description that opens its codecs on first use.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ZarrSource {
+    spec: ArraySpec,
+    #[serde(skip)]
+    codecs: LazyCodecs,
+}
+
+impl ZarrSource {
+    /// The array that `spec` describes.
+    ///
+    /// # Errors
+    /// If a codec is not supported.
+    pub(super) fn new(spec: ArraySpec) -> Result<Self> {
+        let codecs = LazyCodecs::ready(spec.open()?);
+        Ok(ZarrSource { spec, codecs })
+    }
+
+    /// Numbers are copied from the decoded bytes straight into the result.
+    fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<ArrayD<T>> {
+        let fill = self.spec.fill.typed::<T>()?.first().copied().unwrap_or_default();
+        let mut out: Option<ArrayD<T>> = None;
+        for index in touched(region, &self.spec.chunk) {
+            io.check()?;
+            let (inside, at) = overlap(&self.spec, &index, region);
+            let whole = inside.shape() == region.shape();
+            let Some(bytes) = self.spec.read_chunk(codecs, &index, io)? else {
+                if whole {
+                    return Ok(ArrayD::from_elem(IxDyn(&region.shape()), fill));
+                }
+                let out = out.get_or_insert_with(|| ArrayD::zeros(IxDyn(&region.shape())));
+                out.slice_mut(slices(&at).as_slice()).fill(fill);
+                continue;
+            };
+            let bytes = fixed(bytes)?;
+            let copy;
+            let elements: &[T] = match try_cast_slice(&bytes) {
+                Ok(elements) => elements,
+                Err(_) => {
+                    copy = pod_collect_to_vec::<u8, T>(&bytes);
+                    &copy
+                }
+            };
+            let chunk = ArrayViewD::from_shape(IxDyn(&self.spec.chunk), elements).map_err(|_| {
+                Error::storage(format!("{} elements for a chunk of {:?}", elements.len(), self.spec.chunk))
+            })?;
+            let piece = chunk.slice_move(slices(&inside).as_slice());
+            if whole {
+                return Ok(piece.as_standard_layout().into_owned());
+            }
+            let out = out.get_or_insert_with(|| ArrayD::zeros(IxDyn(&region.shape())));
+            out.slice_mut(slices(&at).as_slice()).assign(&piece);
+        }
+        Ok(out.unwrap_or_else(|| ArrayD::zeros(IxDyn(&region.shape()))))
+    }
+
+    /// Other types are converted chunk by chunk.
+    fn read_converted(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<Block> {
+        let mut out: Option<Block> = None;
+        for index in touched(region, &self.spec.chunk) {
+            io.check()?;
+            let (inside, at) = overlap(&self.spec, &index, region);
+            let piece = match self.spec.read_chunk(codecs, &index, io)? {
+                Some(bytes) => self.convert(bytes)?.region(&inside),
+                None => Block::full(&inside.shape(), &self.spec.fill),
+            };
+            if inside.shape() == region.shape() {
+                return Ok(piece.contiguous());
+            }
+            out.get_or_insert_with(|| Block::zeros(self.spec.stored.dtype, &region.shape())).assign(&at, &piece);
+        }
+        Ok(out.unwrap_or_else(|| Block::zeros(self.spec.stored.dtype, &region.shape())))
+    }
+
+    /// The elements of a whole chunk.
+    fn convert(&self, bytes: ArrayBytes<'static>) -> Result<Block> {
+        let dtype = self.spec.stored.dtype;
+        let shape = &self.spec.chunk;
+        let block = match self.spec.stored.layout {
+            Layout::Plain => {
+                Block::from_vec(shape, fixed(bytes)?.iter().map(|b| *b != 0).collect::<Vec<bool>>())?
+            }
+            Layout::Half => {
+                let halves = pod_collect_to_vec::<u8, u16>(&fixed(bytes)?);
+                Block::from_vec(shape, halves.into_iter().map(|h| half::f16::from_bits(h).to_f32()).collect())?
+            }
+            Layout::Ticks(factor) => {
+                let ticks = pod_collect_to_vec::<u8, i64>(&fixed(bytes)?);
+                let scaled = ticks.into_iter().map(|t| if t == NAT { Some(NAT) } else { t.checked_mul(factor) });
+                let scaled: Option<Vec<i64>> = scaled.collect();
+                let scaled = scaled.ok_or_else(|| {
+                    Error::storage(format!("a time lies beyond what {dtype} can hold")).at(self.describe())
+                })?;
+                Block::from_vec(shape, scaled)?
+            }
+            Layout::Bytes(n) => {
+                let texts = items(&fixed(bytes)?, n, shape, |item| {
+                    let end = item.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
+                    Ok(Text::from(item[..end].iter().map(|b| *b as char).collect::<String>()))
+                })?;
+                Block::from_vec(shape, texts)?
+            }
+            Layout::Utf32 { len, big_endian } => {
+                let texts = items(&fixed(bytes)?, 4 * len, shape, |item| utf32(item, big_endian))?;
+                Block::from_vec(shape, texts)?
+            }
+            Layout::Text => {
+                let texts = bytes.into_variable().map_err(|e| Error::storage(e.to_string()))?;
+                let (bytes, offsets) = texts.into_parts();
+                let texts = offsets.windows(2).map(|w| {
+                    let text = bytes.get(w[0]..w[1]).and_then(|b| std::str::from_utf8(b).ok());
+                    text.map(Text::from).ok_or_else(|| Error::storage("a text is not UTF-8").at(self.describe()))
+                });
+                Block::from_vec(shape, texts.collect::<Result<Vec<_>>>()?)?
+            }
+        };
+        Ok(block.retype(dtype))
+    }
+}
+
+#[typetag::serde(name = "zarr")]
+impl Source for ZarrSource {
+    fn dtype(&self) -> DType {
+        self.spec.stored.dtype
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::regular(&self.spec.shape, &self.spec.chunk)
+    }
+
+    fn read(&self, region: &Region, io: &Traffic) -> Result<Block> {
+        let dtype = self.dtype();
+        if region.is_empty() {
+            return Ok(Block::zeros(dtype, &region.shape()));
+        }
+        let codecs = self.codecs.get(&self.spec)?;
+        if self.spec.stored.layout != Layout::Plain {
+            return self.read_converted(codecs, region, io);
+        }
+        with_number!(dtype.kind(), T => {
+            Ok(Block::with_dtype(self.read_numbers::<T>(codecs, region, io)?.into_shared(), dtype))
+        }, else self.read_converted(codecs, region, io))
+    }
+
+    fn scratch_bytes(&self, region: &Region) -> usize {
+        // The stored bytes, the decoded bytes, and what a filter or a conversion makes of them.
+        if region.is_empty() { 0 } else { self.spec.chunk_bytes().saturating_mul(3) }
+    }
+
+    fn describe(&self) -> String {
+        format!("zarr {}", self.spec.place())
+    }
+}
+
+/// The chunks that a box touches, in row-major order.
+fn touched(region: &Region, chunk: &[usize]) -> impl Iterator<Item = Vec<usize>> {
+    let spans: Vec<(usize, usize)> =
+        region.ranges().zip(chunk).map(|(r, c)| (r.start / c, (r.end - 1) / c)).collect();
+    let mut next = Some(spans.iter().map(|s| s.0).collect::<Vec<_>>());
+    std::iter::from_fn(move || {
+        let current = next.take()?;
+        let mut after = current.clone();
+        for (i, span) in after.iter_mut().zip(&spans).rev() {
+            if *i < span.1 {
+                *i += 1;
+                next = Some(after);
+                break;
+            }
+            *i = span.0;
+        }
+        Some(current)
+    })
+}
+
+/// The common box of a chunk and a region, as seen from the chunk and from the region.
+fn overlap(spec: &ArraySpec, index: &[usize], region: &Region) -> (Region, Region) {
+    let chunk = spec.chunk_region(index);
+    let common = chunk.intersect(region).unwrap_or_else(|| region.clone());
+    (common.relative_to(&chunk), common.relative_to(region))
+}
+
+fn slices(region: &Region) -> Vec<SliceInfoElem> {
+    region.ranges().map(|r| SliceInfoElem::from(r.start..r.end)).collect()
+}
+
+fn fixed(bytes: ArrayBytes<'static>) -> Result<std::borrow::Cow<'static, [u8]>> {
+    bytes.into_fixed().map_err(|e| Error::storage(e.to_string()))
+}
+
+/// Elements of `n` bytes each; an `n` of 0 leaves empty texts.
+fn items(bytes: &[u8], n: usize, shape: &[usize], f: impl FnMut(&[u8]) -> Result<Text>) -> Result<Vec<Text>> {
+    if n == 0 {
+        return Ok(vec![Text::from(""); shape.iter().product()]);
+    }
+    bytes.chunks_exact(n).map(f).collect()
+}
+
+fn utf32(item: &[u8], big_endian: bool) -> Result<Text> {
+    let mut text = String::new();
+    let mut zeros = 0;
+    for four in item.as_chunks::<4>().0 {
+        let code = if big_endian { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
+        if code == 0 {
+            zeros += 1;
+            continue;
+        }
+        text.extend(std::iter::repeat_n('\0', zeros));
+        zeros = 0;
+        text.push(char::from_u32(code).ok_or_else(|| Error::storage(format!("{code:#x} is not a code point")))?);
+    }
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn touched_chunks_are_walked_in_order() {
+        let region = Region::new([3..7, 4..5]);
+        let all: Vec<_> = touched(&region, &[3, 4]).collect();
+        assert_eq!(all, [[1, 1], [2, 1]]);
+        assert_eq!(touched(&Region::new([]), &[]).count(), 1);
+    }
+}

@@ -1,0 +1,216 @@
+//! Writing under a temporary name beside the final one, so that a killed run leaves nothing under it.
+//!
+//! Temporary names are `.NAME.tmp-PID-HOST-NUMBER`; a replaced store is moved to `.NAME.old-…` while the
+//! new one takes its place. The next write of the same name clears what dead processes of this host left.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::error::{Context, Error, ErrorKind, Result};
+
+/// Temporary names of this process that are in use.
+static LIVE: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
+
+/// A folder under a temporary name; it is removed unless [`commit`](Staging::commit) moves it.
+#[derive(Debug)]
+pub struct Staging {
+    folder: PathBuf,
+    target: PathBuf,
+    replace: bool,
+    committed: bool,
+}
+
+fn with_live<T>(f: impl FnOnce(&mut HashSet<PathBuf>) -> T) -> T {
+    f(LIVE.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default())
+}
+
+fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn already_there(target: &Path) -> Error {
+    Error::invalid(format!("`{}` exists already", target.display()))
+        .help("choose another name, or replace it with the mode `Replace`")
+}
+
+impl Staging {
+    /// A new folder beside `target`.
+    ///
+    /// # Errors
+    /// If the target exists and is not to be replaced, or the folder cannot be made.
+    pub fn create(target: &Path, replace: bool) -> Result<Self> {
+        let target = std::path::absolute(target)?;
+        let (Some(name), Some(parent)) = (target.file_name().and_then(|n| n.to_str()), target.parent()) else {
+            return Err(Error::invalid(format!("`{}` is not a name for a store", target.display())));
+        };
+        fs::create_dir_all(parent).map_err(Error::from).at(|| parent.display().to_string())?;
+        clear_stale(parent, name, &target);
+        if exists(&target) && !replace {
+            return Err(already_there(&target));
+        }
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
+        for attempt in 0..100u64 {
+            let number = since.wrapping_add(attempt.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            let folder = parent.join(format!(".{name}.tmp-{}-{}-{number:x}", std::process::id(), host()));
+            // Registered first: another thread that clears must not take it for a dead one's.
+            with_live(|live| live.insert(folder.clone()));
+            match fs::create_dir(&folder) {
+                Ok(()) => return Ok(Staging { folder, target, replace, committed: false }),
+                Err(e) => {
+                    with_live(|live| live.remove(&folder));
+                    if e.kind() != std::io::ErrorKind::AlreadyExists {
+                        return Err(Error::from(e).at(folder.display().to_string()));
+                    }
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::Storage, "no free temporary name").at(parent.display().to_string()))
+    }
+
+    /// Where to write.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Gives the folder its final name; a store that was there is removed after that.
+    ///
+    /// # Errors
+    /// If the name was taken meanwhile, or the file system refuses.
+    pub fn commit(mut self) -> Result<()> {
+        let place = || self.target.display().to_string();
+        let mut aside = None;
+        if exists(&self.target) {
+            if !self.replace {
+                return Err(already_there(&self.target));
+            }
+            let old = PathBuf::from(self.folder.to_string_lossy().replacen(".tmp-", ".old-", 1));
+            with_live(|live| live.insert(old.clone()));
+            fs::rename(&self.target, &old).map_err(Error::from).at(place)?;
+            aside = Some(old);
+        }
+        if let Err(e) = fs::rename(&self.folder, &self.target) {
+            if let Some(old) = &aside {
+                // The old store goes back to its name; the error tells about the new one.
+                let _ = fs::rename(old, &self.target);
+            }
+            return Err(Error::from(e).at(place()));
+        }
+        self.committed = true;
+        with_live(|live| live.remove(&self.folder));
+        if let Some(old) = aside {
+            remove(&old);
+            with_live(|live| live.remove(&old));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.committed {
+            remove(&self.folder);
+            with_live(|live| live.remove(&self.folder));
+        }
+    }
+}
+
+fn remove(path: &Path) {
+    let done = if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    if let Err(e) = done {
+        tracing::warn!(path = %path.display(), "cannot be removed: {e}");
+    }
+}
+
+/// The name of this machine (of a container: its own), without characters that separate.
+fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    if name.is_empty() { "host".to_string() } else { name }
+}
+
+/// Whether the process that made a temporary name is known to be gone.
+fn is_dead(path: &Path, suffix: &str) -> bool {
+    let mut parts = suffix.splitn(3, '-');
+    let (Some(pid), Some(machine)) = (parts.next().and_then(|p| p.parse::<u32>().ok()), parts.next()) else {
+        return false;
+    };
+    if machine != host() || !Path::new("/proc/self").exists() {
+        return false;
+    }
+    if pid == std::process::id() {
+        // Process numbers come again, in containers at once.
+        return !with_live(|live| live.contains(path));
+    }
+    !Path::new(&format!("/proc/{pid}")).exists()
+}
+
+/// Removes what dead processes left of this name, and puts back a store that one had moved aside when it died.
+fn clear_stale(parent: &Path, name: &str, target: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let path = parent.join(&file);
+        let Some(rest) = file.to_str().and_then(|f| f.strip_prefix('.')).and_then(|f| f.strip_prefix(name)) else {
+            continue;
+        };
+        if let Some(suffix) = rest.strip_prefix(".tmp-").filter(|s| is_dead(&path, s)) {
+            tracing::info!(path = %path.display(), %suffix, "removing what a killed run left");
+            remove(&path);
+        } else if rest.strip_prefix(".old-").is_some_and(|s| is_dead(&path, s)) {
+            if exists(target) {
+                remove(&path);
+            } else if let Err(e) = fs::rename(&path, target) {
+                tracing::warn!(path = %path.display(), "cannot be put back: {e}");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_stands_under_the_final_name_before_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("a.zarr");
+        let staging = Staging::create(&target, false).unwrap();
+        fs::write(staging.folder().join("x"), "new").unwrap();
+        assert!(!target.exists());
+        staging.commit().unwrap();
+        assert_eq!(fs::read_to_string(target.join("x")).unwrap(), "new");
+        assert!(Staging::create(&target, false).unwrap_err().to_string().contains("exists already"));
+
+        let staging = Staging::create(&target, true).unwrap();
+        fs::write(staging.folder().join("y"), "newer").unwrap();
+        drop(staging);
+        assert!(target.join("x").exists());
+        Staging::create(&target, true).unwrap().commit().unwrap();
+        assert!(!target.join("x").exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn leftovers_of_dead_processes_are_cleared_and_others_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("a.zarr");
+        let dead = dir.path().join(format!(".a.zarr.tmp-4194304999-{}-1", host()));
+        let of_our_number = dir.path().join(format!(".a.zarr.tmp-{}-{}-2", std::process::id(), host()));
+        let alive = dir.path().join(format!(".a.zarr.tmp-1-{}-3", host()));
+        let elsewhere = dir.path().join(".a.zarr.tmp-4194304999-elsewhere_x-1");
+        for d in [&dead, &of_our_number, &alive, &elsewhere] {
+            fs::create_dir(d).unwrap();
+        }
+        let moved_aside = dir.path().join(format!(".a.zarr.old-4194304999-{}-4", host()));
+        fs::create_dir(&moved_aside).unwrap();
+        let staging = Staging::create(&target, true).unwrap();
+        assert!(!dead.exists() && !of_our_number.exists());
+        assert!(alive.exists() && elsewhere.exists() && staging.folder().exists());
+        assert!(target.exists() && !moved_aside.exists());
+    }
+}
