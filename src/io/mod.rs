@@ -1,5 +1,6 @@
 //! Opening and saving datasets: formats give and take a [`RawDataset`].
 
 mod raw;
+pub mod zarr;
 
 pub use raw::{RawDataset, Skipped};

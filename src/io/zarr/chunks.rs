@@ -144,7 +144,8 @@ impl ArraySpec {
         let is_zstd = {
             let doc: serde_json::Value = serde_json::from_str(&self.zarrs).unwrap_or_default();
             let last = doc["codecs"].as_array().and_then(|c| c.last()).cloned().unwrap_or_default();
-            let name = last["name"].as_str().or_else(|| last.as_str()).or_else(|| doc["compressor"]["id"].as_str());
+            let name =
+                last["name"].as_str().or_else(|| last.as_str()).or_else(|| doc["compressor"]["id"].as_str());
             name.is_some_and(|n| n.ends_with("zstd"))
         };
         let array = guarded(|| {
@@ -196,14 +197,22 @@ impl ArraySpec {
 
     /// Bytes of a decoded chunk (of texts: of their handles).
     pub fn chunk_bytes(&self) -> usize {
-        self.chunk.iter().product::<usize>().saturating_mul(self.stored.item_bytes().unwrap_or(1).max(self.stored.dtype.size()))
+        self.chunk
+            .iter()
+            .product::<usize>()
+            .saturating_mul(self.stored.item_bytes().unwrap_or(1).max(self.stored.dtype.size()))
     }
 
     /// The decoded bytes of a chunk; `None` if it was never written.
     ///
     /// # Errors
     /// If the file cannot be read or decoded.
-    pub fn read_chunk(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<ArrayBytes<'static>>> {
+    pub fn read_chunk(
+        &self,
+        codecs: &Codecs,
+        index: &[usize],
+        io: &Traffic,
+    ) -> Result<Option<ArrayBytes<'static>>> {
         let Some(bytes) = self.read_encoded(codecs, index, io)? else {
             return Ok(None);
         };
@@ -282,7 +291,13 @@ impl ArraySpec {
     ///
     /// # Errors
     /// If a codec fails or the file cannot be written.
-    pub fn write_chunk(&self, codecs: &Codecs, index: &[usize], bytes: ArrayBytes<'_>, io: &Traffic) -> Result<()> {
+    pub fn write_chunk(
+        &self,
+        codecs: &Codecs,
+        index: &[usize],
+        bytes: ArrayBytes<'_>,
+        io: &Traffic,
+    ) -> Result<()> {
         let place = || format!("chunk {index:?} of {}", self.place());
         let encoded = guarded(|| {
             (codecs.chain)
@@ -311,7 +326,13 @@ impl ArraySpec {
 
 impl ShardIndex {
     /// Offsets and lengths of the chunks in a shard, `u64::MAX` for those that were never written.
-    fn entries(&self, file: &mut std::fs::File, shard: &[usize], at_end: bool, io: &Traffic) -> Result<Arc<[u64]>> {
+    fn entries(
+        &self,
+        file: &mut std::fs::File,
+        shard: &[usize],
+        at_end: bool,
+        io: &Traffic,
+    ) -> Result<Arc<[u64]>> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entries) = known().get(shard) {
             return Ok(entries.clone());

@@ -229,7 +229,10 @@ mod tests {
 
     #[test]
     fn odd_fill_values_are_read_or_refused() {
-        assert_eq!(from_json(&Value::from("NaT"), &plain(DType::DATETIME_NS)).unwrap().retype(DType::I64), Block::scalar(NAT));
+        assert_eq!(
+            from_json(&Value::from("NaT"), &plain(DType::DATETIME_NS)).unwrap().retype(DType::I64),
+            Block::scalar(NAT)
+        );
         assert_eq!(from_json(&Value::from(-9999.0), &plain(DType::I32)).unwrap(), Block::scalar(-9999i32));
         assert!(from_json(&Value::from(300), &plain(DType::U8)).is_err());
         assert!(from_json(&Value::from("x"), &plain(DType::F32)).is_err());

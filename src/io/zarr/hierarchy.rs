@@ -111,7 +111,9 @@ fn group_v3(store: &Path, group: &str, folder: &Path, doc: &Value) -> Result<Gro
     match doc["node_type"].as_str() {
         Some("group") => {}
         Some("array") => return Err(not_a_group(folder)),
-        _ => return Err(Error::storage("the metadata is neither that of a group nor of an array").at(place())),
+        _ => {
+            return Err(Error::storage("the metadata is neither that of a group nor of an array").at(place()));
+        }
     }
     let mut out =
         Group { format: 3, attributes: object(&doc["attributes"]), arrays: Vec::new(), groups: Vec::new() };
@@ -181,7 +183,8 @@ fn group_v2_consolidated(group: &str, entries: &Value) -> Group {
 
 fn group_v2(folder: &Path) -> Result<Group> {
     let attributes = json::read(&folder.join(".zattrs"))?.unwrap_or_default();
-    let mut out = Group { format: 2, attributes: object(&attributes), arrays: Vec::new(), groups: Vec::new() };
+    let mut out =
+        Group { format: 2, attributes: object(&attributes), arrays: Vec::new(), groups: Vec::new() };
     for (name, path) in folders(folder)? {
         let read = || -> Result<Option<Document>> {
             let Some(doc) = json::read(&path.join(".zarray"))? else {

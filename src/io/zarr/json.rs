@@ -95,7 +95,11 @@ fn mark_bare_numbers(text: &str) -> String {
     let mut in_text = false;
     while let Some(c) = rest.chars().next() {
         if in_text {
-            let n = if c == '\\' { c.len_utf8() + rest[1..].chars().next().map_or(0, char::len_utf8) } else { c.len_utf8() };
+            let n = if c == '\\' {
+                c.len_utf8() + rest[1..].chars().next().map_or(0, char::len_utf8)
+            } else {
+                c.len_utf8()
+            };
             in_text = c != '"';
             out.push_str(&rest[..n]);
             rest = &rest[n..];

@@ -71,7 +71,9 @@ pub fn from_v3(store: &Path, array: &str, doc: &Value) -> Result<ArrayMetadata> 
         let c = &codecs[0]["configuration"];
         let chunk = chunk_lengths(&c["chunk_shape"], &shape)?;
         if chunk.iter().zip(&outer).any(|(c, s)| s % c != 0) {
-            return Err(Error::storage(format!("shards of {outer:?} are not cut evenly by chunks of {chunk:?}")));
+            return Err(Error::storage(format!(
+                "shards of {outer:?} are not cut evenly by chunks of {chunk:?}"
+            )));
         }
         let at_end = match c["index_location"].as_str() {
             None | Some("end") => true,
@@ -96,12 +98,13 @@ pub fn from_v3(store: &Path, array: &str, doc: &Value) -> Result<ArrayMetadata> 
     for_zarrs.insert("shape".into(), json!(shape));
     for_zarrs.insert("data_type".into(), zarrs_type);
     for_zarrs.insert("fill_value".into(), stored.neutral_fill());
-    for_zarrs.insert("chunk_grid".into(), json!({"name": "regular", "configuration": {"chunk_shape": chunk}}));
+    for_zarrs
+        .insert("chunk_grid".into(), json!({"name": "regular", "configuration": {"chunk_shape": chunk}}));
     for_zarrs.insert("codecs".into(), Value::Array(inner_codecs.clone()));
 
-    let dims = doc["dimension_names"].as_array().and_then(|names| {
-        names.iter().map(|n| n.as_str().map(str::to_string)).collect::<Option<Vec<_>>>()
-    });
+    let dims = doc["dimension_names"]
+        .as_array()
+        .and_then(|names| names.iter().map(|n| n.as_str().map(str::to_string)).collect::<Option<Vec<_>>>());
     let fill_value = doc["fill_value"].clone();
     Ok(ArrayMetadata {
         spec: ArraySpec {
@@ -215,7 +218,12 @@ fn lengths(v: &Value, what: &str) -> Result<Vec<usize>> {
     let items = v.as_array().filter(|a| a.len() <= 64).ok_or_else(wrong)?;
     items
         .iter()
-        .map(|n| n.as_u64().filter(|n| *n <= i64::MAX as u64).and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong))
+        .map(|n| {
+            n.as_u64()
+                .filter(|n| *n <= i64::MAX as u64)
+                .and_then(|n| usize::try_from(n).ok())
+                .ok_or_else(wrong)
+        })
         .collect()
 }
 
@@ -234,19 +242,22 @@ fn chunk_lengths(v: &Value, shape: &[usize]) -> Result<Vec<usize>> {
     Ok(chunk)
 }
 
+fn product(mut lengths: impl Iterator<Item = usize>) -> Option<usize> {
+    lengths.try_fold(1usize, |n, l| n.checked_mul(l))
+}
+
 fn check_size(shape: &[usize], chunk: &[usize], stored: &Stored) -> Result<()> {
-    let product = |lengths: &mut dyn Iterator<Item = usize>| lengths.try_fold(1usize, |n, l| n.checked_mul(l));
     let item = stored.item_bytes().unwrap_or(1).max(stored.dtype.size());
-    product(&mut shape.iter().copied())
+    product(shape.iter().copied())
         .and_then(|n| n.checked_mul(item))
         .filter(|n| *n <= isize::MAX as usize)
         .ok_or_else(|| Error::storage(format!("an array of shape {shape:?} is larger than any memory")))?;
-    product(&mut chunk.iter().copied())
+    product(chunk.iter().copied())
         .filter(|n| *n <= LARGEST_CHUNK)
         .and_then(|n| n.checked_mul(item))
         .filter(|n| *n <= isize::MAX as usize)
         .ok_or_else(|| Error::storage(format!("chunks of {chunk:?} are larger than any memory")))?;
-    product(&mut shape.iter().zip(chunk).map(|(n, c)| n.div_ceil(*c).max(1)))
+    product(shape.iter().zip(chunk).map(|(n, c)| n.div_ceil(*c).max(1)))
         .filter(|n| *n <= MOST_CHUNKS)
         .ok_or_else(|| Error::storage(format!("shape {shape:?} in chunks of {chunk:?}: too many chunks")))?;
     Ok(())
@@ -284,4 +295,3 @@ pub fn document(
     }
     doc
 }
-

@@ -82,7 +82,8 @@ impl ZarrSource {
             if inside.shape() == region.shape() {
                 return Ok(piece.contiguous());
             }
-            out.get_or_insert_with(|| Block::zeros(self.spec.stored.dtype, &region.shape())).assign(&at, &piece);
+            out.get_or_insert_with(|| Block::zeros(self.spec.stored.dtype, &region.shape()))
+                .assign(&at, &piece);
         }
         Ok(out.unwrap_or_else(|| Block::zeros(self.spec.stored.dtype, &region.shape())))
     }
@@ -97,11 +98,15 @@ impl ZarrSource {
             }
             Layout::Half => {
                 let halves = pod_collect_to_vec::<u8, u16>(&fixed(bytes)?);
-                Block::from_vec(shape, halves.into_iter().map(|h| half::f16::from_bits(h).to_f32()).collect())?
+                Block::from_vec(
+                    shape,
+                    halves.into_iter().map(|h| half::f16::from_bits(h).to_f32()).collect(),
+                )?
             }
             Layout::Ticks(factor) => {
                 let ticks = pod_collect_to_vec::<u8, i64>(&fixed(bytes)?);
-                let scaled = ticks.into_iter().map(|t| if t == NAT { Some(NAT) } else { t.checked_mul(factor) });
+                let scaled =
+                    ticks.into_iter().map(|t| if t == NAT { Some(NAT) } else { t.checked_mul(factor) });
                 let scaled: Option<Vec<i64>> = scaled.collect();
                 let scaled = scaled.ok_or_else(|| {
                     Error::storage(format!("a time lies beyond what {dtype} can hold")).at(self.describe())
@@ -124,7 +129,8 @@ impl ZarrSource {
                 let (bytes, offsets) = texts.into_parts();
                 let texts = offsets.windows(2).map(|w| {
                     let text = bytes.get(w[0]..w[1]).and_then(|b| std::str::from_utf8(b).ok());
-                    text.map(Text::from).ok_or_else(|| Error::storage("a text is not UTF-8").at(self.describe()))
+                    text.map(Text::from)
+                        .ok_or_else(|| Error::storage("a text is not UTF-8").at(self.describe()))
                 });
                 Block::from_vec(shape, texts.collect::<Result<Vec<_>>>()?)?
             }
@@ -221,7 +227,9 @@ fn utf32(item: &[u8], big_endian: bool) -> Result<Text> {
         }
         text.extend(std::iter::repeat_n('\0', zeros));
         zeros = 0;
-        text.push(char::from_u32(code).ok_or_else(|| Error::storage(format!("{code:#x} is not a code point")))?);
+        text.push(
+            char::from_u32(code).ok_or_else(|| Error::storage(format!("{code:#x} is not a code point")))?,
+        );
     }
     Ok(text.into())
 }

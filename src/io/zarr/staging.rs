@@ -43,7 +43,8 @@ impl Staging {
     /// If the target exists and is not to be replaced, or the folder cannot be made.
     pub fn create(target: &Path, replace: bool) -> Result<Self> {
         let target = std::path::absolute(target)?;
-        let (Some(name), Some(parent)) = (target.file_name().and_then(|n| n.to_str()), target.parent()) else {
+        let (Some(name), Some(parent)) = (target.file_name().and_then(|n| n.to_str()), target.parent())
+        else {
             return Err(Error::invalid(format!("`{}` is not a name for a store", target.display())));
         };
         fs::create_dir_all(parent).map_err(Error::from).at(|| parent.display().to_string())?;
@@ -118,7 +119,8 @@ impl Drop for Staging {
 }
 
 fn remove(path: &Path) {
-    let done = if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    let done =
+        if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     if let Err(e) = done {
         tracing::warn!(path = %path.display(), "cannot be removed: {e}");
     }
@@ -155,7 +157,8 @@ fn clear_stale(parent: &Path, name: &str, target: &Path) {
     for entry in entries.flatten() {
         let file = entry.file_name();
         let path = parent.join(&file);
-        let Some(rest) = file.to_str().and_then(|f| f.strip_prefix('.')).and_then(|f| f.strip_prefix(name)) else {
+        let Some(rest) = file.to_str().and_then(|f| f.strip_prefix('.')).and_then(|f| f.strip_prefix(name))
+        else {
             continue;
         };
         if let Some(suffix) = rest.strip_prefix(".tmp-").filter(|s| is_dead(&path, s)) {

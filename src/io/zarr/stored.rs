@@ -104,7 +104,8 @@ impl Stored {
             return Ok((Stored { dtype: DType::F32, layout: Layout::Half }, name.into()));
         }
         if kind == "O" {
-            let ids: Vec<&str> = filters.as_array().into_iter().flatten().filter_map(|f| f["id"].as_str()).collect();
+            let ids: Vec<&str> =
+                filters.as_array().into_iter().flatten().filter_map(|f| f["id"].as_str()).collect();
             if ids.contains(&"vlen-utf8") {
                 return Ok((Stored { dtype: DType::Str, layout: Layout::Text }, name.into()));
             }
@@ -199,7 +200,9 @@ impl Stored {
         let bare_bytes = json!({"name": "bytes"});
         let times = |name: &str, unit: TimeUnit| json!({"name": name, "configuration": {"unit": unit.name(), "scale_factor": 1}});
         Ok(match dtype {
-            DType::Bool | DType::I8 | DType::U8 => (Stored::plain(dtype), dtype.to_string().into(), bare_bytes),
+            DType::Bool | DType::I8 | DType::U8 => {
+                (Stored::plain(dtype), dtype.to_string().into(), bare_bytes)
+            }
             DType::Str => {
                 let codec = json!({"name": "vlen-utf8", "configuration": {}});
                 (Stored { dtype, layout: Layout::Text }, "string".into(), codec)
@@ -220,16 +223,6 @@ impl Stored {
             DType::Timedelta { unit } => (Stored::plain(dtype), times("numpy.timedelta64", unit), bytes),
             _ => (Stored::plain(dtype), dtype.to_string().into(), bytes),
         })
-    }
-
-    /// What `zarrs` calls the type that [`for_writing`](Self::for_writing) names.
-    pub fn zarrs_name(&self) -> Value {
-        match self.layout {
-            Layout::Text => "string".into(),
-            Layout::Bytes(n) => format!("r{}", 8 * n).into(),
-            _ if self.dtype.is_time() => "int64".into(),
-            _ => self.dtype.to_string().into(),
-        }
     }
 
     /// A fill value that `zarrs` accepts for the type; we fill in missing chunks ourselves.

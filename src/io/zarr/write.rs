@@ -42,7 +42,7 @@ const MEMORY_CHUNK: usize = 64 << 20;
 const WRITTEN_AT_ONCE: usize = 16 << 20;
 
 /// Compressors of v3 that are taken over from the encoding.
-const COMPRESSORS: [&str; 5] = ["zstd", "blosc", "gzip", "crc32c", "bz2"];
+const COMPRESSORS: [&str; 4] = ["zstd", "blosc", "gzip", "crc32c"];
 
 /// A Zarr store that is being written.
 ///
@@ -68,7 +68,9 @@ impl ZarrWrite {
             let place = || format!("variable `{name}` on its way to `{}`", path.display());
             let (sink, document) = begin_array(staging.folder(), name, variable).at(place)?;
             match variable.data().as_block() {
-                Some(b) if b.nbytes() <= WRITTEN_AT_ONCE => sink.write_all(b, &Traffic::default()).at(place)?,
+                Some(b) if b.nbytes() <= WRITTEN_AT_ONCE => {
+                    sink.write_all(b, &Traffic::default()).at(place)?
+                }
                 _ => targets.push((variable.data().clone(), Arc::new(sink) as Arc<dyn Sink>)),
             }
             documents.insert(name.to_string(), document);
@@ -117,8 +119,15 @@ fn begin_array(store: &Path, name: &str, variable: &Variable) -> Result<(ZarrSin
         attributes.insert("_FillValue".into(), fill_attribute(v, &stored));
     }
     let dims: Vec<String> = variable.dims().iter().map(|d| d.to_string()).collect();
-    let document =
-        metadata::document(&shape, &chunk, &types, fill::to_json(&fill), &compressors(variable), &dims, attributes);
+    let document = metadata::document(
+        &shape,
+        &chunk,
+        &types,
+        fill::to_json(&fill),
+        &compressors(variable),
+        &dims,
+        attributes,
+    );
     let folder = store.join(name);
     std::fs::create_dir(&folder).map_err(Error::from).at(|| folder.display().to_string())?;
     write_document(&folder.join("zarr.json"), &document)?;
