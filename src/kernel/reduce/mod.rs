@@ -1,0 +1,404 @@
+//! Reductions: states, how they take in pieces, merge and finish.
+//!
+//! A reduction is a [`lanes::Partial`]: a few numbers for several elements of the result side by side,
+//! so that the loops vectorise whichever axis is folded. [`walk`] takes a piece apart; `sums`,
+//! `moments`, `extremes` and `logic` say what happens to the elements; `ends` holds what needs no
+//! arithmetic (first, last, text) and `order` what needs whole axes at once.
+
+mod ends;
+mod extremes;
+mod lanes;
+mod logic;
+mod moments;
+mod order;
+mod sums;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::array::{Block, Region};
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use lanes::{LANES, Partial, Store, flat_block, take_vec};
+use walk::Place;
+
+/// The partial result of a fold: blocks over the shape of the result.
+pub type State = Vec<Block>;
+
+/// What a reduction computes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum ReduceOp {
+    Sum,
+    Prod,
+    Mean,
+    Var,
+    Std,
+    Min,
+    Max,
+    Count,
+    Any,
+    All,
+    First,
+    Last,
+    Median,
+    ArgMin,
+    ArgMax,
+}
+
+impl ReduceOp {
+    /// Whether it works piece by piece; the others need whole axes at once.
+    pub fn folds(self) -> bool {
+        !matches!(self, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax)
+    }
+
+    /// The name of the method.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReduceOp::Sum => "sum",
+            ReduceOp::Prod => "prod",
+            ReduceOp::Mean => "mean",
+            ReduceOp::Var => "var",
+            ReduceOp::Std => "std",
+            ReduceOp::Min => "min",
+            ReduceOp::Max => "max",
+            ReduceOp::Count => "count",
+            ReduceOp::Any => "any",
+            ReduceOp::All => "all",
+            ReduceOp::First => "first",
+            ReduceOp::Last => "last",
+            ReduceOp::Median => "median",
+            ReduceOp::ArgMin => "argmin",
+            ReduceOp::ArgMax => "argmax",
+        }
+    }
+}
+
+/// Groups along an axis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Groups {
+    /// The axis of the input that becomes the axis of groups.
+    pub axis: usize,
+    /// The group of each position; -1 belongs to none.
+    pub codes: Arc<[i32]>,
+    /// How many groups there are.
+    pub count: usize,
+}
+
+/// A reduction: what, along which axes, by which rules.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReduceSpec {
+    /// What is computed.
+    pub op: ReduceOp,
+    /// Axes that go, in rising order (the axis of groups is not among them).
+    pub axes: Vec<usize>,
+    /// Groups along one more axis.
+    pub group: Option<Groups>,
+    /// Whether missing values are left out.
+    pub skipna: bool,
+    /// Degrees of freedom taken off in `Var` and `Std`.
+    pub ddof: f64,
+    /// Fewer valid values than this give a missing result (`Sum`, `Prod`).
+    pub min_count: Option<usize>,
+}
+
+impl ReduceSpec {
+    /// The dtype of the result.
+    ///
+    /// # Errors
+    /// If the operation has no meaning for the dtype.
+    pub fn result_dtype(&self, input: DType) -> Result<DType> {
+        use ReduceOp as R;
+        let refuse = |possible: &str| {
+            Err(Error::dtype(format!("`{}` has no meaning for {input}", self.op.name()))
+                .help(format!("possible for {input}: {possible}")))
+        };
+        const TEXT: &str = "count, min, max, any, all, first, last, argmin, argmax";
+        const DATETIME: &str = "count, min, max, mean, any, all, first, last, argmin, argmax";
+        const TIMEDELTA: &str = "count, min, max, sum, mean, median, any, all, first, last, argmin, argmax";
+        Ok(match self.op {
+            R::Count | R::ArgMin | R::ArgMax => DType::I64,
+            R::Any | R::All => DType::Bool,
+            R::Min | R::Max | R::First | R::Last => input,
+            _ if input.is_text() => return refuse(TEXT),
+            R::Sum | R::Prod if input.is_datetime() => return refuse(DATETIME),
+            R::Prod if input.is_timedelta() => return refuse(TIMEDELTA),
+            R::Sum | R::Prod => match input {
+                DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64
+                    if self.min_count.is_none() =>
+                {
+                    DType::I64
+                }
+                d if d.is_unsigned() && self.min_count.is_none() => DType::U64,
+                d if d.is_bool() || d.is_integer() => DType::F64,
+                d => d,
+            },
+            R::Mean if input.is_time() => input,
+            R::Median if input.is_timedelta() => input,
+            R::Median if input.is_datetime() => return refuse(DATETIME),
+            R::Mean | R::Median if input.is_float() || input.is_complex() => input,
+            R::Mean | R::Median => DType::F64,
+            R::Var | R::Std => match input {
+                d if d.is_datetime() => return refuse(DATETIME),
+                d if d.is_timedelta() => return refuse(TIMEDELTA),
+                DType::F32 | DType::C64 => DType::F32,
+                _ => DType::F64,
+            },
+        })
+    }
+
+    /// Short text for plans.
+    pub fn describe(&self) -> String {
+        let over = match &self.group {
+            Some(g) => format!("axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis),
+            None => format!("axes {:?}", self.axes),
+        };
+        format!("{:?} over {over}", self.op).to_lowercase()
+    }
+
+    /// The axis of groups in the result.
+    fn group_axis(&self) -> Option<usize> {
+        self.group.as_ref().map(|g| g.axis - self.axes.iter().filter(|a| **a < g.axis).count())
+    }
+
+    /// Whether elements of `input` can be missing and are left out.
+    fn skips(&self, input: DType) -> bool {
+        self.skipna && input.holds_missing()
+    }
+}
+
+/// The state before any input; `out` is the shape of the result, all groups included.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
+    spec.result_dtype(input)?;
+    let groups = spec.group.as_ref().map_or(1, |g| g.count);
+    let parts = if ends::handles(spec, input) {
+        ends::init(input, out)
+    } else {
+        dispatch(spec, input, Init { size: out.iter().product() })?
+    };
+    Ok(Parts { rows: vec![0; groups], input, shape: out.to_vec(), parts }.into_state())
+}
+
+/// Takes in the piece of the input that lies at `at` (positions in the whole input).
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
+    let mut s = Parts::from_state(std::mem::take(state))?;
+    let place = Place::new(spec, at, &s.shape);
+    if ends::handles(spec, s.input) {
+        s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, &s.rows, &s.shape)?;
+    } else {
+        let text = piece.dtype().is_text().then(|| logic::text_as_numbers(spec.op, piece)).transpose()?;
+        let piece = text.as_ref().unwrap_or(piece);
+        let parts = std::mem::take(&mut s.parts);
+        s.parts = dispatch(spec, s.input, Push { piece, place: &place, parts })?;
+    }
+    place.count_rows(&mut s.rows);
+    *state = s.into_state();
+    Ok(())
+}
+
+/// Takes in the state of later pieces.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
+    let mut s = Parts::from_state(std::mem::take(state))?;
+    let mut later = Parts::from_state(later)?;
+    let (a, b) = (std::mem::take(&mut s.parts), std::mem::take(&mut later.parts));
+    s.parts = if ends::handles(spec, s.input) {
+        ends::merge(spec, &s, a, &later, b)?
+    } else {
+        dispatch(spec, s.input, Merge { parts: a, later: b })?
+    };
+    s.rows.iter_mut().zip(&later.rows).for_each(|(a, b)| *a += b);
+    *state = s.into_state();
+    Ok(())
+}
+
+/// The result; `input` is the dtype that was reduced.
+///
+/// # Errors
+/// If a value has no meaning.
+pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
+    let mut s = Parts::from_state(state)?;
+    let parts = std::mem::take(&mut s.parts);
+    let inner = spec.group_axis().map_or(1, |a| s.shape[a + 1..].iter().product());
+    let end = Finish { spec, input, rows: &s.rows, inner };
+    let flat = if ends::handles(spec, input) {
+        ends::finish(&end, parts)?
+    } else {
+        dispatch(spec, input, Done { end: &end, parts })?
+    };
+    flat.reshape(&s.shape)
+}
+
+/// Bytes of state per element of the result.
+pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
+    if ends::handles(spec, input) {
+        return input.size();
+    }
+    let one = dispatch(spec, input, Init { size: 1 }).unwrap_or_default();
+    one.iter().map(Block::nbytes).sum()
+}
+
+/// A reduction that needs whole axes, over a block that has them.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype or a value.
+pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
+    spec.result_dtype(block.dtype())?;
+    match spec.op {
+        ReduceOp::Median => order::median(spec, block),
+        ReduceOp::ArgMin | ReduceOp::ArgMax => order::arg_extreme(spec, block),
+        op => Err(Error::internal(format!("`{}` works piece by piece", op.name()))),
+    }
+}
+
+/// A state taken apart: `[rows, an empty block of the input's dtype, parts...]`.
+struct Parts {
+    /// How many positions each group took in: tells "no input" from "nothing valid".
+    rows: Vec<i64>,
+    input: DType,
+    shape: Vec<usize>,
+    /// What the reduction itself keeps, over the elements of the result in row-major order.
+    parts: Vec<Block>,
+}
+
+impl Parts {
+    fn from_state(state: State) -> Result<Parts> {
+        let mut blocks = state.into_iter();
+        let (Some(rows), Some(mark)) = (blocks.next(), blocks.next()) else {
+            return Err(Error::internal("a state of a reduction is empty"));
+        };
+        let mut parts: Vec<Block> = blocks.collect();
+        let shape = parts.last().ok_or_else(|| Error::internal("a state holds nothing"))?.shape().to_vec();
+        for part in &mut parts {
+            let size = part.size();
+            *part = std::mem::replace(part, Block::scalar(false)).reshape(&[size])?;
+        }
+        Ok(Parts { rows: take_vec(rows)?, input: mark.dtype(), shape, parts })
+    }
+
+    fn into_state(self) -> State {
+        let rows = flat_block(self.rows);
+        let mut state = vec![rows, Block::zeros(self.input, &[0])];
+        state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
+        state
+    }
+}
+
+/// What the end of a reduction needs to know.
+struct Finish<'a> {
+    spec: &'a ReduceSpec,
+    input: DType,
+    rows: &'a [i64],
+    /// Elements of the result per group along the axes after the axis of groups.
+    inner: usize,
+}
+
+impl Finish<'_> {
+    /// How many positions element `i` of the result took in.
+    fn rows_of(&self, i: usize) -> i64 {
+        self.rows[i / self.inner.max(1) % self.rows.len().max(1)]
+    }
+
+    /// The error for an element without input, where the dtype has no missing value for it.
+    fn nothing(&self, i: usize) -> Error {
+        let op = self.spec.op.name();
+        match self.spec.group {
+            None => Error::invalid(format!("`{op}` of an empty axis has no value"))
+                .help("select at least one element, or use a reduction with a start value such as sum"),
+            Some(_) => {
+                let group = i / self.inner.max(1) % self.rows.len().max(1);
+                Error::invalid(format!(
+                    "group {group} has no members, and {} has no missing value",
+                    self.input
+                ))
+                .at(format!("`{op}`"))
+                .help("cast to float64 first: a missing group is NaN there")
+            }
+        }
+    }
+}
+
+/// Something to do with the [`Partial`] that computes a reduction.
+trait Visit {
+    type Out;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Self::Out>;
+}
+
+/// The one place where operation and dtype become a [`Partial`].
+fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
+    match spec.op {
+        ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Mean => sums::dispatch(spec, input, v),
+        ReduceOp::Var | ReduceOp::Std => moments::dispatch(spec, input, v),
+        ReduceOp::Min | ReduceOp::Max => extremes::dispatch(spec, input, v),
+        ReduceOp::Count | ReduceOp::Any | ReduceOp::All => logic::dispatch(spec, input, v),
+        op => Err(Error::internal(format!("`{}` does not work piece by piece", op.name()))),
+    }
+}
+
+struct Init {
+    size: usize,
+}
+
+impl Visit for Init {
+    type Out = Vec<Block>;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
+        Ok(P::Store::new(self.size).into_blocks())
+    }
+}
+
+struct Push<'a> {
+    piece: &'a Block,
+    place: &'a Place,
+    parts: Vec<Block>,
+}
+
+impl Visit for Push<'_> {
+    type Out = Vec<Block>;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
+        let mut store = P::Store::from_blocks(self.parts)?;
+        let piece = (self.piece.get::<T>()).ok_or_else(|| {
+            Error::internal(format!("a piece of {} where {} was reduced", self.piece.dtype(), T::DTYPE))
+        })?;
+        walk::fold::<T, P>(piece.view(), self.place, &mut store);
+        Ok(store.into_blocks())
+    }
+}
+
+struct Merge {
+    parts: Vec<Block>,
+    later: Vec<Block>,
+}
+
+impl Visit for Merge {
+    type Out = Vec<Block>;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
+        let mut store = P::Store::from_blocks(self.parts)?;
+        store.merge(P::Store::from_blocks(self.later)?);
+        Ok(store.into_blocks())
+    }
+}
+
+struct Done<'a> {
+    end: &'a Finish<'a>,
+    parts: Vec<Block>,
+}
+
+impl Visit for Done<'_> {
+    type Out = Block;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
+        P::Store::from_blocks(self.parts)?.finish(self.end)
+    }
+}

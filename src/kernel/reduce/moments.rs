@@ -1,0 +1,173 @@
+//! Variance and standard deviation: count, mean and sum of squared deviations.
+
+use std::marker::PhantomData;
+
+use num_complex::Complex;
+
+use super::lanes::{LANES, Nan, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec};
+use super::{Finish, ReduceOp, ReduceSpec, Visit};
+use crate::array::Block;
+use crate::dtype::DType;
+use crate::dtype::dispatch::with_real;
+use crate::error::{Error, Result};
+
+/// Moments of `T` in `A`.
+struct Moments<T, A, M, const L: usize> {
+    n: [f64; L],
+    mean: [A; L],
+    m2: [f64; L],
+    what: PhantomData<fn(T) -> M>,
+}
+
+impl<T, A: Copy, M, const L: usize> Clone for Moments<T, A, M, L> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, A: Copy, M, const L: usize> Copy for Moments<T, A, M, L> {}
+
+/// Joins disjoint samples: `m2 = m2_a + m2_b + δ²·n_a·n_b/n`, `δ = mean_b − mean_a`.
+///
+/// Chan, Golub & LeVeque (1979), pairwise updating.
+#[inline(always)]
+fn join<A: Wide>(n: &mut f64, mean: &mut A, m2: &mut f64, n_b: f64, mean_b: A, m2_b: f64) {
+    let all = *n + n_b;
+    let share = n_b / if all == 0.0 { 1.0 } else { all };
+    let delta = mean_b.minus(*mean);
+    // An empty side must not bring in its own mean, and 0 · ∞ is NaN.
+    *m2 += m2_b + if *n == 0.0 || n_b == 0.0 { 0.0 } else { delta.norm() * *n * share };
+    *mean = if *n == 0.0 {
+        mean_b
+    } else if n_b == 0.0 {
+        *mean
+    } else {
+        mean.plus(delta.over(1.0 / share))
+    };
+    *n = all;
+}
+
+impl<T, A, M, const L: usize> Partial<T, L> for Moments<T, A, M, L>
+where
+    T: Widen<A>,
+    A: Wide,
+    M: Policy<T> + 'static,
+{
+    type One = Moments<T, A, M, 1>;
+    type Store = MomentSums<A>;
+
+    const EMPTY: Self = Moments { n: [0.0; L], mean: [A::ZERO; L], m2: [0.0; L], what: PhantomData };
+
+    /// Two passes over the rows, which are few enough to stay in cache: the mean, then the deviations.
+    #[inline(always)]
+    fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
+        let (mut n, mut sum) = ([0.0; L], [A::ZERO; L]);
+        for row in rows.clone() {
+            for l in 0..L {
+                let missing = M::missing(row[l]);
+                sum[l] = sum[l].plus(if missing { A::ZERO } else { row[l].widen() });
+                n[l] += if missing { 0.0 } else { 1.0 };
+            }
+        }
+        let mut mean = sum;
+        for l in 0..L {
+            mean[l] = sum[l].over(if n[l] == 0.0 { 1.0 } else { n[l] });
+        }
+        let mut m2 = [0.0; L];
+        for row in rows {
+            for l in 0..L {
+                let missing = M::missing(row[l]);
+                let d = row[l].widen().minus(mean[l]);
+                m2[l] += if missing { A::ZERO } else { d }.norm();
+            }
+        }
+        self.join(&Moments { n, mean, m2, what: PhantomData });
+    }
+
+    fn lane(&self, l: usize) -> Self::One {
+        Moments { n: [self.n[l]], mean: [self.mean[l]], m2: [self.m2[l]], what: PhantomData }
+    }
+
+    #[inline(always)]
+    fn join(&mut self, b: &Self) {
+        for l in 0..L {
+            join(&mut self.n[l], &mut self.mean[l], &mut self.m2[l], b.n[l], b.mean[l], b.m2[l]);
+        }
+    }
+
+    fn flush(&self, store: &mut Self::Store, at: usize, step: usize) {
+        for l in 0..L {
+            let i = at + l * step;
+            let (n, mean, m2) = (&mut store.n[i], &mut store.mean[i], &mut store.m2[i]);
+            join(n, mean, m2, self.n[l], self.mean[l], self.m2[l]);
+        }
+    }
+}
+
+/// Moments of all elements of the result.
+struct MomentSums<A> {
+    n: Vec<f64>,
+    mean: Vec<A>,
+    m2: Vec<f64>,
+}
+
+impl<A: Wide> Store for MomentSums<A> {
+    fn new(size: usize) -> Self {
+        MomentSums { n: vec![0.0; size], mean: vec![A::ZERO; size], m2: vec![0.0; size] }
+    }
+
+    fn from_blocks(blocks: Vec<Block>) -> Result<Self> {
+        let mut b = blocks.into_iter();
+        Ok(MomentSums { n: next_vec(&mut b)?, mean: next_vec(&mut b)?, m2: next_vec(&mut b)? })
+    }
+
+    fn into_blocks(self) -> Vec<Block> {
+        vec![flat_block(self.n), flat_block(self.mean), flat_block(self.m2)]
+    }
+
+    fn merge(&mut self, b: Self) {
+        for i in 0..self.n.len() {
+            join(&mut self.n[i], &mut self.mean[i], &mut self.m2[i], b.n[i], b.mean[i], b.m2[i]);
+        }
+    }
+
+    fn finish(self, end: &Finish) -> Result<Block> {
+        // With missing values left out numpy gives NaN where too few are left, otherwise m2 / 0.
+        let strict = end.spec.skips(end.input);
+        let values = self.n.iter().zip(&self.m2).map(|(n, m2)| {
+            let freedom = n - end.spec.ddof;
+            let var = match freedom > 0.0 {
+                true => m2 / freedom,
+                false if strict || *n == 0.0 => f64::NAN,
+                false => m2 / 0.0,
+            };
+            if end.spec.op == ReduceOp::Std { var.sqrt() } else { var }
+        });
+        Ok(match end.spec.result_dtype(end.input)? {
+            DType::F32 => flat_block(values.map(|v| v as f32).collect()),
+            _ => flat_block(values.collect()),
+        })
+    }
+}
+
+/// Calls `v` with what computes the moments of elements of `input`.
+pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
+    macro_rules! skipping {
+        ($T:ty, $A:ty) => {
+            match spec.skipna {
+                true => v.visit::<$T, Moments<$T, $A, Nan, LANES>>(),
+                false => v.visit::<$T, Moments<$T, $A, Never, LANES>>(),
+            }
+        };
+    }
+    match input {
+        DType::F32 => skipping!(f32, f64),
+        DType::F64 => skipping!(f64, f64),
+        DType::C64 => skipping!(Complex<f32>, Complex<f64>),
+        DType::C128 => skipping!(Complex<f64>, Complex<f64>),
+        DType::Bool => v.visit::<bool, Moments<bool, f64, Never, LANES>>(),
+        _ => with_real!(input.kind(), T => v.visit::<T, Moments<T, f64, Never, LANES>>(), else {
+            Err(Error::internal(format!("{input} has no variance")))
+        }),
+    }
+}

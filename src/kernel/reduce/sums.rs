@@ -1,0 +1,393 @@
+//! Sums, products and means.
+//!
+//! `f64` and complex sums carry what every addition lost (Neumaier's idea with Knuth's TwoSum), `f32`
+//! is summed in `f64`, integers wrap as numpy's do, and times are summed in 128 bits.
+
+use std::marker::PhantomData;
+
+use num_complex::Complex;
+
+use super::lanes::{
+    LANES, Nan, Nat, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec, two_sum,
+};
+use super::{Finish, ReduceOp, ReduceSpec, Visit};
+use crate::array::Block;
+use crate::dtype::dispatch::with_number;
+use crate::dtype::{DType, Element, Kind, NAT};
+use crate::error::{Error, Result};
+
+/// Plain addition.
+const PLAIN: u8 = 0;
+/// Addition that keeps what rounding lost.
+const EXACT: u8 = 1;
+/// Multiplication.
+const TIMES: u8 = 2;
+
+/// Sums (or products) of `T` in `A`; counts what is valid where `COUNT` says so.
+struct Total<T, A, M, const HOW: u8, const COUNT: bool, const L: usize> {
+    total: [A; L],
+    lost: [A; L],
+    valid: [u32; L],
+    what: PhantomData<fn(T) -> M>,
+}
+
+impl<T, A: Copy, M, const HOW: u8, const COUNT: bool, const L: usize> Clone
+    for Total<T, A, M, HOW, COUNT, L>
+{
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, A: Copy, M, const HOW: u8, const COUNT: bool, const L: usize> Copy for Total<T, A, M, HOW, COUNT, L> {}
+
+impl<T, A, M, const HOW: u8, const COUNT: bool, const L: usize> Partial<T, L>
+    for Total<T, A, M, HOW, COUNT, L>
+where
+    T: Widen<A>,
+    A: Wide,
+    M: Policy<T> + 'static,
+{
+    type One = Total<T, A, M, HOW, COUNT, 1>;
+    type Store = Totals<A, HOW, COUNT>;
+
+    const EMPTY: Self = Total {
+        total: [if HOW == TIMES { A::ONE } else { A::ZERO }; L],
+        lost: [A::ZERO; L],
+        valid: [0; L],
+        what: PhantomData,
+    };
+
+    #[inline(always)]
+    fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
+        let mut p = *self;
+        for row in rows {
+            for l in 0..L {
+                let missing = M::missing(row[l]);
+                let neutral = if HOW == TIMES { A::ONE } else { A::ZERO };
+                let x = if missing { neutral } else { row[l].widen() };
+                match HOW {
+                    PLAIN => p.total[l] = p.total[l].plus(x),
+                    EXACT => {
+                        let (sum, lost) = two_sum(p.total[l], x);
+                        p.total[l] = sum;
+                        p.lost[l] = p.lost[l].plus(lost);
+                    }
+                    _ => p.total[l] = p.total[l].times(x),
+                }
+                if COUNT {
+                    p.valid[l] += u32::from(!missing);
+                }
+            }
+        }
+        *self = p;
+    }
+
+    fn lane(&self, lane: usize) -> Self::One {
+        Total {
+            total: [self.total[lane]],
+            lost: [self.lost[lane]],
+            valid: [self.valid[lane]],
+            what: PhantomData,
+        }
+    }
+
+    fn join(&mut self, later: &Self) {
+        for l in 0..L {
+            add::<A, HOW>(&mut self.total[l], &mut self.lost[l], later.total[l], later.lost[l]);
+            self.valid[l] += later.valid[l];
+        }
+    }
+
+    #[inline]
+    fn flush(&self, store: &mut Self::Store, at: usize, step: usize) {
+        for l in 0..L {
+            let i = at + l * step;
+            let lost = if HOW == EXACT { &mut store.lost[i] } else { &mut A::ZERO.clone() };
+            add::<A, HOW>(&mut store.total[i], lost, self.total[l], self.lost[l]);
+            if COUNT {
+                store.valid[i] += i64::from(self.valid[l]);
+            }
+        }
+    }
+}
+
+/// Adds a total with what it lost to another.
+#[inline(always)]
+fn add<A: Wide, const HOW: u8>(total: &mut A, lost: &mut A, more: A, more_lost: A) {
+    match HOW {
+        PLAIN => *total = total.plus(more),
+        EXACT => {
+            let (sum, error) = two_sum(*total, more);
+            *total = sum;
+            *lost = lost.plus(more_lost).plus(error);
+        }
+        _ => *total = total.times(more),
+    }
+}
+
+/// Totals of all elements of the result; `lost` and `valid` only where they are needed.
+struct Totals<A, const HOW: u8, const COUNT: bool> {
+    total: Vec<A>,
+    lost: Vec<A>,
+    valid: Vec<i64>,
+}
+
+impl<A: Wide, const HOW: u8, const COUNT: bool> Store for Totals<A, HOW, COUNT> {
+    fn new(size: usize) -> Self {
+        Totals {
+            total: vec![if HOW == TIMES { A::ONE } else { A::ZERO }; size],
+            lost: vec![A::ZERO; if HOW == EXACT { size } else { 0 }],
+            valid: vec![0; if COUNT { size } else { 0 }],
+        }
+    }
+
+    fn from_blocks(blocks: Vec<Block>) -> Result<Self> {
+        let mut blocks = blocks.into_iter();
+        let total = next_vec(&mut blocks)?;
+        let lost = if HOW == EXACT { next_vec(&mut blocks)? } else { Vec::new() };
+        let valid = if COUNT { next_vec(&mut blocks)? } else { Vec::new() };
+        Ok(Totals { total, lost, valid })
+    }
+
+    fn into_blocks(self) -> Vec<Block> {
+        let mut blocks = vec![flat_block(self.total)];
+        if HOW == EXACT {
+            blocks.push(flat_block(self.lost));
+        }
+        if COUNT {
+            blocks.push(flat_block(self.valid));
+        }
+        blocks
+    }
+
+    fn merge(&mut self, later: Self) {
+        for i in 0..self.total.len() {
+            match HOW {
+                EXACT => {
+                    add::<A, HOW>(&mut self.total[i], &mut self.lost[i], later.total[i], later.lost[i]);
+                }
+                _ => add::<A, HOW>(&mut self.total[i], &mut A::ZERO.clone(), later.total[i], A::ZERO),
+            }
+        }
+        self.valid.iter_mut().zip(later.valid).for_each(|(a, b)| *a += b);
+    }
+
+    fn finish(mut self, end: &Finish) -> Result<Block> {
+        if HOW == EXACT {
+            for (total, lost) in self.total.iter_mut().zip(&self.lost) {
+                // Behind an infinity the lost part is NaN.
+                *total = total.plus(*lost).or(*total);
+            }
+        }
+        let valid: Vec<i64> = match COUNT {
+            true => self.valid,
+            false => (0..self.total.len()).map(|i| end.rows_of(i)).collect(),
+        };
+        if end.spec.op == ReduceOp::Mean {
+            for (total, n) in self.total.iter_mut().zip(&valid) {
+                // 0 / 0 is NaN, the mean of nothing.
+                *total = total.over(*n as f64);
+            }
+        }
+        let least = match end.spec.op {
+            ReduceOp::Mean => 0,
+            _ => end.spec.min_count.map_or(0, |n| n as i64),
+        };
+        let few: Vec<bool> = valid.iter().map(|n| *n < least).collect();
+        let dtype = end.spec.result_dtype(end.input)?;
+        result(self.total, &few, dtype, end)
+    }
+}
+
+/// Totals as elements of the result's dtype, missing where there were too few.
+fn result<A: Wide>(total: Vec<A>, few: &[bool], dtype: DType, end: &Finish) -> Result<Block> {
+    let total = flat_block(total);
+    if total.dtype() == dtype && !few.contains(&true) {
+        return Ok(total);
+    }
+    if dtype.is_timedelta() {
+        let mut v: Vec<i64> = total.to_vec()?;
+        v.iter_mut().zip(few).filter(|(_, few)| **few).for_each(|(v, _)| *v = NAT);
+        return Ok(flat_block(v).retype(dtype));
+    }
+    let reals = |v: Vec<f64>| -> Vec<f64> {
+        v.into_iter().zip(few).map(|(v, few)| if *few { f64::NAN } else { v }).collect()
+    };
+    let broken = || Error::internal(format!("a total of {} cannot be {dtype}", end.input));
+    Ok(match (dtype.kind(), total.dtype().kind()) {
+        (Kind::F64, Kind::I64) => {
+            flat_block(reals(total.to_vec::<i64>()?.into_iter().map(|v| v as f64).collect()))
+        }
+        (Kind::F64, Kind::U64) => {
+            flat_block(reals(total.to_vec::<u64>()?.into_iter().map(|v| v as f64).collect()))
+        }
+        (Kind::F64, Kind::F64) => flat_block(reals(total.to_vec()?)),
+        (Kind::F32, Kind::F64) => flat_block(reals(total.to_vec()?).into_iter().map(|v| v as f32).collect()),
+        (Kind::C64 | Kind::C128, Kind::C128) => {
+            let v = total.to_vec::<Complex<f64>>()?.into_iter().zip(few);
+            let v: Vec<_> = v.map(|(v, few)| if *few { Complex::new(f64::NAN, 0.0) } else { v }).collect();
+            match dtype.kind() {
+                Kind::C128 => flat_block(v),
+                _ => flat_block(v.iter().map(|v| Complex::new(v.re as f32, v.im as f32)).collect()),
+            }
+        }
+        _ => return Err(broken()),
+    })
+}
+
+/// Sums of ticks in 128 bits, with how many are valid: for means, and sums that NaT may poison.
+#[derive(Clone, Copy)]
+struct Ticks<const L: usize> {
+    sum: [i128; L],
+    valid: [u32; L],
+}
+
+impl<const L: usize> Partial<i64, L> for Ticks<L> {
+    type One = Ticks<1>;
+    type Store = TickSums;
+
+    const EMPTY: Self = Ticks { sum: [0; L], valid: [0; L] };
+
+    fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [i64; L]> + Clone) {
+        for row in rows {
+            for l in 0..L {
+                let missing = Nat::missing(row[l]);
+                self.sum[l] += if missing { 0 } else { i128::from(row[l]) };
+                self.valid[l] += u32::from(!missing);
+            }
+        }
+    }
+
+    fn lane(&self, lane: usize) -> Ticks<1> {
+        Ticks { sum: [self.sum[lane]], valid: [self.valid[lane]] }
+    }
+
+    fn join(&mut self, later: &Self) {
+        for l in 0..L {
+            self.sum[l] += later.sum[l];
+            self.valid[l] += later.valid[l];
+        }
+    }
+
+    fn flush(&self, store: &mut TickSums, at: usize, step: usize) {
+        for l in 0..L {
+            store.add(at + l * step, self.sum[l], i64::from(self.valid[l]));
+        }
+    }
+}
+
+/// Sums of ticks: the upper and lower half of 128 bits.
+struct TickSums {
+    high: Vec<i64>,
+    low: Vec<u64>,
+    valid: Vec<i64>,
+}
+
+impl TickSums {
+    fn sum(&self, i: usize) -> i128 {
+        i128::from(self.high[i]) << 64 | i128::from(self.low[i])
+    }
+
+    fn add(&mut self, i: usize, sum: i128, valid: i64) {
+        let sum = self.sum(i) + sum;
+        (self.high[i], self.low[i]) = ((sum >> 64) as i64, sum as u64);
+        self.valid[i] += valid;
+    }
+}
+
+impl Store for TickSums {
+    fn new(size: usize) -> Self {
+        TickSums { high: vec![0; size], low: vec![0; size], valid: vec![0; size] }
+    }
+
+    fn from_blocks(blocks: Vec<Block>) -> Result<Self> {
+        let mut b = blocks.into_iter();
+        Ok(TickSums { high: next_vec(&mut b)?, low: next_vec(&mut b)?, valid: next_vec(&mut b)? })
+    }
+
+    fn into_blocks(self) -> Vec<Block> {
+        vec![flat_block(self.high), flat_block(self.low), flat_block(self.valid)]
+    }
+
+    fn merge(&mut self, later: Self) {
+        for i in 0..self.valid.len() {
+            self.add(i, later.sum(i), later.valid[i]);
+        }
+    }
+
+    fn finish(self, end: &Finish) -> Result<Block> {
+        let mean = end.spec.op == ReduceOp::Mean;
+        let least = end.spec.min_count.map_or(0, |n| n as i64);
+        let ticks = (0..self.valid.len())
+            .map(|i| {
+                let poisoned = !end.spec.skipna && self.valid[i] != end.rows_of(i);
+                match self.valid[i] {
+                    _ if poisoned => NAT,
+                    0 if mean => NAT,
+                    n if mean => self.sum(i).div_euclid(i128::from(n)) as i64,
+                    n if n < least => NAT,
+                    // As numpy, sums wrap.
+                    _ => self.sum(i) as i64,
+                }
+            })
+            .collect();
+        Ok(flat_block::<i64>(ticks).retype(end.input))
+    }
+}
+
+/// The partial results for an element type, by the number that it is summed in.
+trait Summed: Element + Copy {
+    fn visit<V: Visit, const MEAN: bool, const PROD: bool>(skip: bool, count: bool, v: V) -> Result<V::Out>;
+}
+
+macro_rules! summed_int {
+    ($($T:ty => $A:ty),*) => {$(
+        impl Summed for $T {
+            fn visit<V: Visit, const MEAN: bool, const PROD: bool>(_: bool, _: bool, v: V) -> Result<V::Out> {
+                match (MEAN, PROD) {
+                    (true, _) => v.visit::<$T, Total<$T, f64, Never, EXACT, false, LANES>>(),
+                    (_, true) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
+                    _ => v.visit::<$T, Total<$T, $A, Never, PLAIN, false, LANES>>(),
+                }
+            }
+        }
+    )*};
+}
+summed_int!(bool => i64, i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => u64, u16 => u64, u32 => u64, u64 => u64);
+
+macro_rules! summed_float {
+    ($($T:ty, $A:ty, $how:expr);*) => {$(
+        impl Summed for $T {
+            fn visit<V: Visit, const MEAN: bool, const PROD: bool>(skip: bool, count: bool, v: V) -> Result<V::Out> {
+                match (PROD, skip, count) {
+                    (true, false, _) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
+                    (true, true, false) => v.visit::<$T, Total<$T, $A, Nan, TIMES, false, LANES>>(),
+                    (true, true, true) => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
+                    (_, false, _) => v.visit::<$T, Total<$T, $A, Never, { $how }, false, LANES>>(),
+                    (_, true, false) => v.visit::<$T, Total<$T, $A, Nan, { $how }, false, LANES>>(),
+                    (_, true, true) => v.visit::<$T, Total<$T, $A, Nan, { $how }, true, LANES>>(),
+                }
+            }
+        }
+    )*};
+}
+summed_float!(f32, f64, PLAIN; f64, f64, EXACT; Complex<f32>, Complex<f64>, EXACT; Complex<f64>, Complex<f64>, EXACT);
+
+/// Calls `v` with what sums, multiplies or averages elements of `input`.
+pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
+    if input.is_time() {
+        return v.visit::<i64, Ticks<LANES>>();
+    }
+    fn one<T: Summed, V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
+        match spec.op {
+            ReduceOp::Mean => T::visit::<V, true, false>(spec.skipna, true, v),
+            ReduceOp::Prod => T::visit::<V, false, true>(spec.skipna, spec.min_count.is_some(), v),
+            _ => T::visit::<V, false, false>(spec.skipna, spec.min_count.is_some(), v),
+        }
+    }
+    with_number!(input.kind(), T => one::<T, V>(spec, v), else match input {
+        DType::Bool => one::<bool, V>(spec, v),
+        _ => Err(Error::internal(format!("{input} is not summed"))),
+    })
+}
