@@ -62,10 +62,10 @@ where
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
         let mut p = *self;
         for row in rows {
-            for l in 0..L {
-                let missing = M::missing(row[l]);
+            for (l, x) in row.iter().enumerate() {
+                let missing = M::missing(*x);
                 let neutral = if HOW == TIMES { A::ONE } else { A::ZERO };
-                let x = if missing { neutral } else { row[l].widen() };
+                let x = if missing { neutral } else { x.widen() };
                 match HOW {
                     PLAIN => p.total[l] = p.total[l].plus(x),
                     EXACT => {
@@ -251,9 +251,9 @@ impl<const L: usize> Partial<i64, L> for Ticks<L> {
 
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [i64; L]> + Clone) {
         for row in rows {
-            for l in 0..L {
-                let missing = Nat::missing(row[l]);
-                self.sum[l] += if missing { 0 } else { i128::from(row[l]) };
+            for (l, x) in row.iter().enumerate() {
+                let missing = Nat::missing(*x);
+                self.sum[l] += if missing { 0 } else { i128::from(*x) };
                 self.valid[l] += u32::from(!missing);
             }
         }
