@@ -21,7 +21,7 @@ pub struct DataArray {
 }
 
 /// The name of the one variable while a DataArray goes through a Dataset operation.
-const THIS: &str = "\u{1}this";
+pub(crate) const THIS: &str = "\u{1}this";
 
 impl DataArray {
     /// An array with coordinates.

@@ -1,0 +1,113 @@
+//! Taking variables away: by name, by dimension, or all but some.
+
+use super::dataarray::DataArray;
+use super::dataset::Dataset;
+use super::dims::{IntoDims, Missing};
+use super::variable::Name;
+use crate::error::{Error, Result};
+
+impl Dataset {
+    /// The dataset without these variables and coordinates.
+    ///
+    /// # Errors
+    /// If a name does not exist.
+    pub fn drop_vars(&self, names: impl IntoDims) -> Result<Dataset> {
+        self.drop_vars_with(names, Missing::Raise)
+    }
+
+    /// [`drop_vars`](Self::drop_vars) that may pass over names that do not exist.
+    ///
+    /// # Errors
+    /// If a name does not exist and that counts.
+    pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<Dataset> {
+        let mut data_vars = self.data_vars().clone();
+        let mut coords = self.coords().clone();
+        let names = names.into_dims();
+        let all: Vec<Name> = data_vars.keys().cloned().collect();
+        for name in names.names().unwrap_or(&all) {
+            let gone = data_vars.shift_remove(name).or_else(|| coords.remove(name));
+            if gone.is_none() && missing == Missing::Raise {
+                self.variable(name)?;
+            }
+        }
+        Ok(self.with_parts(data_vars, coords))
+    }
+
+    /// The dataset without the variables and coordinates that have one of these dimensions.
+    ///
+    /// # Errors
+    /// If a dimension does not exist.
+    pub fn drop_dims(&self, dims: impl IntoDims) -> Result<Dataset> {
+        let dims = dims.into_dims().among(&self.sizes()).map_err(|e| e.at(self.place()))?;
+        let mut data_vars = self.data_vars().clone();
+        data_vars.retain(|_, v| !v.dims().iter().any(|d| dims.contains(d)));
+        Ok(self.with_parts(data_vars, self.coords().without_dims(&dims)))
+    }
+
+    /// The dataset of these variables alone, with the coordinates whose dimensions they have.
+    ///
+    /// # Errors
+    /// If a name does not exist.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", a)])?;
+    /// assert_eq!(ds.get_many(["b"])?.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn get_many(&self, names: impl IntoDims) -> Result<Dataset> {
+        let names = names.into_dims();
+        let Some(names) = names.names() else { return Ok(self.clone()) };
+        let mut data_vars = indexmap::IndexMap::new();
+        let mut asked = Vec::new();
+        for name in names {
+            let v = self.variable(name)?;
+            match self.coords().contains(name) {
+                true => asked.push(name),
+                false => drop(data_vars.insert(name.clone(), v.clone())),
+            }
+        }
+        let mut dims: Vec<&Name> = data_vars.values().flat_map(|v| v.dims()).collect();
+        dims.extend(asked.iter().filter_map(|c| self.coords().get(c)).flat_map(|v| v.dims()));
+        let coords =
+            self.coords().filter(|c, v| asked.contains(&c) || v.dims().iter().all(|d| dims.contains(&d)));
+        let coords = coords.clone();
+        Ok(self.with_parts(data_vars, coords))
+    }
+}
+
+impl DataArray {
+    /// The array without these coordinates.
+    ///
+    /// # Errors
+    /// If a name does not exist.
+    ///
+    /// ```
+    /// # use graticule::array::Block;
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("t", Block::scalar(5))])?;
+    /// assert!(a.drop_vars("t")?.coords().is_empty());
+    /// assert!(a.drop_vars("u").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn drop_vars(&self, names: impl IntoDims) -> Result<DataArray> {
+        self.drop_vars_with(names, Missing::Raise)
+    }
+
+    /// [`drop_vars`](Self::drop_vars) that may pass over names that do not exist.
+    ///
+    /// # Errors
+    /// If a name does not exist and that counts.
+    pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<DataArray> {
+        let mut coords = self.coords().clone();
+        let names = names.into_dims();
+        let all: Vec<Name> = coords.names().cloned().collect();
+        for name in names.names().unwrap_or(&all) {
+            if coords.remove(name).is_none() && missing == Missing::Raise {
+                return Err(Error::not_found("coordinate", name, self.coords().names()).at(self.place()));
+            }
+        }
+        Ok(DataArray::from_parts(self.name().cloned(), self.variable().clone(), coords))
+    }
+}
