@@ -1,13 +1,16 @@
 //! New or other variables, coordinates and attributes; variables as coordinates and back.
 
+use super::align::{AlignOptions, align_parts};
 use super::attrs::{AttrValue, Attrs};
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::IntoDims;
+use super::operand::Labelled;
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::error::{Error, Result};
+use crate::index::join::Join;
 
 /// What can become a variable or a coordinate of an object.
 #[derive(Clone)]
@@ -57,8 +60,8 @@ impl Assigned {
             Assigned::Variable(v) => Ok((v, Coords::new())),
             Assigned::Array(a) => {
                 // Its own index is what it is about to replace.
-                let target = target.filter(|c, _| c != name);
-                let a = a.conform_to(&target)?;
+                let target = Dataset::new().with_parts(Default::default(), target.filter(|c, _| c != name));
+                let a = a.rebuild(align_parts(&[target, a.to_parts()], &AlignOptions::new(Join::Left))?.remove(1))?;
                 Ok((a.variable().clone(), a.coords().filter(|c, _| c != name)))
             }
         }

@@ -8,7 +8,7 @@ use super::dims::IntoDims;
 use super::reduce::{ReduceOptions, check_not_empty};
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::promote::with_missing;
+use crate::dtype::promote::{missing_value, with_missing};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
@@ -191,8 +191,8 @@ impl Dataset {
                 (false, _) => (labels.clone(), Block::zeros(labels.dtype(), &[])),
                 (true, Some(fill)) => (labels.clone(), fill.cast_to(labels.dtype())?),
                 (true, None) => {
-                    let (dtype, fill) = with_missing(labels.dtype());
-                    (crate::kernel::cast::cast(&labels, dtype)?, fill)
+                    let dtype = with_missing(labels.dtype());
+                    (crate::kernel::cast::cast(&labels, dtype)?, missing_value(dtype))
                 }
             };
             let kept = v.dims().iter().filter(|d| ***d != *dim).cloned();
