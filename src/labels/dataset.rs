@@ -98,6 +98,10 @@ impl Dataset {
         sizes
     }
 
+    /// A data variable or coordinate, if there is one of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&Variable> {
+        self.data_vars.get(name).or_else(|| self.coords.get(name))
+    }
     /// A data variable or coordinate as plain variable.
     ///
     /// # Errors
@@ -111,16 +115,19 @@ impl Dataset {
 
     /// A data variable or coordinate as array, with the coordinates whose dimensions it has.
     ///
+    /// `"time.month"` gives a component of a time (see [`DataArray::dt`]), a dimension without
+    /// coordinate its positions.
+    ///
     /// # Errors
     /// If there is none of this name.
     pub fn get(&self, name: &str) -> Result<DataArray> {
-        let variable = self.variable(name)?.clone();
-        let mut coords = Coords::new();
-        for (c, v) in self.coords.iter() {
-            if v.dims().iter().all(|d| variable.axis(d).is_some()) {
-                coords.insert_with(c.clone(), v.clone(), self.coords.index(c).cloned())?;
-            }
+        if self.find(name).is_none()
+            && let Some(array) = self.virtual_variable(name)?
+        {
+            return Ok(array);
         }
+        let variable = self.variable(name)?.clone();
+        let coords = self.coords_along(variable.dims());
         Ok(DataArray::from_parts(Some(name.into()), variable, coords))
     }
 

@@ -88,7 +88,7 @@ macro_rules! one_name {
     ($($T:ty),*) => {$(
         impl IntoDims for $T {
             fn into_dims(self) -> Dims {
-                Dims::Names(vec![Name::from(&*self)])
+                Dims::Names(vec![Name::from(AsRef::<str>::as_ref(&self))])
             }
         }
     )*};

@@ -1,14 +1,13 @@
 //! Names, coordinates, indexes and attributes: one file for a type, one for each verb.
 
-mod assign;
 mod attrs;
+mod components;
 mod compute;
 mod coords;
 mod dataarray;
 mod dataset;
 mod dims;
 mod drop;
-mod extremes;
 mod map;
 mod reduce;
 mod rename;
@@ -17,7 +16,6 @@ mod squeeze;
 mod transpose;
 mod variable;
 
-pub use assign::Assigned;
 pub use attrs::{AttrValue, Attrs};
 pub use coords::Coords;
 pub use dataarray::DataArray;

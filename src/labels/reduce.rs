@@ -1,5 +1,6 @@
 //! Reductions over dimensions by name: mean, sum, max, ...
 
+use super::attrs::Attrs;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::{Dims, IntoDims};
@@ -16,7 +17,7 @@ use crate::lazy::AxisFrom;
 /// let options = ReduceOptions::new().skipna(false).ddof(1.0);
 /// assert_eq!(options.skipna, Some(false));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ReduceOptions {
     /// Whether missing values are left out. By default they are for floats, complex numbers and texts,
     /// and for the mean of times; `min` of times with a NaT among them is NaT.
@@ -28,14 +29,8 @@ pub struct ReduceOptions {
     pub min_count: Option<usize>,
     /// Whether reduced dimensions stay with length 1 (without coordinates).
     pub keepdims: bool,
-    /// Whether attributes stay.
-    pub keep_attrs: bool,
-}
-
-impl Default for ReduceOptions {
-    fn default() -> Self {
-        ReduceOptions { skipna: None, ddof: 0.0, min_count: None, keepdims: false, keep_attrs: true }
-    }
+    /// Whether attributes stay; by default they do.
+    pub keep_attrs: Option<bool>,
 }
 
 impl ReduceOptions {
@@ -65,8 +60,16 @@ impl ReduceOptions {
     }
 
     /// Whether attributes stay.
-    pub fn keep_attrs(self, keep_attrs: bool) -> Self {
-        ReduceOptions { keep_attrs, ..self }
+    pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
+        ReduceOptions { keep_attrs: keep_attrs.into(), ..self }
+    }
+
+    /// The attributes of the result for those of the input.
+    pub(crate) fn attrs(&self, attrs: &Attrs) -> Attrs {
+        match self.keep_attrs.unwrap_or(true) {
+            true => attrs.clone(),
+            false => Attrs::new(),
+        }
     }
 
     /// Whether `op` leaves missing values of `dtype` out.
@@ -93,7 +96,7 @@ impl ReduceOptions {
 }
 
 /// Whether a dataset's reduction leaves out variables that are not numbers (or times).
-fn only_numeric(op: ReduceOp) -> bool {
+pub(super) fn only_numeric(op: ReduceOp) -> bool {
     use ReduceOp::*;
     matches!(op, Mean | Sum | Prod | Std | Var | Median)
 }
@@ -128,7 +131,7 @@ pub(super) fn reduce_variable(
     options: &ReduceOptions,
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
-    let attrs = if options.keep_attrs { v.attrs.clone() } else { Default::default() };
+    let attrs = options.attrs(&v.attrs);
     if axes.is_empty() && (v.ndim() > 0 && leaves_as_is(op) || v.dtype().is_text() && only_numeric(op)) {
         return Ok(Some(Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(attrs)));
     }
@@ -176,16 +179,8 @@ impl Dataset {
         }
         let dims = dims.among(&self.sizes()).at(place)?;
         let data_vars = self.map_variables(|v| reduce_variable(v, op, &dims, &options)).at(place)?;
-        let mut ds = Dataset::from_parts(
-            data_vars,
-            self.coords().without_dims(&dims),
-            Default::default(),
-            Default::default(),
-        );
-        if options.keep_attrs {
-            ds.attrs = self.attrs.clone();
-        }
-        Ok(ds)
+        let attrs = options.attrs(&self.attrs);
+        Ok(Dataset::from_parts(data_vars, self.coords().without_dims(&dims), attrs, Attrs::new()))
     }
 }
 

@@ -1,0 +1,66 @@
+//! Elements that must all be there.
+
+use serde::{Deserialize, Serialize};
+
+use super::{LazyArray, Meta, Need, Op};
+use crate::array::{Block, Region};
+use crate::dtype::dispatch::with_element;
+use crate::dtype::{Element, NAT};
+use crate::error::{Error, Result};
+use crate::source::Traffic;
+
+/// Lets elements through and fails at a missing one.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Present {
+    what: String,
+}
+
+/// Whether an element is NaN, NaT or missing text.
+fn any_missing(block: &Block) -> bool {
+    if block.dtype().is_time() {
+        return block.get::<i64>().is_some_and(|a| a.iter().any(|t| *t == NAT));
+    }
+    with_element!(block.dtype().kind(), T => {
+        block.get::<T>().is_some_and(|a| a.iter().any(Element::is_missing))
+    })
+}
+
+#[typetag::serde]
+impl Op for Present {
+    fn name(&self) -> &'static str {
+        "present"
+    }
+
+    fn needs(&self, out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
+        vec![Need { input: 0, region: out.clone() }]
+    }
+
+    fn compute(&self, out: &Region, _inputs: &[&Meta], mut pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+        let block = pieces.remove(0);
+        match any_missing(&block) {
+            false => Ok(block),
+            true => Err(Error::invalid(format!("{} hold missing values", self.what))
+                .at(format!("elements {out}"))
+                .help("replace them first, as with `fillna(0)`")),
+        }
+    }
+}
+
+impl LazyArray {
+    /// The array, once no element of it is missing: checked now if it is in memory, else in the run.
+    ///
+    /// # Errors
+    /// If an element in memory is missing.
+    pub fn require_present(&self, what: &str) -> Result<LazyArray> {
+        if !self.dtype().holds_missing() {
+            return Ok(self.clone());
+        }
+        let op = Present { what: what.to_string() };
+        if let Some(b) = self.as_block() {
+            let whole = Region::full(b.shape());
+            op.compute(&whole, &[self.meta()], vec![b.clone()], &Traffic::default())?;
+            return Ok(self.clone());
+        }
+        LazyArray::new(op, vec![self.clone()], self.meta().clone())
+    }
+}
