@@ -6,5 +6,6 @@ pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::exec::{Cancel, Executor, Local, Report};
 pub use crate::kernel::reduce::ReduceOp;
 pub use crate::labels::{
-    AttrValue, Attrs, Coords, DataArray, Dataset, Dims, IntoDims, Missing, Name, NewDim, ReduceOptions, Variable,
+    AttrValue, Attrs, Coords, DataArray, Dataset, Dims, IntoDims, Missing, Name, NewDim, ReduceOptions,
+    Variable,
 };

@@ -48,9 +48,7 @@ impl Dataset {
             return Ok(Some(DataArray::from_parts(Some(name.into()), variable, coords)));
         }
         match name.rsplit_once('.') {
-            Some((base, component)) if self.find(base).is_some() => {
-                self.get(base)?.dt(component).map(Some)
-            }
+            Some((base, component)) if self.find(base).is_some() => self.get(base)?.dt(component).map(Some),
             _ => Ok(None),
         }
     }

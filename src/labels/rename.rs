@@ -116,7 +116,9 @@ impl Dataset {
             if let Ok(v) = self.variable(new)
                 && v.dims() != std::slice::from_ref(old)
             {
-                return Err(Error::invalid(format!("`{new}` does not lie along the dimension `{old}` alone")));
+                return Err(Error::invalid(format!(
+                    "`{new}` does not lie along the dimension `{old}` alone"
+                )));
             }
         }
         let rename = |v: &Variable| v.rename_dims(|d| new_name(&names, d));

@@ -35,7 +35,13 @@ impl Op for Present {
         vec![Need { input: 0, region: out.clone() }]
     }
 
-    fn compute(&self, out: &Region, _inputs: &[&Meta], mut pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+    fn compute(
+        &self,
+        out: &Region,
+        _inputs: &[&Meta],
+        mut pieces: Vec<Block>,
+        _io: &Traffic,
+    ) -> Result<Block> {
         let block = pieces.remove(0);
         match any_missing(&block) {
             false => Ok(block),

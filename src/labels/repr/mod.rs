@@ -35,7 +35,7 @@ fn human_bytes(bytes: usize) -> String {
     }
     match unit {
         0 => format!("{bytes}B"),
-        _ if value < 9.95 => format!("{value:.1}{}", UNITS[unit]),
+        _ if value < 9.95 => format!("{}{}", format!("{value:.1}").trim_end_matches(".0"), UNITS[unit]),
         _ => format!("{value:.0}{}", UNITS[unit]),
     }
 }
@@ -123,7 +123,11 @@ fn write_coords(f: &mut fmt::Formatter<'_>, coords: &Coords, width: usize) -> fm
     })
 }
 
-fn write_bare_dims(f: &mut fmt::Formatter<'_>, sizes: &IndexMap<Name, usize>, coords: &Coords) -> fmt::Result {
+fn write_bare_dims(
+    f: &mut fmt::Formatter<'_>,
+    sizes: &IndexMap<Name, usize>,
+    coords: &Coords,
+) -> fmt::Result {
     let bare: Vec<&str> = sizes.keys().filter(|d| !coords.contains(d)).map(|d| &**d).collect();
     match bare.is_empty() {
         true => Ok(()),
