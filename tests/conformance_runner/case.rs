@@ -141,7 +141,8 @@ pub fn load(folders: &[PathBuf]) -> Vec<Case> {
         files.sort();
         for path in files {
             let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            let file: File = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            let file: File =
+                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
             assert_eq!(file.format, 1, "{}: this runner reads format 1", path.display());
             for mut case in file.cases {
                 if !case.id.contains(&only) {

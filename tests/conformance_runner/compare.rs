@@ -27,7 +27,7 @@ impl Computed {
 
 /// A difference, as a failure of the case.
 fn wrong<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(Failure::Broken(what.into()))
+    Err(Failure::Wrong(what.into()))
 }
 
 /// Compares a result with the expected one; the error says the first difference.
@@ -43,7 +43,7 @@ struct Comparer<'a> {
 /// Puts the name of the part in front of a difference.
 fn within<T>(name: &str, result: Outcome<T>) -> Outcome<T> {
     result.map_err(|e| match e {
-        Failure::Broken(what) => Failure::Broken(format!("{name}: {what}")),
+        Failure::Wrong(what) => Failure::Wrong(format!("{name}: {what}")),
         Failure::Refused(what) => Failure::Refused(format!("{name}: {what}")),
         e => e,
     })
@@ -124,7 +124,8 @@ impl Comparer<'_> {
 
     fn variable(&self, v: &Variable, expected: &Json) -> Outcome<()> {
         let dims: Vec<&str> = v.dims().iter().map(|d| &**d).collect();
-        let wanted: Vec<&str> = expected["dims"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        let wanted: Vec<&str> =
+            expected["dims"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
         if dims != wanted {
             return wrong(format!("dims ({}), expected ({})", dims.join(", "), wanted.join(", ")));
         }
@@ -179,8 +180,15 @@ impl Comparer<'_> {
             DType::F64 | DType::F32 => {
                 let rtol = self.rules.rtol.unwrap_or(if e == DType::F64 { 1e-12 } else { 1e-5 });
                 let atol = self.rules.atol.unwrap_or(0.0);
-                let (a, e) = (cast(actual, DType::F64)?.to_vec::<f64>()?, cast(&expected, DType::F64)?.to_vec::<f64>()?);
-                let near = |a: f64, e: f64| a == e || a.is_nan() && e.is_nan() || (a - e).abs() <= atol + rtol * e.abs() && e.is_finite();
+                let (a, e) = (
+                    cast(actual, DType::F64)?.to_vec::<f64>()?,
+                    cast(&expected, DType::F64)?.to_vec::<f64>()?,
+                );
+                let near = |a: f64, e: f64| {
+                    a == e
+                        || a.is_nan() && e.is_nan()
+                        || (a - e).abs() <= atol + rtol * e.abs() && e.is_finite()
+                };
                 a.iter().zip(&e).position(|(a, e)| !near(*a, *e))
             }
             DType::Str | DType::Bytes(_) => {
@@ -193,7 +201,10 @@ impl Comparer<'_> {
             }
             _ if a == e => first_difference(actual, &expected),
             _ => {
-                let (a, e) = (cast(actual, DType::I64)?.to_vec::<i64>()?, cast(&expected, DType::I64)?.to_vec::<i64>()?);
+                let (a, e) = (
+                    cast(actual, DType::I64)?.to_vec::<i64>()?,
+                    cast(&expected, DType::I64)?.to_vec::<i64>()?,
+                );
                 a.iter().zip(&e).position(|(a, e)| a != e)
             }
         };
@@ -221,7 +232,8 @@ fn same_attr(a: Option<&AttrValue>, b: Option<&AttrValue>) -> bool {
             a == b || (a.dtype(), a.size(), b.size()) == (b.dtype(), 1, 1) && element(a, 0) == element(b, 0)
         }
         // A text is the same attribute alone and as an array of rank 0.
-        (Some(AttrValue::Str(s)), Some(AttrValue::Array(b))) | (Some(AttrValue::Array(b)), Some(AttrValue::Str(s))) => {
+        (Some(AttrValue::Str(s)), Some(AttrValue::Array(b)))
+        | (Some(AttrValue::Array(b)), Some(AttrValue::Str(s))) => {
             b.ndim() == 0 && b.get::<Text>().is_some_and(|t| t.first().and_then(Text::as_str) == Some(s))
         }
         _ => a == b,
@@ -247,7 +259,11 @@ fn same_names<S: AsRef<str>>(
 /// The same dtype; of calendars other than numpy's only the calendar counts.
 fn same_dtype(actual: DType, expected: DType, name: &str) -> bool {
     match (actual, expected) {
-        (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: e, .. }) if name.starts_with("cftime") => a == e,
+        (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: e, .. })
+            if name.starts_with("cftime") =>
+        {
+            a == e
+        }
         _ => actual == expected,
     }
 }
@@ -257,7 +273,8 @@ fn same_kind(a: DType, e: DType) -> bool {
         (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: e, .. }) => a == e,
         (DType::Timedelta { .. }, DType::Timedelta { .. }) => true,
         _ => {
-            let kinds = [DType::is_bool, DType::is_signed, DType::is_unsigned, DType::is_float, DType::is_text];
+            let kinds =
+                [DType::is_bool, DType::is_signed, DType::is_unsigned, DType::is_float, DType::is_text];
             kinds.iter().any(|is| is(a) && is(e))
         }
     }
@@ -302,4 +319,3 @@ pub fn same_bits(direct: &[Block], again: &[Block]) -> Result<(), String> {
     }
     Ok(())
 }
-

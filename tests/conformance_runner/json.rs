@@ -46,11 +46,11 @@ pub fn dtype(name: &str) -> Outcome<DType> {
 }
 
 fn field<'a>(json: &'a Json, key: &str) -> Outcome<&'a Json> {
-    json.get(key).ok_or_else(|| Failure::Broken(format!("`{key}` is missing in {}", short(json))))
+    json.get(key).ok_or_else(|| Failure::Wrong(format!("`{key}` is missing in {}", short(json))))
 }
 
 fn text<'a>(json: &'a Json) -> Outcome<&'a str> {
-    json.as_str().ok_or_else(|| Failure::Broken(format!("{} is no text", short(json))))
+    json.as_str().ok_or_else(|| Failure::Wrong(format!("{} is no text", short(json))))
 }
 
 /// The beginning of a piece of JSON.
@@ -64,7 +64,7 @@ pub fn short(json: &Json) -> String {
 
 /// Lengths of the axes.
 pub fn shape(json: &Json) -> Outcome<Vec<usize>> {
-    serde_json::from_value(field(json, "shape")?.clone()).map_err(|e| Failure::Broken(e.to_string()))
+    serde_json::from_value(field(json, "shape")?.clone()).map_err(|e| Failure::Wrong(e.to_string()))
 }
 
 /// The ARRAY that this stands for.
@@ -89,7 +89,7 @@ pub fn of_elements(elements: &[Json], dtype: DType, shape: &[usize]) -> Outcome<
         read: impl Fn(&Json) -> Option<T>,
     ) -> Outcome<Block> {
         let values: Outcome<Vec<T>> = (elements.iter())
-            .map(|e| read(e).ok_or_else(|| Failure::Broken(format!("{} is no {}", short(e), T::DTYPE))))
+            .map(|e| read(e).ok_or_else(|| Failure::Wrong(format!("{} is no {}", short(e), T::DTYPE))))
             .collect();
         Ok(Block::from_vec(shape, values?)?)
     }
@@ -165,8 +165,8 @@ fn date(text: &str) -> Option<DateTime> {
 /// The elements that a recipe makes; see the format for each.
 fn generate(recipe: &Json, dtype: DType, n: usize) -> Outcome<Vec<Json>> {
     let whole = dtype.is_integer() || dtype.is_time();
-    let real = |json: &Json| float(json).ok_or_else(|| Failure::Broken(format!("{}?", short(json))));
-    let int = |json: &Json| json.as_i64().ok_or_else(|| Failure::Broken(format!("{}?", short(json))));
+    let real = |json: &Json| float(json).ok_or_else(|| Failure::Wrong(format!("{}?", short(json))));
+    let int = |json: &Json| json.as_i64().ok_or_else(|| Failure::Wrong(format!("{}?", short(json))));
     // Values of a line: offset + k*step for the positions (or random numbers) k.
     let line = |offset: &Json, step: &Json, ks: &[i64]| -> Outcome<Vec<Json>> {
         if whole {
@@ -216,7 +216,7 @@ fn real_json(v: f64) -> Json {
 /// The VARIABLE that this stands for.
 pub fn variable(json: &Json) -> Outcome<Variable> {
     let dims: Vec<String> = serde_json::from_value(field(json, "dims")?.clone())
-        .map_err(|e| Failure::Broken(format!("dims: {e}")))?;
+        .map_err(|e| Failure::Wrong(format!("dims: {e}")))?;
     let mut v = Variable::new(dims.iter().map(String::as_str), block(json)?)?;
     v.attrs = attrs(json.get("attrs"))?;
     v.encoding = attrs(json.get("encoding"))?;
@@ -358,7 +358,7 @@ fn moment(text: &str, calendar: Calendar, unit: TimeUnit) -> Outcome<i64> {
     if text == "NaT" {
         return Ok(NAT);
     }
-    let date = date(text).ok_or_else(|| Failure::Broken(format!("{text} is no date")))?;
+    let date = date(text).ok_or_else(|| Failure::Wrong(format!("{text} is no date")))?;
     let ticks: TimeResult<i64> = date.to_ticks(calendar, unit);
     Ok(ticks?)
 }

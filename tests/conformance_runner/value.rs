@@ -32,8 +32,8 @@ pub enum Failure {
     Unsupported(String),
     /// graticule refused: right where the case expects an error.
     Refused(String),
-    /// The case itself makes no sense to the runner.
-    Broken(String),
+    /// A wrong answer, a mistake of our own, or a case that makes no sense to the runner.
+    Wrong(String),
 }
 
 pub type Outcome<T> = Result<T, Failure>;
@@ -44,7 +44,7 @@ impl From<Error> for Failure {
         match e.kind() {
             ErrorKind::Unsupported => Failure::Unsupported(text),
             // Our own mistake is no answer to a wrong call.
-            ErrorKind::Internal => Failure::Broken(format!("internal error: {text}")),
+            ErrorKind::Internal => Failure::Wrong(format!("internal error: {text}")),
             _ => Failure::Refused(text),
         }
     }
@@ -63,7 +63,7 @@ pub fn unsupported<T>(what: impl Into<String>) -> Outcome<T> {
 
 /// The failure of a case that the runner cannot read.
 pub fn broken<T>(what: impl Into<String>) -> Outcome<T> {
-    Err(Failure::Broken(what.into()))
+    Err(Failure::Wrong(what.into()))
 }
 
 impl Value {
