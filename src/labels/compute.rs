@@ -7,8 +7,7 @@ use indexmap::IndexMap;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::variable::{Name, Variable};
-use crate::array::AxisGrid;
-use crate::array::ChunkGrid;
+use crate::array::{AxisGrid, Block, ChunkGrid};
 use crate::error::{Error, Result};
 use crate::exec::{self, Executor, Local, Report};
 use crate::lazy::LazyArray;
@@ -108,6 +107,12 @@ fn rechunked(v: &Variable, dim: &str, len: usize) -> Result<Variable> {
 }
 
 impl DataArray {
+    /// The array with its elements replaced by those of a block of the same shape.
+    pub(crate) fn with_block(&self, block: Block) -> Result<DataArray> {
+        let variable = self.variable().with_data(self.dims().to_vec(), block)?;
+        Ok(DataArray::from_parts(self.name().cloned(), variable, self.coords().clone()))
+    }
+
     /// The array with all elements in memory, computed by the local executor.
     ///
     /// # Errors

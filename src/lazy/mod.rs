@@ -75,7 +75,7 @@ pub struct Need {
 
 /// An operation on arrays: which boxes of its inputs a box of its output needs, and what to do with
 /// them. It serialises by name; a user's own kernel is an `Op` like any other.
-#[typetag::serde(tag = "op")]
+#[typetag::serde(tag = "_op")]
 pub trait Op: Debug + Send + Sync {
     /// Short name for plans and errors.
     fn name(&self) -> &'static str;

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// It serialises by name, so a plan that holds it can travel; handles are opened on first use and
 /// shared by all readers of one file.
-#[typetag::serde(tag = "source")]
+#[typetag::serde(tag = "_source")]
 pub trait Source: Debug + Send + Sync {
     /// The type of the elements as stored.
     fn dtype(&self) -> DType;
@@ -37,7 +37,7 @@ pub trait Source: Debug + Send + Sync {
 }
 
 /// An array somewhere that is being written, chunk by chunk, by many tasks at once.
-#[typetag::serde(tag = "sink")]
+#[typetag::serde(tag = "_sink")]
 pub trait Sink: Debug + Send + Sync {
     /// The type of the elements as stored.
     fn dtype(&self) -> DType;

@@ -1,0 +1,113 @@
+//! Several results in one run.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::cf;
+use super::zarr::{WriteOptions, ZarrWrite};
+use crate::error::{Context, Result};
+use crate::exec::{Executor, Local, Report};
+use crate::labels::{DataArray, Dataset};
+use crate::lazy::LazyArray;
+use crate::plan::{Explain, Plan, Target};
+use crate::source::Sink;
+
+/// Datasets to write and arrays to compute, in one run: what they have in common is kept or read once
+/// where that pays.
+///
+/// ```
+/// use graticule::prelude::*;
+/// let folder = std::env::temp_dir().join(format!("graticule-batch-{}", std::process::id()));
+/// let a = DataArray::from_vec(&[("x", 6)], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?.chunk("x", 2)?;
+/// let (loaded, report) = Batch::new()
+///     .write_zarr(folder.join("a.zarr"), &a.to_dataset("a"))?
+///     .load(&a.mean("x")?)?
+///     .run()?;
+/// assert_eq!(loaded[0].to_vec::<f64>()?, [3.5]);
+/// assert!(report.tasks > 0);
+/// # std::fs::remove_dir_all(folder).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Batch {
+    writes: Vec<ZarrWrite>,
+    loads: Vec<DataArray>,
+}
+
+impl Batch {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Also write a dataset to a new Zarr store. The store has its final name when the run is complete.
+    ///
+    /// # Errors
+    /// If there is something at `path` already, it cannot be written, or an encoding contradicts the data.
+    pub fn write_zarr(self, path: impl AsRef<Path>, ds: &Dataset) -> Result<Self> {
+        self.write_zarr_with(path, ds, &WriteOptions::default())
+    }
+
+    /// Also write a dataset to a Zarr store, with options.
+    ///
+    /// # Errors
+    /// Those of [`write_zarr`](Batch::write_zarr).
+    pub fn write_zarr_with(
+        mut self,
+        path: impl AsRef<Path>,
+        ds: &Dataset,
+        options: &WriteOptions,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let raw = cf::encode(ds, true)?;
+        self.writes.push(ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?);
+        Ok(self)
+    }
+
+    /// Also compute an array into memory.
+    ///
+    /// # Errors
+    /// None yet: names and shapes were checked when the array was made.
+    pub fn load(mut self, array: &DataArray) -> Result<Self> {
+        self.loads.push(array.clone());
+        Ok(self)
+    }
+
+    fn plan(&self) -> Result<Plan> {
+        let mut targets: Vec<Target> = Vec::new();
+        for write in &self.writes {
+            targets.extend(write.targets().into_iter().map(|(a, sink): (LazyArray, Arc<dyn Sink>)| Target::Store(a, sink)));
+        }
+        targets.extend(self.loads.iter().map(|a| Target::Memory(a.variable().data().clone())));
+        Plan::new(&targets)
+    }
+
+    /// What the run would do: stages, tasks, bytes to read and write, memory.
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    pub fn explain(&self) -> Result<Explain> {
+        Ok(self.plan()?.explain())
+    }
+
+    /// Runs everything with the local executor: the loaded arrays in order, and what it took.
+    ///
+    /// # Errors
+    /// Those of the run; then nothing is there under the final names.
+    pub fn run(self) -> Result<(Vec<DataArray>, Report)> {
+        self.run_on(&Local::default())
+    }
+
+    /// Runs everything with `executor`: the loaded arrays in order, and what it took.
+    ///
+    /// # Errors
+    /// Those of the run; then nothing is there under the final names.
+    pub fn run_on(self, executor: &dyn Executor) -> Result<(Vec<DataArray>, Report)> {
+        let outcome = executor.run(&self.plan()?)?;
+        for write in self.writes {
+            write.finish()?;
+        }
+        let loaded = self.loads.iter().zip(outcome.blocks).map(|(a, block)| a.with_block(block));
+        Ok((loaded.collect::<Result<_>>()?, outcome.report))
+    }
+}
