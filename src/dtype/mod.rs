@@ -2,6 +2,7 @@
 
 pub mod dispatch;
 mod element;
+mod parse;
 pub mod promote;
 mod scalar;
 mod text;

@@ -1,5 +1,6 @@
 //! Opening and saving datasets: formats give and take a [`RawDataset`].
 
+pub mod cf;
 mod raw;
 pub mod zarr;
 
