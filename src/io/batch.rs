@@ -60,7 +60,8 @@ impl Batch {
     ) -> Result<Self> {
         let path = path.as_ref();
         let raw = cf::encode(ds, true)?;
-        self.writes.push(ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?);
+        self.writes
+            .push(ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?);
         Ok(self)
     }
 
@@ -76,7 +77,12 @@ impl Batch {
     fn plan(&self) -> Result<Plan> {
         let mut targets: Vec<Target> = Vec::new();
         for write in &self.writes {
-            targets.extend(write.targets().into_iter().map(|(a, sink): (LazyArray, Arc<dyn Sink>)| Target::Store(a, sink)));
+            targets.extend(
+                write
+                    .targets()
+                    .into_iter()
+                    .map(|(a, sink): (LazyArray, Arc<dyn Sink>)| Target::Store(a, sink)),
+            );
         }
         targets.extend(self.loads.iter().map(|a| Target::Memory(a.variable().data().clone())));
         Plan::new(&targets)

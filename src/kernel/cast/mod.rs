@@ -1,6 +1,7 @@
 //! Elements as another dtype.
 
 mod number;
+mod scalar;
 mod text;
 
 use ndarray::Array;
