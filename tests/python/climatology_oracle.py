@@ -3,10 +3,12 @@
 
     climatology_oracle.py PATH VARIABLE OUT [--start DATE] [--stop DATE]
                           [--lat LOW HIGH] [--lon LOW HIGH] [--float64] [--chunks N]
+                          [--only NAME ...]
 
 PATH is a NetCDF file or a Zarr store. The period and the box are label ranges with both ends in
 them, the lower end first whatever the order of the axis; dates may be partial. --float64 computes
 in float64 instead of the dtype of the data. --chunks N computes with dask, N time steps at once.
+--only computes some of the results.
 
 OUT is a folder; it gets results.json,
     {"climatology": {"file", "dims", "shape", "dtype", "labels"}, "anomalies": ..., "series": ...}
@@ -83,6 +85,7 @@ def main():
     parser.add_argument("--lon", type=float, nargs=2, metavar=("LOW", "HIGH"))
     parser.add_argument("--float64", action="store_true")
     parser.add_argument("--chunks", type=int)
+    parser.add_argument("--only", nargs="+", default=["climatology", "anomalies", "series"])
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     engine = "zarr" if is_zarr(args.path) else "netcdf4"
@@ -92,7 +95,7 @@ def main():
         results = zip(
             ("climatology", "anomalies", "series"), compute(ds[args.variable], args), strict=True
         )
-        entries = {name: write(args.out, name, array) for name, array in results}
+        entries = {name: write(args.out, name, array) for name, array in results if name in args.only}
     (args.out / "results.json").write_text(dumps(entries) + "\n")
 
 

@@ -1,6 +1,8 @@
 //! What several test programs use.
 #![allow(dead_code)] // Each program uses its own part of this.
 
+pub mod python;
+
 use graticule::Result;
 use graticule::array::{Block, ChunkGrid, Region};
 use graticule::dtype::DType;
