@@ -1,6 +1,12 @@
 //! Names, coordinates, indexes and attributes: one file for a type, one for each verb.
 
+mod align;
+mod apply;
+mod arithmetic;
 mod attrs;
+mod broadcast;
+mod combine;
+mod compare;
 mod components;
 mod compute;
 mod coords;
@@ -9,18 +15,35 @@ mod dataset;
 mod dims;
 mod drop;
 mod map;
+pub mod math;
+mod merge;
+mod missing;
+mod operand;
+mod options;
 mod reduce;
+mod reindex;
 mod rename;
 mod repr;
 mod squeeze;
 mod transpose;
+mod ufunc;
 mod variable;
 
+pub use align::{AlignOptions, align};
+pub use arithmetic::binary;
 pub use attrs::{AttrValue, Attrs};
+pub use broadcast::broadcast;
+pub use combine::{ConcatDim, ConcatOptions, ConcatOver, concat};
 pub use coords::Coords;
 pub use dataarray::DataArray;
 pub use dataset::Dataset;
 pub use dims::{Dims, IntoDims, Missing};
+pub use merge::{CombineAttrs, Compat, MergeOptions, merge};
+pub use missing::{DropNa, select_where};
+pub use operand::{Labelled, Object, Operand};
+pub use options::{Options, with_options};
 pub use reduce::ReduceOptions;
+pub use reindex::ReindexOptions;
 pub use squeeze::NewDim;
+pub use ufunc::unary;
 pub use variable::{Name, Variable};
