@@ -10,7 +10,7 @@ use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::merge::{CombineAttrs, Compat, Indexed, elements_of, merge_variables};
 use super::operand::{Labelled, Object};
-use super::reindex::take_variable;
+use super::reindex::{in_variable, take_variable};
 use super::variable::{Name, Variable};
 use crate::dtype::{DType, Scalar, promote};
 use crate::error::{Error, Result};
@@ -201,7 +201,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
     for n in &names {
         let is_coord = objects.iter().any(|ds| ds.coords().contains(n));
         let (v, index) = if over.contains(n) {
-            job.joined(n, is_coord).map_err(|e| e.at(format!("variable `{n}`")))?
+            job.joined(n, is_coord).map_err(|e| in_variable(e, n))?
         } else {
             let Some(merged) = job.merged(n, is_coord)? else { continue };
             merged

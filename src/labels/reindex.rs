@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::coords::Coords;
-use super::dataarray::DataArray;
+use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
 use super::operand::Object;
 use super::variable::{Name, Variable};
@@ -101,10 +101,8 @@ pub(crate) fn reindex_parts(
 ) -> Result<Dataset> {
     let mut vars = IndexMap::with_capacity(ds.data_vars().len());
     for (name, v) in ds.data_vars() {
-        vars.insert(
-            name.clone(),
-            take_variable(v, takes, fill).map_err(|e| e.at(format!("variable `{name}`")))?,
-        );
+        let taken = take_variable(v, takes, fill).map_err(|e| in_variable(e, name));
+        vars.insert(name.clone(), taken?);
     }
     let mut coords = Coords::new();
     for (name, v) in ds.coords().iter() {
@@ -130,6 +128,12 @@ pub(crate) fn reindex_parts(
         }
     }
     Ok(ds.with_parts(vars, coords))
+}
+
+/// The error with the name of the variable that it is about, unless the array that is on its way through
+/// an operation of datasets tells its own name.
+pub(crate) fn in_variable(e: Error, name: &str) -> Error {
+    if name == THIS { e } else { e.at(format!("variable `{name}`")) }
 }
 
 /// A label as errors show it.
