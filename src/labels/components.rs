@@ -3,6 +3,7 @@
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::options::Options;
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::DType;
@@ -34,7 +35,8 @@ fn component_of(v: &Variable, component: &str) -> Result<Variable> {
     if wanted.is_flag() {
         data = data.cast(DType::Bool)?;
     }
-    Ok(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(v.attrs.clone()))
+    let attrs = if Options::current().keep_attrs { v.attrs.clone() } else { Default::default() };
+    Ok(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs))
 }
 
 impl Dataset {

@@ -77,6 +77,11 @@ impl Dataset {
         &self.coords
     }
 
+    /// The coordinates, to change; the caller keeps lengths in step.
+    pub(crate) fn coords_mut(&mut self) -> &mut Coords {
+        &mut self.coords
+    }
+
     /// The coordinates alone.
     pub(crate) fn into_coords(self) -> Coords {
         self.coords

@@ -49,6 +49,13 @@ impl Dataset {
     /// # Errors
     /// If a name does not exist.
     ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", a)])?;
+    /// assert_eq!(ds.get_many(["b"])?.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn get_many(&self, names: impl IntoDims) -> Result<Dataset> {
         let names = names.into_dims();
         let Some(names) = names.names() else { return Ok(self.clone()) };
@@ -75,6 +82,14 @@ impl DataArray {
     /// # Errors
     /// If a name does not exist.
     ///
+    /// ```
+    /// # use graticule::array::Block;
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("t", Block::scalar(5))])?;
+    /// assert!(a.drop_vars("t")?.coords().is_empty());
+    /// assert!(a.drop_vars("u").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars(&self, names: impl IntoDims) -> Result<DataArray> {
         self.drop_vars_with(names, Missing::Raise)
     }

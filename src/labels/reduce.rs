@@ -4,6 +4,7 @@ use super::attrs::Attrs;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::{Dims, IntoDims};
+use super::options::Options;
 use super::variable::{Name, Variable};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
@@ -29,7 +30,7 @@ pub struct ReduceOptions {
     pub min_count: Option<usize>,
     /// Whether reduced dimensions stay with length 1 (without coordinates).
     pub keepdims: bool,
-    /// Whether attributes stay; by default they do.
+    /// Whether attributes stay; by default as [`Options::keep_attrs`] says (so they do).
     pub keep_attrs: Option<bool>,
 }
 
@@ -66,7 +67,7 @@ impl ReduceOptions {
 
     /// The attributes of the result for those of the input.
     pub(crate) fn attrs(&self, attrs: &Attrs) -> Attrs {
-        match self.keep_attrs.unwrap_or(true) {
+        match self.keep_attrs.unwrap_or_else(|| Options::current().keep_attrs) {
             true => attrs.clone(),
             false => Attrs::new(),
         }

@@ -1,0 +1,275 @@
+//! Objects brought to common labels: which labels, and which object must be reindexed.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::compare::indexes_equal;
+use super::dataset::Dataset;
+use super::operand::Labelled;
+use super::reindex::{NewCoord, reindex_parts};
+use super::variable::{Name, Variable};
+use crate::array::{Block, Slice};
+use crate::dtype::Scalar;
+use crate::error::{Context, Error, Result};
+use crate::index::{self, Index, Join, Positions};
+
+/// How [`align`] joins labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlignOptions {
+    /// Which labels the results have; by default those that all objects have.
+    pub join: Join,
+    /// Dimensions that are left alone.
+    pub exclude: Vec<Name>,
+    /// What stands at labels that an object lacks; missing values by default. Takes part in the dtype.
+    pub fill_value: Option<Scalar>,
+}
+
+impl Default for AlignOptions {
+    fn default() -> Self {
+        AlignOptions::new(Join::Inner)
+    }
+}
+
+impl AlignOptions {
+    /// Options with a join.
+    pub fn new(join: Join) -> Self {
+        AlignOptions { join, exclude: Vec::new(), fill_value: None }
+    }
+
+    /// The options with dimensions that are left alone.
+    pub fn exclude(mut self, dims: &[&str]) -> Self {
+        self.exclude = dims.iter().map(|d| Name::from(*d)).collect();
+        self
+    }
+
+    /// The options with a value for labels that an object lacks.
+    pub fn fill_value(mut self, value: impl Into<Scalar>) -> Self {
+        self.fill_value = Some(value.into());
+        self
+    }
+}
+
+/// Brings objects to the same labels along every dimension that they share.
+///
+/// An outer join sorts the labels, an inner one keeps the order of the first object. Equal indexes are
+/// never reindexed, so they may hold duplicates. An object without labels along a dimension gets those of
+/// the others, if its length fits. Where an object lacks labels, integers become floats to hold NaN (unless
+/// there is a fill value). Lazy: reads no data.
+///
+/// # Errors
+/// If labels differ and the join is exact, if lengths differ where there are no labels, or if
+/// indexes with duplicates differ.
+///
+/// # Example
+/// ```
+/// use graticule::index::Join;
+/// use graticule::labels::{AlignOptions, Coords, DataArray, Variable, align};
+/// let series = |labels: Vec<i64>, values: Vec<f64>| {
+///     let mut coords = Coords::new();
+///     coords.insert("x", Variable::from_vec(&[("x", labels.len())], labels)?)?;
+///     DataArray::new(Variable::from_vec(&[("x", values.len())], values)?, coords)
+/// };
+/// let a = series(vec![1, 2, 3], vec![10.0, 20.0, 30.0])?;
+/// let b = series(vec![2, 3, 4], vec![0.2, 0.3, 0.4])?;
+/// let both = align(&[a, b], &AlignOptions::new(Join::Inner))?;
+/// assert_eq!(both[0].to_vec::<f64>()?, [20.0, 30.0]);
+/// assert_eq!(both[1].to_vec::<f64>()?, [0.2, 0.3]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn align<O: Labelled>(objects: &[O], options: &AlignOptions) -> Result<Vec<O>> {
+    let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
+    let parts = align_parts(&parts, options)?;
+    objects.iter().zip(parts).map(|(o, ds)| o.rebuild(ds)).collect()
+}
+
+/// Lengths along a dimension without labels, and where each was first seen.
+type Lengths = IndexMap<usize, String>;
+
+/// The indexes of one coordinate name in several objects.
+struct Group {
+    name: Name,
+    dim: Name,
+    /// (object, its index).
+    members: Vec<(usize, Arc<dyn Index>)>,
+}
+
+/// What alignment found for one group: the labels to come, and whether members must be reindexed.
+struct Joined {
+    index: Arc<dyn Index>,
+    variable: Variable,
+    reindex: bool,
+}
+
+/// [`align`] on datasets.
+pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result<Vec<Dataset>> {
+    if objects.len() < 2 {
+        return Ok(objects.to_vec());
+    }
+    let excluded = |dim: &Name| options.exclude.contains(dim);
+    let groups = collect(objects, &excluded)?;
+    let mut unindexed: IndexMap<Name, Lengths> = IndexMap::new();
+    for (i, ds) in objects.iter().enumerate() {
+        for (dim, n) in ds.sizes() {
+            let indexed = (ds.coords().indexes())
+                .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(&dim).is_some()));
+            if !indexed && !excluded(&dim) {
+                unindexed.entry(dim).or_default().entry(n).or_insert_with(|| format!("object {i}"));
+            }
+        }
+    }
+    let mut joined = Vec::with_capacity(groups.len());
+    for group in &groups {
+        joined.push(
+            join_group(group, objects, unindexed.get(&group.dim), options.join)
+                .at(|| format!("alignment along `{}` ({:?} join)", group.dim, options.join))?,
+        );
+    }
+    for (group, j) in groups.iter().zip(&joined) {
+        if let Some(sizes) = unindexed.get_mut(&group.dim) {
+            sizes.entry(j.index.len()).or_insert_with(|| "the labels".to_string());
+        }
+    }
+    for (dim, sizes) in &unindexed {
+        if sizes.len() > 1 {
+            let sizes: Vec<String> = sizes.iter().map(|(n, of)| format!("{n} of {of}")).collect();
+            return Err(Error::alignment(format!(
+                "lengths {} along `{dim}` do not match",
+                sizes.join(" and ")
+            ))
+            .help(format!(
+                "where an object has no labels along `{dim}`, lengths must be equal; a dimension of \
+                     length 1 does not repeat: drop it with `squeeze` or `isel`"
+            )));
+        }
+    }
+    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &joined, options);
+    objects.iter().enumerate().map(conform).collect()
+}
+
+/// The indexes of all objects by coordinate name.
+fn collect(objects: &[Dataset], excluded: &dyn Fn(&Name) -> bool) -> Result<Vec<Group>> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (i, ds) in objects.iter().enumerate() {
+        for (name, index) in ds.coords().indexes() {
+            let Some([dim]) = ds.coords().get(name).map(Variable::dims) else { continue };
+            if excluded(dim) {
+                continue;
+            }
+            match groups.iter_mut().find(|g| g.name == *name) {
+                Some(g) if g.dim == *dim => g.members.push((i, index.clone())),
+                Some(g) => {
+                    return Err(Error::alignment(format!(
+                        "the index `{name}` lies along `{}` in one object and along `{dim}` in another",
+                        g.dim
+                    )));
+                }
+                None => groups.push(Group {
+                    name: name.clone(),
+                    dim: dim.clone(),
+                    members: vec![(i, index.clone())],
+                }),
+            }
+        }
+    }
+    Ok(groups)
+}
+
+fn join_group(group: &Group, objects: &[Dataset], unindexed: Option<&Lengths>, how: Join) -> Result<Joined> {
+    let coord = |object: usize| {
+        let found = objects[object].coords().get(&group.name).cloned();
+        found.ok_or_else(|| Error::internal(format!("index of `{}` without its coordinate", group.name)))
+    };
+    let (first_object, first) = &group.members[0];
+    let keep_first = |variable| Joined { index: first.clone(), variable, reindex: false };
+    if how == Join::Override {
+        if let Some((n, other)) = group.members.iter().find(|(_, i)| i.len() != first.len()) {
+            return Err(Error::alignment(format!(
+                "override needs equal lengths, but `{}` has {} labels in object {first_object} and {} in object {n}",
+                group.name,
+                first.len(),
+                other.len()
+            )));
+        }
+        return Ok(keep_first(coord(*first_object)?));
+    }
+    let mut different = None;
+    for (n, other) in &group.members[1..] {
+        if !indexes_equal(first, other) {
+            different = Some((n, other));
+            break;
+        }
+    }
+    // Labels on one side only fit by length; where they do not, the join may still shorten the others.
+    let odd_length =
+        group.members.len() > 1 && unindexed.is_some_and(|sizes| sizes.keys().any(|n| *n != first.len()));
+    if different.is_none() && !odd_length {
+        return Ok(keep_first(coord(*first_object)?));
+    }
+    if how == Join::Exact {
+        return Err(match different {
+            Some((n, other)) => difference(&group.name, (*first_object, first), (*n, other)),
+            None => Error::alignment(format!("lengths along `{}` differ", group.dim)),
+        }
+        .help("choose another join (inner, outer, left, right), or reindex one object first"));
+    }
+    let indexes: Vec<Arc<dyn Index>> = group.members.iter().map(|(_, i)| i.clone()).collect();
+    let index = index::join(&indexes, how)?;
+    let variable = Variable::new([group.dim.clone()], index.labels())?;
+    Ok(Joined { index, variable, reindex: true })
+}
+
+/// What differs between two indexes: their lengths, or the first label that is not the same.
+fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc<dyn Index>)) -> Error {
+    if a.len() != b.len() {
+        let lengths = format!("{} in object {m}, {} in object {n}", a.len(), b.len());
+        return Error::alignment(format!("the labels of `{name}` differ: {lengths}"));
+    }
+    let (a, b) = (a.labels(), b.labels());
+    let label = |block: &Block, i: usize| block.slice(&[Slice::range(i..i + 1)]);
+    let equal = |i: usize| super::compare::blocks_equal(&label(&a, i), &label(&b, i)).unwrap_or(false);
+    let at = (0..a.size()).find(|i| !equal(*i)).unwrap_or(0);
+    Error::alignment(format!(
+        "the labels of `{name}` differ from position {at} on: {} in object {m}, {} in object {n}",
+        super::reindex::label_text(&a, at),
+        super::reindex::label_text(&b, at)
+    ))
+}
+
+/// One object with the joined labels.
+fn conform(
+    object: usize,
+    ds: &Dataset,
+    groups: &[Group],
+    joined: &[Joined],
+    options: &AlignOptions,
+) -> Result<Dataset> {
+    let sizes = ds.sizes();
+    let mut takes: IndexMap<Name, Positions> = IndexMap::new();
+    let mut coords = Vec::new();
+    for (group, j) in groups.iter().zip(joined) {
+        let own = group.members.iter().find(|(i, _)| *i == object).map(|(_, index)| index);
+        match own {
+            Some(own) if !j.reindex && Arc::ptr_eq(own, &j.index) => continue,
+            Some(own) if j.reindex => {
+                let positions = index::positions(own.as_ref(), j.index.as_ref())
+                    .at(|| format!("alignment along `{}`", group.dim))?;
+                if let Some(positions) = positions {
+                    takes.insert(group.dim.clone(), positions);
+                }
+            }
+            // Labels along a dimension that this object has without labels become its labels.
+            None if !sizes.contains_key(&group.dim) => continue,
+            _ => {}
+        }
+        coords.push(NewCoord {
+            name: group.name.clone(),
+            variable: j.variable.clone(),
+            index: Some(j.index.clone()),
+        });
+    }
+    if coords.is_empty() {
+        return Ok(ds.clone());
+    }
+    reindex_parts(ds, &takes, coords, options.fill_value.as_ref())
+}

@@ -1,0 +1,250 @@
+//! Arithmetic, comparison and logic by label: `add`, `sub`, ..., and the operators `+ - * / %`.
+
+use super::apply::{Arg, NameRule, Rules, apply, map_args};
+use super::dataarray::DataArray;
+use super::dataset::Dataset;
+use super::merge::CombineAttrs;
+use super::operand::Operand;
+use super::options::Options;
+use super::variable::Variable;
+use crate::dtype::Scalar;
+use crate::error::Result;
+use crate::index::Join;
+use crate::kernel::elementwise::{BinaryOp, MapFn};
+
+/// Whether `op` is an operator of the language in xarray; the others are functions, whose results take
+/// name and attributes from the first operand.
+fn is_operator(op: BinaryOp) -> bool {
+    use BinaryOp::{Atan2, Fmax, Fmin, Hypot, Maximum, Minimum};
+    !matches!(op, Maximum | Minimum | Fmax | Fmin | Atan2 | Hypot)
+}
+
+/// `op` on two operands without labels.
+pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
+    let beside = |v: &Variable, s: &Scalar| op.scalar_operand(v.dtype(), s).map(Scalar::Typed);
+    let f = MapFn::Binary(op);
+    match (a, b) {
+        (Arg::Variable(v), Arg::Scalar(s)) => map_args(f, &[a, Arg::Scalar(&beside(v, s)?)], &[None, None]),
+        (Arg::Scalar(s), Arg::Variable(v)) => map_args(f, &[Arg::Scalar(&beside(v, s)?), b], &[None, None]),
+        _ => map_args(f, &[a, b], &[None, None]),
+    }
+}
+
+/// Applies `op` to any two operands: aligns labels, pairs variables of datasets by name, broadcasts by
+/// dimension name. The result is a dataset if one takes part.
+///
+/// Dimensions stand in order of first appearance. Labels are joined as
+/// [`Options::arithmetic_join`] says, by default on those that both have. Coordinates without an index that
+/// differ are left out. Attributes on which both agree, or which only one has, are kept; the name is kept
+/// if both have the same. Plain numbers take the dtype of the array that they meet.
+///
+/// # Errors
+/// If labels do not join, lengths differ, or the operation has no meaning for the dtypes.
+pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) -> Result<Operand> {
+    let options = Options::current();
+    let mut rules = Rules::function(options.arithmetic_join, options.keep_attrs);
+    if is_operator(op) {
+        rules.compat = options.arithmetic_compat;
+        rules.attrs = if options.keep_attrs { CombineAttrs::DropConflicts } else { CombineAttrs::Drop };
+        rules.coord_attrs = CombineAttrs::Override;
+        rules.array_attrs_count = true;
+        rules.name = NameRule::Common;
+    }
+    if rules.dataset_join == Join::Exact && is_operator(op) {
+        rules.dataset_join = Join::Inner;
+    }
+    apply(vec![lhs.into(), rhs.into()], &rules, &|args| binary_args(op, args[0], args[1]))
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident $op:ident;)*) => {
+        impl DataArray {
+            /// Applies `op` to this array and an array, variable or plain value: see [`binary`].
+            ///
+            /// # Errors
+            /// If labels do not join, lengths differ, the operation has no meaning for the dtypes, or `rhs` is
+            /// a dataset (start from the dataset, or use [`binary`]).
+            pub fn binary(&self, op: BinaryOp, rhs: impl Into<Operand>) -> Result<DataArray> {
+                binary(op, self, rhs).and_then(Operand::into_array).map_err(|e| e.at(format!("{}, in {op:?}", self.place())))
+            }
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// Those of [`DataArray::binary`].
+                pub fn $name(&self, rhs: impl Into<Operand>) -> Result<DataArray> {
+                    self.binary(BinaryOp::$op, rhs)
+                }
+            )*
+        }
+        impl Dataset {
+            /// Applies `op` to every variable and the variable of the same name in a dataset, or an array,
+            /// variable or plain value: see [`binary`].
+            ///
+            /// # Errors
+            /// If labels do not join, lengths differ, or the operation has no meaning for the dtypes.
+            pub fn binary(&self, op: BinaryOp, rhs: impl Into<Operand>) -> Result<Dataset> {
+                binary(op, self, rhs).and_then(Operand::into_dataset).map_err(|e| e.at(format!("{}, in {op:?}", self.place())))
+            }
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// Those of [`Dataset::binary`].
+                pub fn $name(&self, rhs: impl Into<Operand>) -> Result<Dataset> {
+                    self.binary(BinaryOp::$op, rhs)
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    /// Adds `rhs`, aligned by label and broadcast by dimension name.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let column = DataArray::from_vec(&[("y", 2)], vec![10.0, 20.0])?;
+    /// let row = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
+    /// let sum = column.add(&row)?;
+    /// assert_eq!(sum.shape(), [2, 3]);
+    /// assert_eq!(sum.to_vec::<f64>()?, [11.0, 12.0, 13.0, 21.0, 22.0, 23.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    add Add;
+    /// Subtracts `rhs`, aligned by label and broadcast by dimension name.
+    sub Sub;
+    /// Multiplies by `rhs`, aligned by label and broadcast by dimension name.
+    mul Mul;
+    /// Divides by `rhs`; the quotient of integers is a float.
+    div Div;
+    /// Divides by `rhs` and rounds down.
+    floordiv FloorDiv;
+    /// The remainder after division by `rhs`, with the sign of `rhs`.
+    rem Rem;
+    /// Raises to the power `rhs`.
+    pow Pow;
+    /// Where elements are less than those of `rhs`.
+    lt Lt;
+    /// Where elements are less than or equal to those of `rhs`.
+    le Le;
+    /// Where elements are greater than those of `rhs`.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 3.0])?;
+    /// assert_eq!(a.gt(2)?.to_vec::<bool>()?, [false, false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    gt Gt;
+    /// Where elements are greater than or equal to those of `rhs`.
+    ge Ge;
+    /// Where elements equal those of `rhs`; a missing one equals none.
+    eq Eq;
+    /// Where elements differ from those of `rhs`; a missing one differs from all.
+    ne Ne;
+    /// Logical and of bools, bitwise of integers.
+    and And;
+    /// Logical or of bools, bitwise of integers.
+    or Or;
+    /// Exclusive or: logical of bools, bitwise of integers.
+    xor Xor;
+    /// The greater of each two elements; missing if one is.
+    maximum Maximum;
+    /// The less of each two elements; missing if one is.
+    minimum Minimum;
+    /// The greater of each two elements, the other if one is missing.
+    fmax Fmax;
+    /// The less of each two elements, the other if one is missing.
+    fmin Fmin;
+    /// The angle of the point (`rhs`, self) in radians.
+    atan2 Atan2;
+    /// The square root of the sum of squares.
+    hypot Hypot;
+}
+
+/// The operators of the language; each gives a `Result`, as labels may not match.
+macro_rules! operators {
+    ($($Trait:ident $method:ident $op:ident;)*) => {$(
+        operators!(@ $Trait $method $op: DataArray, DataArray => DataArray, into_array);
+        operators!(@ $Trait $method $op: DataArray, Dataset => Dataset, into_dataset);
+        operators!(@ $Trait $method $op: Dataset, DataArray => Dataset, into_dataset);
+        operators!(@ $Trait $method $op: Dataset, Dataset => Dataset, into_dataset);
+        operators!(scalars $Trait $method $op: DataArray, into_array; i64, f64, Scalar);
+        operators!(scalars $Trait $method $op: Dataset, into_dataset; i64, f64, Scalar);
+    )*};
+    (@ $Trait:ident $method:ident $op:ident: $L:ty, $R:ty => $Out:ty, $into:ident) => {
+        operators!(one $Trait $method $op: &$L, &$R => $Out, $into);
+        operators!(one $Trait $method $op: &$L, $R => $Out, $into);
+        operators!(one $Trait $method $op: $L, &$R => $Out, $into);
+        operators!(one $Trait $method $op: $L, $R => $Out, $into);
+    };
+    (scalars $Trait:ident $method:ident $op:ident: $L:ty, $into:ident; $($S:ty),*) => {$(
+        operators!(one $Trait $method $op: &$L, $S => $L, $into);
+        operators!(one $Trait $method $op: $L, $S => $L, $into);
+        operators!(one $Trait $method $op: $S, &$L => $L, $into);
+        operators!(one $Trait $method $op: $S, $L => $L, $into);
+    )*};
+    (one $Trait:ident $method:ident $op:ident: $L:ty, $R:ty => $Out:ty, $into:ident) => {
+        impl std::ops::$Trait<$R> for $L {
+            type Output = Result<$Out>;
+            fn $method(self, rhs: $R) -> Result<$Out> {
+                binary(BinaryOp::$op, self, rhs)?.$into()
+            }
+        }
+    };
+}
+
+operators! {
+    Add add Add;
+    Sub sub Sub;
+    Mul mul Mul;
+    Div div Div;
+    Rem rem Rem;
+    BitAnd bitand And;
+    BitOr bitor Or;
+    BitXor bitxor Xor;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::{Coords, Options, with_options};
+
+    fn series(labels: &[i64], values: &[f64]) -> DataArray {
+        let mut coords = Coords::new();
+        coords.insert("x", Variable::from_vec(&[("x", labels.len())], labels.to_vec()).unwrap()).unwrap();
+        DataArray::new(Variable::from_vec(&[("x", values.len())], values.to_vec()).unwrap(), coords).unwrap()
+    }
+
+    #[test]
+    fn operands_meet_on_common_labels_in_the_order_of_the_left() {
+        let a = series(&[3, 1, 2], &[30.0, 10.0, 20.0]);
+        let b = series(&[2, 3, 4], &[2.0, 3.0, 4.0]);
+        let sum = (&a + &b).unwrap();
+        assert_eq!(sum.to_vec::<f64>().unwrap(), [33.0, 22.0]);
+        assert_eq!(sum.coords().get("x").unwrap().load().unwrap().to_vec::<i64>().unwrap(), [3, 2]);
+    }
+
+    #[test]
+    fn an_exact_join_names_the_dimension_and_the_labels() {
+        let a = series(&[1, 2], &[1.0, 2.0]);
+        let b = series(&[1, 3], &[1.0, 2.0]);
+        let exact = Options { arithmetic_join: Join::Exact, ..Options::default() };
+        let e = with_options(exact, || &a + &b).err().unwrap();
+        assert_eq!(e.kind(), crate::ErrorKind::Alignment);
+        let text = e.to_string();
+        assert!(text.contains("`x`") && text.contains("2 in object 0, 3 in object 1"), "{text}");
+    }
+
+    #[test]
+    fn a_plain_number_does_not_widen_and_may_stand_left() {
+        let a = DataArray::from_vec(&[("x", 2)], vec![1.0_f32, 2.0]).unwrap();
+        assert_eq!((1.0 - &a).unwrap().to_vec::<f32>().unwrap(), [0.0, -1.0]);
+        let i = DataArray::from_vec(&[("x", 2)], vec![100_i8, 27]).unwrap();
+        assert!(i.add(300).is_err());
+        assert_eq!(i.lt(300).unwrap().to_vec::<bool>().unwrap(), [true, true]);
+    }
+}

@@ -1,0 +1,69 @@
+//! How operations treat attributes and labels unless told otherwise, for a scope.
+
+use std::cell::Cell;
+
+use super::merge::Compat;
+use crate::index::Join;
+
+/// Choices that hold for every operation within [`with_options`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether results keep attributes; so by default.
+    pub keep_attrs: bool,
+    /// How operators align their operands; by default on the labels that both have.
+    pub arithmetic_join: Join,
+    /// When coordinates without an index agree in operators; by default conflicting ones are dropped.
+    pub arithmetic_compat: Compat,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { keep_attrs: true, arithmetic_join: Join::Inner, arithmetic_compat: Compat::Minimal }
+    }
+}
+
+thread_local! {
+    static CURRENT: Cell<Options> = Cell::new(Options::default());
+}
+
+impl Options {
+    /// The options that hold here, on this thread.
+    pub fn current() -> Options {
+        CURRENT.get()
+    }
+}
+
+/// Gives what `f` gives, run under other options on this thread.
+///
+/// # Example
+/// ```
+/// use graticule::labels::{DataArray, Options, with_options};
+/// let mut a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// a.attrs_mut().insert("units", "m");
+/// let plain = with_options(Options { keep_attrs: false, ..Options::current() }, || a.mul(2.0))?;
+/// assert!(plain.attrs().is_empty());
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn with_options<R>(options: Options, f: impl FnOnce() -> R) -> R {
+    /// Puts the outer options back, also when `f` panics.
+    struct Restore(Options);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            CURRENT.set(self.0);
+        }
+    }
+    let _restore = Restore(CURRENT.replace(options));
+    f()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_hold_for_their_scope_only() {
+        let inner = Options { keep_attrs: false, ..Options::default() };
+        assert!(!with_options(inner, || Options::current().keep_attrs));
+        assert!(Options::current().keep_attrs);
+    }
+}

@@ -1,0 +1,220 @@
+//! Weighted sums, means and variances: sums of products, built from elementwise work and reductions.
+
+use super::arithmetic::binary;
+use super::dataarray::DataArray;
+use super::dataset::Dataset;
+use super::dims::{Dims, IntoDims};
+use super::operand::{Labelled, Operand};
+use super::options::{Options, with_options};
+use super::reduce::ReduceOptions;
+use super::variable::{Name, Variable};
+use crate::dtype::promote::{missing_value, with_missing};
+use crate::dtype::{DType, Scalar};
+use crate::error::{Context, Error, Result};
+use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
+use crate::kernel::reduce::ReduceOp;
+use crate::lazy::LazyArray;
+
+/// An array or dataset with a weight for each position.
+///
+/// Weights of missing values do not count. Weights are matched by label (an inner join).
+///
+/// ```
+/// use graticule::labels::DataArray;
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 4.0, f64::NAN])?;
+/// let w = DataArray::from_vec(&[("x", 3)], vec![2.0, 1.0, 5.0])?;
+/// assert_eq!(a.weighted(&w)?.mean("x")?.to_vec::<f64>()?, [2.0]);
+/// assert_eq!(a.weighted(&w)?.sum("x")?.to_vec::<f64>()?, [6.0]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Weighted<T> {
+    object: T,
+    weights: DataArray,
+}
+
+impl DataArray {
+    /// The array with weights for means and sums.
+    ///
+    /// # Errors
+    /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<DataArray>> {
+        Weighted::new(self.clone(), weights).at(|| self.place())
+    }
+}
+
+impl Dataset {
+    /// The dataset with weights for means and sums of its variables.
+    ///
+    /// # Errors
+    /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<Dataset>> {
+        Weighted::new(self.clone(), weights).at(|| self.place())
+    }
+}
+
+/// What is computed for one array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum WeightedOp {
+    Mean,
+    Sum,
+    SumOfWeights,
+    SumOfSquares,
+    Var,
+    Std,
+}
+
+impl<T: Labelled> Weighted<T> {
+    fn new(object: T, weights: &DataArray) -> Result<Self> {
+        let v = weights.variable();
+        let data = v.data().require_present("weights")?;
+        let v = v.with_data(v.dims().iter().cloned(), data)?;
+        let weights = DataArray::from_parts(weights.name().cloned(), v, weights.coords().clone());
+        Ok(Weighted { object, weights })
+    }
+
+    /// Computes `op` over `dims` with all choices open (of the options, those on missing values and
+    /// attributes).
+    ///
+    /// # Errors
+    /// If neither object nor weights have a dimension, or the weights do not fit.
+    pub fn reduce_with(&self, op: WeightedOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
+        let dims: Dims = dims.into_dims();
+        let parts = self.object.to_parts();
+        let mut sizes = parts.sizes();
+        sizes.extend(self.weights.sizes());
+        let place = || format!("weighted `{}`", format!("{op:?}").to_lowercase());
+        let dims = dims.among(&sizes).at(place)?;
+        let result = parts.map(|a| {
+            let sums = Sums { array: a, weights: &self.weights, dims: &dims, skipna: options.skipna };
+            // Attributes are those of the array, not what remains of them after so many operations.
+            let quiet = Options { keep_attrs: false, ..Options::current() };
+            let result = with_options(quiet, || sums.compute(op))?;
+            let v = result.variable().clone().with_attrs(options.attrs(a.attrs()));
+            Ok(DataArray::from_parts(result.name().cloned(), v, result.coords().clone()))
+        });
+        let mut result = result.at(place)?;
+        result.attrs = options.attrs(&parts.attrs);
+        self.object.rebuild(result)
+    }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident => $op:ident),* $(,)?) => {
+        impl<T: Labelled> Weighted<T> {$(
+            $(#[$doc])*
+            ///
+            /// `dims` is a name, a list of names, or `..` for all. Lazy: reads nothing.
+            ///
+            /// # Errors
+            /// If neither object nor weights have a dimension, or the weights do not fit.
+            pub fn $name(&self, dims: impl IntoDims) -> Result<T> {
+                self.reduce_with(WeightedOp::$op, dims, ReduceOptions::default())
+            }
+        )*}
+    };
+}
+
+methods! {
+    /// The weighted mean; missing where the weights of valid values sum to 0.
+    mean => Mean,
+    /// The sum of values times weights.
+    sum => Sum,
+    /// The sum of the weights of valid values; missing where it is 0.
+    sum_of_weights => SumOfWeights,
+    /// The weighted sum of squared distances from the weighted mean.
+    sum_of_squares => SumOfSquares,
+    /// The weighted variance (of the population).
+    var => Var,
+    /// The weighted standard deviation (of the population).
+    std => Std,
+}
+
+/// The sums over one array that everything is made of.
+struct Sums<'a> {
+    array: &'a DataArray,
+    weights: &'a DataArray,
+    dims: &'a [Name],
+    skipna: Option<bool>,
+}
+
+impl Sums<'_> {
+    fn compute(&self, op: WeightedOp) -> Result<DataArray> {
+        match op {
+            WeightedOp::Sum => self.sum(self.array),
+            WeightedOp::SumOfWeights => self.sum_of_weights(),
+            WeightedOp::Mean => apply(BinaryOp::Div, &self.sum(self.array)?, &self.sum_of_weights()?),
+            WeightedOp::SumOfSquares => self.sum_of_squares(),
+            WeightedOp::Var => apply(BinaryOp::Div, &self.sum_of_squares()?, &self.sum_of_weights()?),
+            WeightedOp::Std => map(&self.compute(WeightedOp::Var)?, |data| {
+                LazyArray::map(MapFn::Unary(UnaryOp::Sqrt), std::slice::from_ref(data))
+            }),
+        }
+    }
+
+    /// Values times weights, summed.
+    fn sum(&self, values: &DataArray) -> Result<DataArray> {
+        let dtype = values.dtype();
+        let skips = self.skipna.unwrap_or(dtype.is_float() || dtype.is_complex());
+        let filled = match skips && dtype.holds_missing() {
+            true => map(values, |data| {
+                let zero = Scalar::Int(0).cast_to(dtype)?.reshape(&vec![1; data.ndim()])?;
+                LazyArray::map(MapFn::FillNa, &[data.clone(), zero.into()])
+            })?,
+            false => values.clone(),
+        };
+        self.sum_products(&filled, self.weights)
+    }
+
+    fn sum_products(&self, values: &DataArray, weights: &DataArray) -> Result<DataArray> {
+        let products = apply(BinaryOp::Mul, values, weights)?;
+        let dims: Vec<Name> =
+            self.dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
+        let options = ReduceOptions::new().skipna(false);
+        let sum = products.reduce_with(ReduceOp::Sum, Dims::Names(dims), options)?;
+        // A scalar product keeps the dtype of its products, where a sum widens small integers.
+        map(&sum, |data| data.cast(products.dtype()))
+    }
+
+    fn sum_of_weights(&self) -> Result<DataArray> {
+        let valid = map(self.array, |data| {
+            LazyArray::map(MapFn::Unary(UnaryOp::NotNull), std::slice::from_ref(data))
+        })?;
+        let weights = match self.weights.dtype() {
+            // A sum of bools counts.
+            DType::Bool => map(self.weights, |data| data.cast(DType::I64))?,
+            _ => self.weights.clone(),
+        };
+        let sum = self.sum_products(&valid, &weights)?;
+        map(&sum, |data| {
+            let ones = vec![1; data.ndim()];
+            let zero = Scalar::Int(0).cast_to(data.dtype())?.reshape(&ones)?;
+            let some = LazyArray::map(MapFn::Binary(BinaryOp::Ne), &[data.clone(), zero.into()])?;
+            let dtype = with_missing(data.dtype());
+            let missing = missing_value(dtype).reshape(&ones)?;
+            LazyArray::map(MapFn::Where, &[some, data.cast(dtype)?, missing.into()])
+        })
+    }
+
+    fn sum_of_squares(&self) -> Result<DataArray> {
+        // The mean leaves missing values out, whatever becomes of the sum of squares.
+        let mean = Sums { skipna: None, ..*self }.compute(WeightedOp::Mean)?;
+        let distance = apply(BinaryOp::Sub, self.array, &mean)?;
+        self.sum(&apply(BinaryOp::Mul, &distance, &distance)?)
+    }
+}
+
+/// The array with other elements of the same shape.
+fn map(a: &DataArray, f: impl FnOnce(&LazyArray) -> Result<LazyArray>) -> Result<DataArray> {
+    let v = a.variable();
+    let v = Variable::new(v.dims().iter().cloned(), f(v.data())?)?;
+    Ok(DataArray::from_parts(a.name().cloned(), v, a.coords().clone()))
+}
+
+fn apply(op: BinaryOp, a: &DataArray, b: &DataArray) -> Result<DataArray> {
+    match binary(op, a, b)? {
+        Operand::DataArray(a) => Ok(a),
+        _ => Err(Error::internal("two arrays gave no array")),
+    }
+}
