@@ -14,6 +14,6 @@ pub use crate::labels::math::{
 };
 pub use crate::labels::{
     AlignOptions, AttrValue, Attrs, CombineAttrs, Compat, ConcatOptions, ConcatOver, Coords, DataArray, Dataset,
-    Dims, DropNa, IntoDims, MergeOptions, Missing, Name, NewDim, Object, Operand, Options, ReduceOptions,
-    ReindexOptions, Variable, align, binary, broadcast, concat, merge, select_where, with_options,
+    Dims, DropNa, IntoDims, Isel, MergeOptions, Missing, Name, NewDim, Object, Operand, Options, ReduceOptions,
+    ReindexOptions, Sel, Variable, align, binary, broadcast, concat, merge, select_where, slice, with_options,
 };
