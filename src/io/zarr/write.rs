@@ -9,9 +9,8 @@ use super::chunks::ArraySpec;
 use super::sink::ZarrSink;
 use super::staging::Staging;
 use super::stored::{Layout, Stored};
-use super::{attrs, base64, fill, json, metadata};
+use super::{attrs, fill, json, metadata};
 use crate::array::Block;
-use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
 use crate::labels::{AttrValue, Variable};
@@ -116,7 +115,12 @@ fn begin_array(store: &Path, name: &str, variable: &Variable) -> Result<(ZarrSin
     let fill = fill_value(variable, &stored);
     let mut attributes = attrs::to_json(&variable.attrs);
     if let Some(v) = variable.attrs.get("_FillValue") {
-        attributes.insert("_FillValue".into(), fill_attribute(v, &stored));
+        if stored.dtype.is_text() || stored.dtype.is_time() {
+            // xarray fails to open an array of these types that has the attribute.
+            attributes.shift_remove("_FillValue");
+        } else {
+            attributes.insert("_FillValue".into(), fill_attribute(v, &stored));
+        }
     }
     let dims: Vec<String> = variable.dims().iter().map(|d| d.to_string()).collect();
     let document = metadata::document(
@@ -179,9 +183,6 @@ fn fill_attribute(v: &AttrValue, stored: &Stored) -> Value {
             Ok(b) => attrs::value_to_json(&AttrValue::Array(b)),
             Err(_) => attrs::value_to_json(v),
         },
-        AttrValue::Str(s) if matches!(stored.dtype, DType::Bytes(_)) => {
-            return Value::String(base64::encode(&fill::latin1(s)));
-        }
         _ => attrs::value_to_json(v),
     };
     fill::from_json(&plain, stored).map_or(plain, |b| fill::to_attribute(&b))
