@@ -1,10 +1,13 @@
 //! The table of operations: xarray's name, and what does it here.
 
 mod basic;
+mod reduce;
+mod time;
 
+use graticule::labels::Dims;
 use indexmap::IndexMap;
 
-use super::args::Args;
+use super::args::{self, Args};
 use super::case::Step;
 use super::json::{self, Names};
 use super::value::{Outcome, Value, broken, unsupported};
@@ -24,7 +27,7 @@ pub struct Call<'a> {
 /// Takes its arguments, calls graticule, gives the result.
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
-const TABLES: &[&[(&str, Op)]] = &[basic::OPS];
+const TABLES: &[&[(&str, Op)]] = &[basic::OPS, reduce::OPS, time::OPS];
 
 /// Runs a step on the values that there are.
 pub fn run(step: &Step, names: &Names) -> Outcome<Value> {
@@ -66,4 +69,16 @@ fn no_method(value: &Value) -> Outcome<Value> {
         Value::Variable(_) => unsupported("methods of a Variable"),
         v => broken(format!("a {} has no methods", v.kind())),
     }
+}
+
+/// None or `"..."` for all dims, a name, or a list of names.
+pub fn dims(value: Option<Value>) -> Outcome<Dims> {
+    let names = match value {
+        None => return Ok(Dims::Default),
+        Some(v) => args::strings(&v)?,
+    };
+    Ok(match names.as_slice() {
+        [all] if all == "..." => Dims::All,
+        _ => Dims::Names(names.iter().map(|n| n.as_str().into()).collect()),
+    })
 }
