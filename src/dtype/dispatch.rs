@@ -34,6 +34,19 @@ macro_rules! with_number {
 #[doc(hidden)]
 macro_rules! with_real {
     ($kind:expr, $T:ident => $body:expr, else $other:expr) => {
+        $crate::with_integer!($kind, $T => $body, else match $kind {
+            $crate::dtype::Kind::F32 => { type $T = f32; $body }
+            $crate::dtype::Kind::F64 => { type $T = f64; $body }
+            _ => $other,
+        })
+    };
+}
+
+/// Binds `$T` for integers (times too: they are `i64`).
+#[macro_export]
+#[doc(hidden)]
+macro_rules! with_integer {
+    ($kind:expr, $T:ident => $body:expr, else $other:expr) => {
         match $kind {
             $crate::dtype::Kind::I8 => {
                 type $T = i8;
@@ -67,17 +80,9 @@ macro_rules! with_real {
                 type $T = u64;
                 $body
             }
-            $crate::dtype::Kind::F32 => {
-                type $T = f32;
-                $body
-            }
-            $crate::dtype::Kind::F64 => {
-                type $T = f64;
-                $body
-            }
             _ => $other,
         }
     };
 }
 
-pub use crate::{with_element, with_number, with_real};
+pub use crate::{with_element, with_integer, with_number, with_real};

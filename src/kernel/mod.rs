@@ -2,5 +2,7 @@
 
 pub mod cast;
 pub mod elementwise;
+mod feed;
+mod loops;
 pub mod movement;
 pub mod reduce;

@@ -1,0 +1,166 @@
+//! Elements as another dtype.
+
+mod number;
+mod text;
+
+use ndarray::Array;
+
+use super::feed::Operand;
+use super::loops;
+use crate::array::Block;
+use crate::dtype::dispatch::with_number;
+use crate::dtype::promote::{is_plain, per_second};
+use crate::dtype::{DType, Element, Kind, NAT, Text, TimeUnit};
+use crate::error::{Error, Result};
+
+pub(crate) use number::{CastFrom, FromNumbers};
+use text::Spell;
+
+/// Whether there is a cast between the two dtypes.
+///
+/// # Errors
+/// If there is none.
+pub fn check(from: DType, to: DType) -> Result<()> {
+    let none = |help: &str| Err(Error::dtype(format!("there is no cast from {from} to {to}")).help(help));
+    match (from, to) {
+        (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: b, .. }) if a != b => {
+            none("dates of another calendar need `convert_calendar`")
+        }
+        (DType::Datetime { .. }, DType::Timedelta { .. }) => none("subtract a datetime first"),
+        (DType::Timedelta { .. }, DType::Datetime { .. }) => none("add it to a datetime"),
+        (DType::Datetime { .. } | DType::Timedelta { .. }, t) if t.is_text() => {
+            Err(Error::unsupported(format!("text of {from} is not there yet")))
+        }
+        (t, DType::Datetime { .. }) if t.is_text() => {
+            Err(Error::unsupported(format!("{to} from text is not there yet")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The block as `dtype`, by numpy's rules of `astype`.
+///
+/// # Errors
+/// If there is no cast between the two, or a text does not spell an element.
+pub fn cast(block: &Block, dtype: DType) -> Result<Block> {
+    cast_into(block.clone(), dtype)
+}
+
+/// As [`cast`], in the memory of the block where it has no other owner.
+///
+/// # Errors
+/// If there is no cast between the two, or a text does not spell an element.
+pub fn cast_into(block: Block, dtype: DType) -> Result<Block> {
+    let from = block.dtype();
+    if from == dtype {
+        return Ok(block);
+    }
+    check(from, dtype)?;
+    match (from, dtype) {
+        (DType::Datetime { unit: a, .. }, DType::Datetime { unit: b, .. })
+        | (DType::Timedelta { unit: a }, DType::Timedelta { unit: b }) => {
+            Ok(rescale(block, a, b)?.retype(dtype))
+        }
+        (_, DType::Bytes(n)) => {
+            let text = cast_into(block, DType::Str)?;
+            Ok(map_text(&text, |t| text::to_bytes(t, n))?.retype(dtype))
+        }
+        (DType::Bytes(_), DType::Str) => Ok(block.retype(dtype)),
+        (t, _) if t.is_text() => read_text(&block, dtype),
+        (_, DType::Str) => Ok(spell(&block)),
+        _ => Ok(convert(block, dtype)),
+    }
+}
+
+/// Bools, numbers and ticks among each other.
+fn convert(block: Block, dtype: DType) -> Block {
+    let shape = block.shape().to_vec();
+    let kind = dtype.kind();
+    if block.dtype().kind() == kind {
+        return block.retype(dtype);
+    }
+    with_number!(kind, T => to::<T>(block, &shape), else match kind {
+        Kind::Bool => to::<bool>(block, &shape),
+        _ => unreachable!("text was dealt with"),
+    })
+    .retype(dtype)
+}
+
+fn to<T: Operand>(block: Block, shape: &[usize]) -> Block {
+    loops::same1::<T>(block, shape, T::clone)
+}
+
+/// Ticks in another unit: finer ones multiply, coarser ones round down.
+///
+/// # Errors
+/// If a value does not fit the finer unit.
+pub(crate) fn rescale(block: Block, from: TimeUnit, to: TimeUnit) -> Result<Block> {
+    let (a, b) = (per_second(from), per_second(to));
+    let (dtype, shape) = (block.dtype(), block.shape().to_vec());
+    if a == b {
+        return Ok(block);
+    }
+    if a > b {
+        let by = a / b;
+        let down = |v: &i64| if *v == NAT { NAT } else { v.div_euclid(by) };
+        return Ok(loops::same1(block, &shape, down).retype(dtype));
+    }
+    let by = b / a;
+    let limit = i64::MAX / by;
+    let mut beyond = None;
+    let out = loops::same_tiles([block], &shape, |_, [v], out: &mut [i64]| {
+        for (o, &v) in out.iter_mut().zip(v) {
+            *o = if v == NAT { NAT } else { v.wrapping_mul(by) };
+        }
+        beyond = beyond.or_else(|| v.iter().copied().find(|&v| v != NAT && !(-limit..=limit).contains(&v)));
+    });
+    match beyond {
+        None => Ok(out.retype(dtype)),
+        Some(v) => Err(Error::invalid(format!(
+            "{v} {} does not fit into 64 bits of {}: the unit {} reaches about {} years either way",
+            from.name(),
+            to.name(),
+            to.name(),
+            i64::MAX / b / 31_556_952
+        ))
+        .help(format!("cast the finer operand to the unit {} first", from.name()))),
+    }
+}
+
+fn map_text<R: Element>(block: &Block, f: impl Fn(&Text) -> Result<R>) -> Result<Block> {
+    let texts = block.get::<Text>().expect("text");
+    let values = texts.iter().map(f).collect::<Result<Vec<R>>>()?;
+    Block::from_vec(block.shape(), values)
+}
+
+fn spell(block: &Block) -> Block {
+    fn of<T: Spell>(block: &Block) -> Block {
+        let a = block.get::<T>().expect("kind was matched");
+        let texts: Vec<Text> = a.iter().map(text::spelled).collect();
+        let shape = a.raw_dim();
+        Block::new(Array::from_shape_vec(shape, texts).expect("one text each").into_shared())
+    }
+    let kind = block.dtype().kind();
+    with_number!(kind, T => of::<T>(block), else match kind {
+        Kind::Bool => of::<bool>(block),
+        _ => unreachable!("text was dealt with"),
+    })
+}
+
+fn read_text(block: &Block, dtype: DType) -> Result<Block> {
+    if dtype.is_timedelta() {
+        return Ok(map_text(block, |t| {
+            if t.as_str().is_none_or(|s| s.trim() == "NaT") { Ok(NAT) } else { text::read::<i64>(t) }
+        })?
+        .retype(dtype));
+    }
+    let kind = dtype.kind();
+    debug_assert!(is_plain(dtype));
+    with_number!(kind, T => map_text(block, text::read::<T>), else match kind {
+        Kind::Bool => map_text(block, text::read::<bool>),
+        _ => unreachable!("text was dealt with"),
+    })
+}
+
+#[cfg(test)]
+mod tests;
