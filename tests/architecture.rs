@@ -44,7 +44,7 @@ fn used(text: &str) -> BTreeSet<String> {
 #[test]
 fn folders_use_only_what_the_table_allows() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let macros = ["with_element", "with_number", "with_real"];
+    let macros = ["with_element", "with_integer", "with_number", "with_real"];
     let mut wrong = Vec::new();
     for entry in fs::read_dir(&src).expect("src is there") {
         let path = entry.expect("src can be read").path();

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Calendar, DType, Text, TimeUnit};
 use crate::array::Block;
-use crate::error::Result;
 
 /// A single value. Numbers are *weak*: they take the dtype of the array that they meet
 /// (NEP 50), so `f32_array + 1.0` stays `f32`. [`Scalar::Typed`] takes part in promotion like an array.
@@ -81,14 +80,6 @@ impl Scalar {
             }
             Scalar::Typed(b) => b.clone(),
         }
-    }
-
-    /// The value as a block of rank 0 cast to `dtype`.
-    ///
-    /// # Errors
-    /// If there is no cast between the two.
-    pub fn cast_to(&self, dtype: DType) -> Result<Block> {
-        crate::kernel::cast::cast(&self.to_block(), dtype)
     }
 }
 
