@@ -41,7 +41,9 @@ fn expected(folder: &Path, name: &str) -> (Vec<usize>, Vec<f64>) {
     let shape = entry["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
     let bytes = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
     let values = match entry["dtype"].as_str().unwrap() {
-        "float32" => bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()) as f64).collect(),
+        "float32" => {
+            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()) as f64).collect()
+        }
         _ => bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
     };
     (shape, values)
@@ -63,7 +65,11 @@ fn climatology_and_anomalies_of_a_real_file_equal_xarrays() {
     let file = find(&data, "E1_north_america.nc").expect("the sample data have this file");
     let folder = scratch("e1");
     let oracle = folder.join("oracle");
-    run_script(&python, "climatology_oracle.py", &[text(&file), "air_temperature", text(&oracle), "--float64"]);
+    run_script(
+        &python,
+        "climatology_oracle.py",
+        &[text(&file), "air_temperature", text(&oracle), "--float64"],
+    );
 
     // In double precision, through the library.
     let field = open_dataset(&file).unwrap().get("air_temperature").unwrap().astype(DType::F64).unwrap();
@@ -109,7 +115,8 @@ impl Source for Noise {
             let season = 10.0 * (day as f32 / 58.0).sin();
             for lat in region.axis(1) {
                 for lon in region.axis(2) {
-                    let n = ((day * 7_919 + lat * 104_729 + lon * 1_299_709) as u32).wrapping_mul(2_654_435_761);
+                    let n =
+                        ((day * 7_919 + lat * 104_729 + lon * 1_299_709) as u32).wrapping_mul(2_654_435_761);
                     values.push(280.0 + (season * 16.0).round() / 16.0 + (n >> 27) as f32 / 16.0);
                 }
             }
@@ -128,7 +135,10 @@ fn noise(days: usize, lats: usize, lons: usize) -> Result<Dataset> {
         (0..n).map(|i| from + (to - from) * i as f64 / (n - 1) as f64).collect()
     };
     let mut coords = Coords::new();
-    coords.insert("time", Variable::new(["time"], Block::from_vec(&[days], ticks)?.retype(DType::DATETIME_NS))?)?;
+    coords.insert(
+        "time",
+        Variable::new(["time"], Block::from_vec(&[days], ticks)?.retype(DType::DATETIME_NS))?,
+    )?;
     coords.insert("lat", Variable::from_vec(&[("lat", lats)], span(lats, 90.0, -90.0))?)?;
     coords.insert("lon", Variable::from_vec(&[("lon", lons)], span(lons, 0.0, 359.0))?)?;
     let data = LazyArray::from_source(Arc::new(Noise { days, lats, lons }));

@@ -60,7 +60,8 @@ fn every_variable_has_the_mean_that_xarray_finds() {
         }
         let (mean, missing) = mean_of(&a).unwrap_or_else(|err| panic!("{place}: {err}"));
         let expected = e["mean"].as_f64().unwrap_or(f64::NAN);
-        let same = (mean.is_nan() && expected.is_nan()) || (mean - expected).abs() <= 1e-9 * expected.abs().max(1e-6);
+        let same = (mean.is_nan() && expected.is_nan())
+            || (mean - expected).abs() <= 1e-9 * expected.abs().max(1e-6);
         assert!(same, "{place}: mean {mean}, xarray has {expected}");
         assert_eq!(missing as u64, e["nans"].as_u64().unwrap_or(0), "{place}: missing values");
         compared += 1;

@@ -107,8 +107,8 @@ real!(u8, U8, u8::MIN, u8::MAX, |_v| false);
 real!(u16, U16, u16::MIN, u16::MAX, |_v| false);
 real!(u32, U32, u32::MIN, u32::MAX, |_v| false);
 real!(u64, U64, u64::MIN, u64::MAX, |_v| false);
-real!(f32, F32, f32::NEG_INFINITY, f32::INFINITY, |v| v != v);
-real!(f64, F64, f64::NEG_INFINITY, f64::INFINITY, |v| v != v);
+real!(f32, F32, f32::NEG_INFINITY, f32::INFINITY, |v| v.is_nan());
+real!(f64, F64, f64::NEG_INFINITY, f64::INFINITY, |v| v.is_nan());
 
 macro_rules! complex {
     ($T:ty, $kind:ident) => {

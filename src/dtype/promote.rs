@@ -2,7 +2,7 @@
 
 use num_complex::Complex;
 
-use super::{DType, NAT, Scalar, Text, TimeUnit};
+use super::{DType, NAT, Scalar, Text};
 use crate::array::Block;
 use crate::error::{Error, Result};
 
@@ -26,29 +26,14 @@ pub fn promote(a: DType, b: DType) -> Result<DType> {
                 return Err(Error::dtype(format!("{a} and {b} are counted in different calendars"))
                     .help("convert one of them to the calendar of the other"));
             }
-            Ok(Datetime { unit: finest(u, v), calendar: c })
+            Ok(Datetime { unit: u.max(v), calendar: c })
         }
-        (Timedelta { unit: u }, Timedelta { unit: v }) => Ok(Timedelta { unit: finest(u, v) }),
+        (Timedelta { unit: u }, Timedelta { unit: v }) => Ok(Timedelta { unit: u.max(v) }),
         (Timedelta { .. }, n) if ticks(n) => Ok(a),
         (n, Timedelta { .. }) if ticks(n) => Ok(b),
         _ if is_plain(a) && is_plain(b) => Ok(promote_numbers(a, b)),
         _ => Err(Error::dtype(format!("no dtype holds both {a} and {b}"))
             .help("cast one of the two, as with `astype`")),
-    }
-}
-
-/// The finer of two units.
-pub fn finest(a: TimeUnit, b: TimeUnit) -> TimeUnit {
-    if per_second(a) >= per_second(b) { a } else { b }
-}
-
-/// Ticks in a second.
-pub(crate) fn per_second(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::S => 1,
-        TimeUnit::Ms => 1_000,
-        TimeUnit::Us => 1_000_000,
-        TimeUnit::Ns => 1_000_000_000,
     }
 }
 
@@ -163,7 +148,7 @@ pub fn missing_value(dtype: DType) -> Block {
 mod tests {
     use super::DType::*;
     use super::*;
-    use crate::time::Calendar;
+    use crate::time::{Calendar, TimeUnit};
 
     #[test]
     fn two_arrays_promote_as_in_numpy() {

@@ -3,8 +3,11 @@
 mod batch;
 pub mod cf;
 pub mod netcdf;
+mod open;
 mod raw;
+mod save;
 pub mod zarr;
 
 pub use batch::Batch;
+pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
 pub use raw::{RawDataset, Skipped};

@@ -61,7 +61,9 @@ impl Assigned {
             Assigned::Array(a) => {
                 // Its own index is what it is about to replace.
                 let target = Dataset::new().with_parts(Default::default(), target.filter(|c, _| c != name));
-                let a = a.rebuild(align_parts(&[target, a.to_parts()], &AlignOptions::new(Join::Left))?.remove(1))?;
+                let a = a.rebuild(
+                    align_parts(&[target, a.to_parts()], &AlignOptions::new(Join::Left))?.remove(1),
+                )?;
                 Ok((a.variable().clone(), a.coords().filter(|c, _| c != name)))
             }
         }
@@ -194,8 +196,7 @@ impl Dataset {
         let names = names.into_dims();
         let mut data_vars = self.data_vars().clone();
         let mut coords = self.coords().clone();
-        let plain: Vec<Name> =
-            coords.names().filter(|n| self.coords().index(n).is_none()).cloned().collect();
+        let plain: Vec<Name> = coords.names().filter(|n| self.coords().index(n).is_none()).cloned().collect();
         for name in names.names().unwrap_or(&plain) {
             if coords.index(name).is_some() {
                 return Err(Error::invalid(format!("`{name}` has an index: it stays a coordinate"))

@@ -95,8 +95,7 @@ impl Dataset {
             pieces.push(v.data().cast(dtype)?);
         }
         let dims = std::iter::once(Name::from(dim)).chain(sizes.into_keys());
-        let variable =
-            Variable::new(dims, LazyArray::concat(0, &pieces)?)?.with_attrs(self.attrs.clone());
+        let variable = Variable::new(dims, LazyArray::concat(0, &pieces)?)?.with_attrs(self.attrs.clone());
         let names: Vec<Text> = self.data_vars().keys().map(|n| Text::from(&**n)).collect();
         let names = Variable::new([dim], Block::from_vec(&[names.len()], names)?)?;
         let mut coords = self.coords_along(variable.dims());

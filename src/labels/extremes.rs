@@ -120,10 +120,8 @@ impl DataArray {
         let sizes: Vec<usize> = v.shape()[kept.len()..].to_vec();
         let mut shape = v.shape()[..kept.len()].to_vec();
         shape.push(sizes.iter().product());
-        let merged = Variable::new(
-            kept.iter().cloned().chain([Name::from("flat")]),
-            v.data().reshape(&shape)?,
-        )?;
+        let merged =
+            Variable::new(kept.iter().cloned().chain([Name::from("flat")]), v.data().reshape(&shape)?)?;
         check_not_empty(&merged, op, &[kept.len()]).map_err(place)?;
         let spec = options.spec(op, vec![kept.len()], None, v.dtype());
         let flat = merged.data().reduce(spec).map_err(place)?;
@@ -196,7 +194,9 @@ impl Dataset {
                 }
             };
             let kept = v.dims().iter().filter(|d| ***d != *dim).cloned();
-            Ok(Some(Variable::new(kept, positions.lookup(labels, fill)?)?.with_attrs(options.attrs(&v.attrs))))
+            Ok(Some(
+                Variable::new(kept, positions.lookup(labels, fill)?)?.with_attrs(options.attrs(&v.attrs)),
+            ))
         })?;
         Ok(self.with_parts(data_vars, self.coords().without_dims(&reduced)))
     }

@@ -1,7 +1,6 @@
 //! Elements as another dtype.
 
 mod number;
-mod scalar;
 mod text;
 
 use ndarray::Array;
@@ -10,9 +9,10 @@ use super::feed::Operand;
 use super::loops;
 use crate::array::Block;
 use crate::dtype::dispatch::with_number;
-use crate::dtype::promote::{is_plain, per_second};
-use crate::dtype::{DType, Element, Kind, NAT, Text, TimeUnit};
+use crate::dtype::promote::is_plain;
+use crate::dtype::{DType, Element, Kind, NAT, Scalar, Text, TimeUnit};
 use crate::error::{Error, Result};
+use crate::time::format_iso;
 
 pub(crate) use number::{CastFrom, FromNumbers};
 use text::Spell;
@@ -29,12 +29,6 @@ pub fn check(from: DType, to: DType) -> Result<()> {
         }
         (DType::Datetime { .. }, DType::Timedelta { .. }) => none("subtract a datetime first"),
         (DType::Timedelta { .. }, DType::Datetime { .. }) => none("add it to a datetime"),
-        (DType::Datetime { .. } | DType::Timedelta { .. }, t) if t.is_text() => {
-            Err(Error::unsupported(format!("text of {from} is not there yet")))
-        }
-        (t, DType::Datetime { .. }) if t.is_text() => {
-            Err(Error::unsupported(format!("{to} from text is not there yet")))
-        }
         _ => Ok(()),
     }
 }
@@ -45,6 +39,16 @@ pub fn check(from: DType, to: DType) -> Result<()> {
 /// If there is no cast between the two, or a text does not spell an element.
 pub fn cast(block: &Block, dtype: DType) -> Result<Block> {
     cast_into(block.clone(), dtype)
+}
+
+impl Scalar {
+    /// The value as a block of rank 0 cast to `dtype`.
+    ///
+    /// # Errors
+    /// If there is no cast between the two.
+    pub fn cast_to(&self, dtype: DType) -> Result<Block> {
+        cast_into(self.to_block(), dtype)
+    }
 }
 
 /// As [`cast`], in the memory of the block where it has no other owner.
@@ -68,6 +72,10 @@ pub fn cast_into(block: Block, dtype: DType) -> Result<Block> {
         }
         (DType::Bytes(_), DType::Str) => Ok(block.retype(dtype)),
         (t, _) if t.is_text() => read_text(&block, dtype),
+        (DType::Datetime { unit, calendar }, DType::Str) => {
+            map_ticks(&block, |t| format_iso(t, unit, calendar))
+        }
+        (DType::Timedelta { unit }, DType::Str) => map_ticks(&block, |t| text::span(t, unit)),
         (_, DType::Str) => Ok(spell(&block)),
         _ => Ok(convert(block, dtype)),
     }
@@ -96,7 +104,7 @@ fn to<T: Operand>(block: Block, shape: &[usize]) -> Block {
 /// # Errors
 /// If a value does not fit the finer unit.
 pub(crate) fn rescale(block: Block, from: TimeUnit, to: TimeUnit) -> Result<Block> {
-    let (a, b) = (per_second(from), per_second(to));
+    let (a, b) = (from.per_second(), to.per_second());
     let (dtype, shape) = (block.dtype(), block.shape().to_vec());
     if a == b {
         return Ok(block);
@@ -134,6 +142,11 @@ fn map_text<R: Element>(block: &Block, f: impl Fn(&Text) -> Result<R>) -> Result
     Block::from_vec(block.shape(), values)
 }
 
+fn map_ticks(block: &Block, f: impl Fn(i64) -> String) -> Result<Block> {
+    let texts = block.typed::<i64>()?.iter().map(|t| Text::from(f(*t))).collect();
+    Block::from_vec(block.shape(), texts)
+}
+
 fn spell(block: &Block) -> Block {
     fn of<T: Spell>(block: &Block) -> Block {
         let a = block.get::<T>().expect("kind was matched");
@@ -149,11 +162,14 @@ fn spell(block: &Block) -> Block {
 }
 
 fn read_text(block: &Block, dtype: DType) -> Result<Block> {
-    if dtype.is_timedelta() {
-        return Ok(map_text(block, |t| {
-            if t.as_str().is_none_or(|s| s.trim() == "NaT") { Ok(NAT) } else { text::read::<i64>(t) }
-        })?
-        .retype(dtype));
+    match dtype {
+        DType::Datetime { unit, calendar } => {
+            return Ok(map_text(block, |t| text::read_date(t, unit, calendar))?.retype(dtype));
+        }
+        DType::Timedelta { unit } => {
+            return Ok(map_text(block, |t| text::read_span(t, unit))?.retype(dtype));
+        }
+        _ => {}
     }
     let kind = dtype.kind();
     debug_assert!(is_plain(dtype));

@@ -31,6 +31,9 @@ pub(crate) trait FromNumbers:
 {
 }
 
+/// 2⁶³, beyond every `i64`.
+const TWO_63: f64 = (1_u64 << 63) as f64;
+
 /// Truncates as x86 does (and so numpy there): what does not fit, NaN too, becomes the least integer.
 #[inline]
 fn to_i32(v: f64) -> i32 {
@@ -39,12 +42,12 @@ fn to_i32(v: f64) -> i32 {
 
 #[inline]
 fn to_i64(v: f64) -> i64 {
-    if (-9.223_372_036_854_775_8e18..9.223_372_036_854_775_8e18).contains(&v) { v as i64 } else { i64::MIN }
+    if (-TWO_63..TWO_63).contains(&v) { v as i64 } else { i64::MIN }
 }
 
 #[inline]
 fn to_u64(v: f64) -> u64 {
-    if v >= 9.223_372_036_854_775_8e18 { v as u64 } else { to_i64(v) as u64 }
+    if v >= TWO_63 { v as u64 } else { to_i64(v) as u64 }
 }
 
 macro_rules! cast {

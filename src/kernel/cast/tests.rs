@@ -114,3 +114,20 @@ fn times_change_their_unit_and_are_ticks() {
     assert!(cast(&ms, at(TimeUnit::Ms, Calendar::NoLeap)).is_err());
     assert!(cast(&ms, DType::Timedelta { unit: TimeUnit::Ms }).is_err());
 }
+
+#[test]
+fn times_are_spelled_and_read() {
+    let s = DType::Datetime { unit: TimeUnit::S, calendar: Calendar::ProlepticGregorian };
+    let spelled = to::<Text>(&row(&[951_825_600_i64, NAT]).retype(s), DType::Str);
+    assert_eq!(spelled, ["2000-02-29T12:00:00".into(), Text::from("NaT")]);
+    let read = texts(&["2000-02-29T12", "NaT", "", "2000-02-29T12:00:00.5", "1970-02"]);
+    assert_eq!(to::<i64>(&read, s), [951_825_600, NAT, NAT, 951_825_600, 31 * 86_400]);
+    let e = cast(&texts(&["2000-02-30"]), s).unwrap_err().to_string();
+    assert!(e.contains("\"2000-02-30\""), "{e}");
+    let d = DType::Timedelta { unit: TimeUnit::S };
+    assert_eq!(
+        to::<Text>(&row(&[5_i64, NAT]).retype(d), DType::Str),
+        ["5 seconds".into(), Text::from("NaT")]
+    );
+    assert_eq!(to::<i64>(&texts(&["5", "1h", "NaT"]), d), [5, 3600, NAT]);
+}

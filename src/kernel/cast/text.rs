@@ -2,8 +2,9 @@
 
 use num_complex::Complex;
 
-use crate::dtype::{Element, Text};
+use crate::dtype::{Calendar, Element, NAT, Text, TimeUnit};
 use crate::error::{Error, Result};
+use crate::time::{PartialDate, parse_timedelta};
 
 /// An element that has a text form.
 pub(super) trait Spell: Element {
@@ -172,4 +173,49 @@ pub(super) fn read<T: Spell>(text: &Text) -> Result<T> {
 /// The element as text.
 pub(super) fn spelled<T: Spell>(v: &T) -> Text {
     Text::from(v.spell())
+}
+
+/// A timedelta as numpy spells it: "5 seconds".
+pub(super) fn span(ticks: i64, unit: TimeUnit) -> String {
+    let name = match unit {
+        TimeUnit::S => "seconds",
+        TimeUnit::Ms => "milliseconds",
+        TimeUnit::Us => "microseconds",
+        TimeUnit::Ns => "nanoseconds",
+    };
+    if ticks == NAT { "NaT".to_string() } else { format!("{ticks} {name}") }
+}
+
+/// The text of a time, or `None` where it means NaT.
+fn time_text(text: &Text) -> Option<&str> {
+    text.as_str().map(str::trim).filter(|s| !s.is_empty() && !s.eq_ignore_ascii_case("nat"))
+}
+
+/// A date in ISO form, whole or partial, as its first tick.
+///
+/// # Errors
+/// If it is none, the calendar does not have it, or the unit cannot hold it.
+pub(super) fn read_date(text: &Text, unit: TimeUnit, calendar: Calendar) -> Result<i64> {
+    let Some(s) = time_text(text) else {
+        return Ok(NAT);
+    };
+    PartialDate::parse(s).and_then(|d| d.start.to_ticks(calendar, unit)).map_err(|e| {
+        Error::invalid(format!("the text {s:?} is not a datetime of unit {}", unit.name())).caused_by(e)
+    })
+}
+
+/// A plain number of ticks, or a length of time such as "36h".
+///
+/// # Errors
+/// If it is neither, or the unit cannot hold it.
+pub(super) fn read_span(text: &Text, unit: TimeUnit) -> Result<i64> {
+    let Some(s) = time_text(text) else {
+        return Ok(NAT);
+    };
+    if let Ok(ticks) = s.parse() {
+        return Ok(ticks);
+    }
+    parse_timedelta(s, unit).map_err(|e| {
+        Error::invalid(format!("the text {s:?} is not a timedelta of unit {}", unit.name())).caused_by(e)
+    })
 }

@@ -35,7 +35,8 @@ pub enum MapFn {
     FillNa,
     /// Rounded to so many decimals.
     Round(i32),
-    /// A component of a datetime as `i64` (text for the season).
+    /// A component of a datetime as `i64` (bool for flags, text for the season). NaT has no year: its
+    /// numbers are the least `i64`.
     Time(Component),
     /// Whether the element is one of a list (a block of rank 1).
     IsIn(Block),
@@ -69,7 +70,7 @@ impl MapFn {
             MapFn::Where => "where".to_string(),
             MapFn::FillNa => "fillna".to_string(),
             MapFn::Round(decimals) => format!("round to {decimals} decimals"),
-            MapFn::Time(c) => format!("{c:?}").to_lowercase(),
+            MapFn::Time(c) => c.name().to_string(),
             MapFn::IsIn(list) => format!("isin {} values", list.size()),
         }
     }

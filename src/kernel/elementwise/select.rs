@@ -6,7 +6,7 @@ use super::no_meaning;
 use crate::array::Block;
 use crate::dtype::dispatch::{with_element, with_real};
 use crate::dtype::promote::{is_plain, promote};
-use crate::dtype::{DType, Element, Kind, NAT, Real, Text};
+use crate::dtype::{DType, Kind, NAT, Real, Text};
 use crate::error::Result;
 use crate::kernel::cast::cast_into;
 use crate::kernel::feed::Operand;
@@ -29,29 +29,35 @@ fn common(block: Block, to: DType) -> Result<Block> {
     cast_into(block, to)
 }
 
+/// `a` where the condition holds, else `b`.
 pub(super) fn where_(condition: Block, a: Block, b: Block, to: DType, shape: &[usize]) -> Result<Block> {
     let (a, b) = (common(a, to)?, common(b, to)?);
-    let mut conditions = bool::feed(&condition, shape);
-    Ok(with_element!(to.kind(), T => same_tiles([a, b], shape, |range, [a, b]: [&[T]; 2], out| {
-        for (((o, c), a), b) in out.iter_mut().zip(conditions.tile(range)).zip(a).zip(b) {
-            *o = if *c { a.clone() } else { b.clone() };
-        }
-    })))
+    Ok(with_element!(to.kind(), T => pick::<T>(&condition, a, b, shape)))
 }
 
+fn pick<T: Operand>(condition: &Block, a: Block, b: Block, shape: &[usize]) -> Block {
+    let mut conditions = bool::feed(condition, shape);
+    same_tiles([a, b], shape, |range, [a, b]: [&[T]; 2], out| {
+        for (((o, c), a), b) in out.iter_mut().zip(conditions.tile(range)).zip(a).zip(b) {
+            o.clone_from(if *c { a } else { b });
+        }
+    })
+}
+
+/// `b` where `a` is missing.
 pub(super) fn fillna(a: Block, b: Block, to: DType, shape: &[usize]) -> Result<Block> {
-    let holds = a.dtype().holds_missing();
-    let (a, b) = (common(a, to)?, common(b, to)?);
-    if !holds {
-        // Converting cannot make an element missing.
+    if !a.dtype().holds_missing() {
         return cast_into(a, to)?.broadcast_to(shape);
     }
+    let (a, b) = (common(a, to)?, common(b, to)?);
     if to.is_time() {
         return Ok(same2(a, b, shape, |a: &i64, b: &i64| if *a == NAT { *b } else { *a }));
     }
-    Ok(with_element!(to.kind(), T => same2(a, b, shape, |a: &T, b: &T| {
-        if a.is_missing() { b.clone() } else { a.clone() }
-    })))
+    Ok(with_element!(to.kind(), T => filled::<T>(a, b, shape)))
+}
+
+fn filled<T: Operand>(a: Block, b: Block, shape: &[usize]) -> Block {
+    same2(a, b, shape, |a: &T, b: &T| if a.is_missing() { b.clone() } else { a.clone() })
 }
 
 /// Whether each element is in the list; missing ones are in none.

@@ -5,13 +5,13 @@ use super::compare::{compare_scaled, compare_ticks, extremum_ticks};
 use super::no_meaning;
 use super::table::BinaryOp;
 use crate::array::Block;
-use crate::dtype::promote::{finest, per_second, promote};
-use crate::dtype::{DType, NAT, TimeUnit};
+use crate::dtype::promote::promote;
+use crate::dtype::{DType, NAT, Text, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::cast::{CastFrom, rescale};
 use crate::kernel::feed::Operand;
 use crate::kernel::loops::{same_tiles, same2, tiles, to2};
-use crate::time::Component;
+use crate::time::{Component, SEASONS, components};
 
 fn unit(d: DType) -> Option<TimeUnit> {
     match d {
@@ -40,7 +40,7 @@ pub(super) fn result_dtype(op: BinaryOp, a: DType, b: DType) -> Result<DType> {
         (BinaryOp::Add, Datetime { unit: u, calendar }, Timedelta { unit: v })
         | (BinaryOp::Add, Timedelta { unit: u }, Datetime { unit: v, calendar })
         | (BinaryOp::Sub, Datetime { unit: u, calendar }, Timedelta { unit: v }) => {
-            Ok(Datetime { unit: finest(u, v), calendar })
+            Ok(Datetime { unit: u.max(v), calendar })
         }
         (BinaryOp::Sub, Datetime { .. }, Datetime { .. }) => match promote(a, b)? {
             Datetime { unit, .. } => Ok(Timedelta { unit }),
@@ -76,7 +76,7 @@ pub(super) fn apply(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Result
     }
     let (a, b) = match (unit(da), unit(db)) {
         (Some(u), Some(v)) => {
-            let to = finest(u, v);
+            let to = u.max(v);
             (rescale(a, u, to)?, rescale(b, v, to)?)
         }
         _ => (a, b),
@@ -110,12 +110,12 @@ pub(super) fn apply(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Result
 fn comparison(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Block {
     let (da, db) = (a.dtype(), b.dtype());
     let ticks = |d: DType| d.is_timedelta() || d.is_bool() || d.is_integer();
-    if !(da.is_datetime() && db.is_datetime()) && !(ticks(da) && ticks(db)) {
+    if !(da.is_datetime() && db.is_datetime() || ticks(da) && ticks(db)) {
         return Block::full(shape, &Block::scalar(op == BinaryOp::Ne));
     }
     match (unit(da), unit(db)) {
         (Some(u), Some(v)) if u != v => {
-            let (u, v) = (per_second(u), per_second(v));
+            let (u, v) = (u.per_second(), v.per_second());
             compare_scaled(op, a, b, ((v / u).max(1), (u / v).max(1)), shape)
         }
         _ => compare_ticks(op, a, b, shape),
@@ -162,12 +162,40 @@ fn by_float(times: Block, floats: Block, shape: &[usize], f: impl Fn(f64, f64) -
     })
 }
 
-/// The dtype of a component.
+/// The dtype of a component of datetimes: `i64`, bool for flags such as `is_leap_year`, text for the season.
 pub(super) fn component_dtype(component: Component, a: DType) -> Result<DType> {
-    Err(Error::unsupported(format!("the component {component:?} of {a} is not there yet")))
+    match component {
+        _ if !a.is_datetime() => {
+            Err(no_meaning(component.name(), &[a]).help("it is a component of datetimes"))
+        }
+        Component::Season => Ok(DType::Str),
+        c if c.is_flag() => Ok(DType::Bool),
+        _ => Ok(DType::I64),
+    }
 }
 
-/// The component of each datetime.
-pub(super) fn component(component: Component, a: Block, _shape: &[usize]) -> Result<Block> {
-    component_dtype(component, a.dtype()).map(|_| a)
+/// The component of each datetime. Of NaT, numbers are the least `i64` (as NaT itself is), flags false
+/// and the season is "nan", as in xarray.
+pub(super) fn component(component: Component, a: Block, shape: &[usize]) -> Result<Block> {
+    let DType::Datetime { unit, calendar } = a.dtype() else {
+        return Err(no_meaning(component.name(), &[a.dtype()]));
+    };
+    let of = |ticks: &[i64]| components(ticks, unit, calendar, component);
+    if component.is_flag() {
+        return Ok(tiles([a], shape, |_, [t]: [&[i64]; 1], out| {
+            for (o, v) in out.iter_mut().zip(of(t)) {
+                *o = v == 1;
+            }
+        }));
+    }
+    if component == Component::Season {
+        let names = SEASONS.map(Text::from);
+        let none = Text::from("nan");
+        return Ok(tiles([a], shape, |_, [t]: [&[i64]; 1], out: &mut [Text]| {
+            for (o, v) in out.iter_mut().zip(of(t)) {
+                o.clone_from(usize::try_from(v).ok().and_then(|i| names.get(i)).unwrap_or(&none));
+            }
+        }));
+    }
+    Ok(same_tiles([a], shape, |_, [t], out: &mut [i64]| out.copy_from_slice(&of(t))))
 }

@@ -5,13 +5,13 @@ use indexmap::IndexMap;
 use super::GroupBy;
 use crate::error::{Context, Result};
 use crate::index::{Join, Positions};
+use crate::labels::Dataset;
 use crate::labels::combine::{ConcatOptions, ConcatOver, concat};
 use crate::labels::dims::Missing;
 use crate::labels::merge::Compat;
 use crate::labels::operand::Labelled;
 use crate::labels::reindex::reindex_parts;
 use crate::labels::variable::Name;
-use crate::labels::Dataset;
 
 impl<T: Labelled> GroupBy<T> {
     /// Applies a function to each group and puts the results together: along the grouped dimension, in

@@ -1,0 +1,66 @@
+//! Saving datasets.
+
+use std::path::Path;
+
+use super::Batch;
+use super::zarr::WriteOptions;
+use crate::error::Result;
+use crate::exec::{Executor, Local, Report};
+use crate::labels::{DataArray, Dataset};
+
+/// The name of the variable of an unnamed array: xarray's.
+const UNNAMED: &str = "__xarray_dataarray_variable__";
+
+impl Dataset {
+    /// Writes the dataset as a new Zarr v3 store, chunk by chunk, in bounded memory.
+    ///
+    /// The store stands under its name when it is complete; a run that fails or is killed leaves
+    /// nothing there.
+    ///
+    /// # Errors
+    /// If there is something at `path` already, an encoding contradicts the data, and those of the run.
+    ///
+    /// ```
+    /// use graticule::prelude::*;
+    /// let path = std::env::temp_dir().join(format!("graticule-save-{}.zarr", std::process::id()));
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// a.to_dataset("a").to_zarr(&path)?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0, 4.0]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn to_zarr(&self, path: impl AsRef<Path>) -> Result<Report> {
+        self.to_zarr_with(path, &WriteOptions::default(), &Local::default())
+    }
+
+    /// Writes the dataset as a Zarr v3 store with options and an executor. See [`to_zarr`](Dataset::to_zarr).
+    ///
+    /// # Errors
+    /// Those of [`to_zarr`](Dataset::to_zarr).
+    pub fn to_zarr_with(
+        &self,
+        path: impl AsRef<Path>,
+        options: &WriteOptions,
+        executor: &dyn Executor,
+    ) -> Result<Report> {
+        Batch::new().write_zarr_with(path, self, options)?.run_on(executor).map(|(_, report)| report)
+    }
+}
+
+impl DataArray {
+    /// The array as dataset under its own name, or xarray's name for unnamed arrays.
+    pub fn to_named_dataset(&self) -> Dataset {
+        match self.name() {
+            Some(name) => self.to_dataset(name.clone()),
+            None => self.to_dataset(UNNAMED),
+        }
+    }
+
+    /// Writes the array as a new Zarr v3 store. See [`Dataset::to_zarr`].
+    ///
+    /// # Errors
+    /// Those of [`Dataset::to_zarr`].
+    pub fn to_zarr(&self, path: impl AsRef<Path>) -> Result<Report> {
+        self.to_named_dataset().to_zarr(path)
+    }
+}
