@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod cf;
+pub mod netcdf;
 mod raw;
 pub mod zarr;
 

@@ -1,0 +1,43 @@
+//! NetCDF files: classic (CDF-1, CDF-2, CDF-5) and NetCDF4, and other HDF5 files as netCDF sees them.
+//!
+//! Headers are parsed by `netcdf-reader` and `hdf5-reader`; values are read here, straight into
+//! the block: by position, from many threads at once, each chunk decoded by the thread that asks.
+
+mod attributes;
+mod boxes;
+mod classic;
+mod element;
+mod file;
+mod filters;
+mod grid;
+mod handle;
+mod hdf5;
+mod source;
+mod strided;
+
+use std::path::Path;
+
+use crate::dtype::Text;
+use crate::error::Result;
+use crate::io::RawDataset;
+use crate::labels::Attrs;
+
+pub use source::NetcdfSource;
+
+/// Opens a NetCDF or HDF5 file lazily: variables as stored, without decoded conventions.
+///
+/// `group` is a path like `"a/b"`; `None` is the root. Dimensions of parent groups keep their names;
+/// axes of HDF5 files without dimension scales are called `phony_dim_N`, as netCDF calls them.
+/// Variables of a type that we do not have are in [`RawDataset::skipped`] with the reason.
+///
+/// # Errors
+/// If there is no such file or group, or the file is not NetCDF, cut off or damaged.
+pub fn open_netcdf(path: impl AsRef<Path>, group: Option<&str>) -> Result<RawDataset> {
+    let path = std::path::absolute(path.as_ref())?;
+    handle::Handle::get(&path)?.read_group(group.unwrap_or(""))
+}
+
+fn dataset_encoding<'a>(path: &Path, unlimited: impl Iterator<Item = &'a str>) -> Attrs {
+    let unlimited: Vec<Text> = unlimited.map(Text::from).collect();
+    Attrs::new().with("source", path.display().to_string()).with("unlimited_dims", unlimited)
+}

@@ -1,0 +1,70 @@
+//! A variable of a NetCDF file as a source.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::handle::Handle;
+use crate::array::{Block, ChunkGrid, Region};
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::source::{Source, Traffic};
+
+/// A variable of a NetCDF file: a description that travels; the file is opened where it is read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NetcdfSource {
+    path: PathBuf,
+    /// "" is the root.
+    group: String,
+    variable: String,
+    dtype: DType,
+    grid: ChunkGrid,
+}
+
+impl NetcdfSource {
+    /// The variable of this name in a file, with the type and chunks that its header tells.
+    pub(super) fn new(path: &Path, group: &str, variable: &str, dtype: DType, grid: ChunkGrid) -> Self {
+        let group = group.trim_matches('/').to_string();
+        NetcdfSource { path: path.to_path_buf(), group, variable: variable.to_string(), dtype, grid }
+    }
+
+    fn path_in_file(&self) -> String {
+        match self.group.as_str() {
+            "" => self.variable.clone(),
+            group => format!("{group}/{}", self.variable),
+        }
+    }
+}
+
+#[typetag::serde]
+impl Source for NetcdfSource {
+    fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        self.grid.clone()
+    }
+
+    fn read(&self, region: &Region, io: &Traffic) -> Result<Block> {
+        check_region(region, &self.grid.shape())?;
+        Handle::get(&self.path)?.read(&self.path_in_file(), self.dtype, region, io)
+    }
+
+    fn scratch_bytes(&self, _region: &Region) -> usize {
+        // One chunk decoded, one between two filters, one as stored; joined chunks come one by one.
+        3 * self.grid.largest() * self.dtype.size()
+    }
+
+    fn describe(&self) -> String {
+        format!("`{}` in {}", self.path_in_file(), self.path.display())
+    }
+}
+
+/// An error where a box does not lie in a shape.
+pub(super) fn check_region(region: &Region, shape: &[usize]) -> Result<()> {
+    if region.ndim() == shape.len() && Region::full(shape).contains(region) {
+        return Ok(());
+    }
+    Err(Error::internal(format!("region {region} of a variable of shape {shape:?}")))
+}
