@@ -80,7 +80,7 @@ impl Storage for RandomFile {
     }
 
     fn read_range(&self, offset: u64, len: usize) -> hdf5_reader::error::Result<StorageBuffer> {
-        if !offset.checked_add(len as u64).is_some_and(|end| end <= self.len) {
+        if offset.checked_add(len as u64).is_none_or(|end| end > self.len) {
             return Err(hdf5_reader::error::Error::UnexpectedEof {
                 offset,
                 needed: len as u64,
