@@ -76,7 +76,7 @@ pub(crate) fn select(
         }
         Label::Range { start, stop, step, half_open } => {
             if method != Method::Exact {
-                return Err(Error::unsupported("a slice of labels takes no method such as nearest")
+                return Err(Error::invalid("a slice of labels takes no method such as nearest")
                     .help("bounds need not be labels: an ordered index takes what lies between them"));
             }
             let step = step.unwrap_or(1);
@@ -242,7 +242,11 @@ fn missing(index: &dyn Lookup, label: &str, key: Option<&Key>, method: Method) -
         return Error::new(ErrorKind::NotFound, format!("no label {label}: the index has none at all"));
     }
     if method != Method::Exact {
-        let what = format!("no label near {label} by {method:?} within the tolerance");
+        let what = match method {
+            Method::Pad => format!("no label before {label}, or none as near as the tolerance"),
+            Method::Backfill => format!("no label after {label}, or none as near as the tolerance"),
+            _ => format!("no label as near to {label} as the tolerance"),
+        };
         return Error::new(ErrorKind::NotFound, what).help(format!(
             "the index has {n} labels from {} to {}",
             name(0),

@@ -1,7 +1,7 @@
 //! From labels to positions: sorted, hash, range and time indexes.
 
 mod hash;
-mod join;
+pub mod join;
 mod key;
 mod lookup;
 mod range;
@@ -143,18 +143,25 @@ fn same_labels(a: &dyn Index, b: &dyn Index) -> bool {
     if std::ptr::addr_eq(a, b) {
         return true;
     }
-    if a.len() != b.len() || !key::is_comparable(a.dtype(), b.dtype()) {
+    if a.len() != b.len() {
         return false;
     }
-    let (x, y) = (a.labels(), b.labels());
+    same_values(&a.labels(), &b.labels())
+}
+
+/// Whether two blocks of one shape hold the same values, whatever their dtypes: NaN equals NaN, and an
+/// integer the float of its value.
+pub(crate) fn same_values(x: &Block, y: &Block) -> bool {
+    if !key::is_comparable(x.dtype(), y.dtype()) {
+        return false;
+    }
     if x.dtype() == y.dtype() {
         let same = with_element!(x.dtype().kind(), T => x.get::<T>() == y.get::<T>());
         if same || !x.dtype().holds_missing() {
             return same;
         }
     }
-    // NaN equals NaN here, and an integer the float of its value.
-    key::keys(&x) == key::keys(&y)
+    key::keys(x) == key::keys(y)
 }
 
 #[cfg(test)]

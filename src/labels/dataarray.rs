@@ -23,6 +23,11 @@ pub struct DataArray {
 /// The name of the one variable while a DataArray goes through a Dataset operation.
 pub(crate) const THIS: &str = "\u{1}this";
 
+/// Whether this is the private name of an array that goes through a Dataset operation.
+pub(crate) fn is_private(name: &str) -> bool {
+    name == THIS
+}
+
 impl DataArray {
     /// An array with coordinates.
     ///

@@ -131,4 +131,13 @@ impl Dataset {
         let dims: Vec<String> = self.sizes().iter().map(|(d, n)| format!("{d}: {n}")).collect();
         format!("Dataset ({})", dims.join(", "))
     }
+
+    /// Adds what was done and this dataset to an error; an array that goes through adds itself.
+    pub(crate) fn locate<T>(&self, result: Result<T>, what: impl FnOnce() -> String) -> Result<T> {
+        result.map_err(|e| {
+            let own = self.data_vars.keys().any(|n| super::dataarray::is_private(n));
+            let e = e.at(what());
+            if own { e } else { e.at(self.place()) }
+        })
+    }
 }
