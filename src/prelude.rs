@@ -4,13 +4,9 @@ pub use crate::array::{Block, Region};
 pub use crate::dtype::{DType, Scalar};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::exec::{Cancel, Executor, Local, Report};
-<<<<<<< HEAD
 pub use crate::io::Batch;
 pub use crate::kernel::reduce::ReduceOp;
 pub use crate::labels::{
-    AttrValue, Attrs, Coords, DataArray, Dataset, Dims, IntoDims, Missing, Name, NewDim, ReduceOptions,
-    Variable,
+    AttrValue, Attrs, Coords, DataArray, Dataset, Dims, IntoDims, Isel, Missing, Name, NewDim, ReduceOptions,
+    Sel, Variable, slice,
 };
-=======
-pub use crate::labels::{AttrValue, Attrs, Coords, DataArray, Dataset, Isel, Name, Sel, Variable, slice};
->>>>>>> 3b666ae (Selection by position and by label)
