@@ -67,7 +67,7 @@ fn positions_are_integers_ranges_lists_and_masks() {
         assert!(a.isel("x", wrong).is_err());
     }
     assert!(a.isel("z", 0).err().unwrap().is_not_found());
-    assert!(a.isel_with(Isel::new().at("z", 0).ignore_missing(true)).is_ok());
+    assert!(a.isel_with(Isel::new().at("z", 0).missing_dims(Missing::Ignore)).is_ok());
     assert_eq!(coord_names(&a.isel_with(Isel::new().at("x", 0).drop(true)).unwrap()), ["y", "xy"]);
 }
 
@@ -222,7 +222,7 @@ fn heads_tails_and_drops() {
     assert_eq!(a.drop_isel("x", [0, -1]).unwrap().shape(), [2, 3]);
     assert_eq!(a.drop_sel("y", ["a", "c"]).unwrap().shape(), [4, 1]);
     assert!(a.drop_sel("y", "q").is_err());
-    assert_eq!(a.drop_sel_existing("y", ["a", "q"]).unwrap().shape(), [4, 2]);
+    assert_eq!(a.drop_sel_with("y", ["a", "q"], Missing::Ignore).unwrap().shape(), [4, 2]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::key::{self, Key};
 use super::{Index, Method, Positions, of_labels};
 use crate::array::Slice;
-use crate::dtype::DType;
+use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
 
 /// Which labels remain where several indexes meet.
@@ -129,49 +129,7 @@ fn common(a: DType, b: DType) -> Result<DType> {
     if !key::is_comparable(a, b) {
         return Err(Error::alignment(format!("labels of type {a} and {b} have no common order")));
     }
-    let float_of = |d: DType| if d.size() <= 2 { DType::F32 } else { DType::F64 };
-    Ok(match (a, b) {
-        _ if a == b => a,
-        (DType::Datetime { unit: u, calendar }, DType::Datetime { unit: v, .. }) => {
-            DType::Datetime { unit: u.max(v), calendar }
-        }
-        (DType::Timedelta { unit: u }, DType::Timedelta { unit: v }) => DType::Timedelta { unit: u.max(v) },
-        _ if a.is_text() => DType::Str,
-        _ if a.is_complex() || b.is_complex() => DType::C128,
-        _ if a.is_bool() => b,
-        _ if b.is_bool() => a,
-        _ if a.is_float() && b.is_float() => DType::F64,
-        _ if a.is_float() => {
-            if float_of(b).size() > a.size() {
-                float_of(b)
-            } else {
-                a
-            }
-        }
-        _ if b.is_float() => {
-            if float_of(a).size() > b.size() {
-                float_of(a)
-            } else {
-                b
-            }
-        }
-        _ if a.is_signed() == b.is_signed() => {
-            if a.size() >= b.size() {
-                a
-            } else {
-                b
-            }
-        }
-        _ => {
-            let (signed, unsigned) = if a.is_signed() { (a, b) } else { (b, a) };
-            match unsigned.size().max(signed.size() / 2) {
-                1 => DType::I16,
-                2 => DType::I32,
-                4 => DType::I64,
-                _ => DType::F64,
-            }
-        }
-    })
+    promote::promote(a, b)
 }
 
 fn common_of(indexes: &[Arc<dyn Index>]) -> Result<DType> {

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::coords::Coords;
 use super::dataarray::DataArray;
+use super::dims::Missing;
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::dispatch::with_real;
@@ -71,7 +72,7 @@ pub enum Indexer {
 pub struct Isel {
     pub(super) indexers: IndexMap<Name, Indexer>,
     pub(super) drop: bool,
-    pub(super) ignore_missing: bool,
+    pub(super) missing_dims: Missing,
 }
 
 impl Isel {
@@ -92,9 +93,9 @@ impl Isel {
         self
     }
 
-    /// Whether dimensions that do not exist are passed over instead of refused.
-    pub fn ignore_missing(mut self, ignore: bool) -> Self {
-        self.ignore_missing = ignore;
+    /// Whether a dimension that does not exist is a mistake.
+    pub fn missing_dims(mut self, missing: Missing) -> Self {
+        self.missing_dims = missing;
         self
     }
 }

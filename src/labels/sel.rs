@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::dims::Missing;
 use super::indexer::{Indexer, Isel, PySlice};
 use super::selector::{Sel, Selector, block_of_values};
 use super::variable::{Name, Variable};
@@ -113,24 +114,20 @@ impl Dataset {
     /// let ds = DataArray::new(Variable::from_vec(&[("x", 3)], vec![1, 2, 3])?, coords)?.to_dataset("a");
     /// assert_eq!(ds.drop_sel("x", 20)?.get("a")?.to_vec::<i32>()?, [1, 3]);
     /// assert!(ds.drop_sel("x", 99).is_err());
-    /// assert_eq!(ds.drop_sel_existing("x", [30, 99])?.get("a")?.to_vec::<i32>()?, [1, 2]);
+    /// assert_eq!(ds.drop_sel_with("x", [30, 99], Missing::Ignore)?.get("a")?.to_vec::<i32>()?, [1, 2]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn drop_sel(&self, dim: &str, labels: impl Into<Selector>) -> Result<Dataset> {
-        self.without(dim, labels.into(), false)
+        self.drop_sel_with(dim, labels, Missing::Raise)
     }
 
-    /// Takes all but these labels; those that are not there are passed over.
+    /// Takes all but these labels; says whether a label that is not there is a mistake.
     ///
     /// # Errors
-    /// If there is no such index.
-    pub fn drop_sel_existing(&self, dim: &str, labels: impl Into<Selector>) -> Result<Dataset> {
-        self.without(dim, labels.into(), true)
-    }
-
-    fn without(&self, name: &str, labels: Selector, ignore: bool) -> Result<Dataset> {
-        let (dim, keep) =
-            self.locate(self.all_but(name, &labels, ignore), || format!("`drop_sel` along `{name}`"))?;
+    /// If there is no such index, or a label is not there and must be.
+    pub fn drop_sel_with(&self, dim: &str, labels: impl Into<Selector>, missing: Missing) -> Result<Dataset> {
+        let found = self.all_but(dim, &labels.into(), missing == Missing::Ignore);
+        let (dim, keep) = self.locate(found, || format!("`drop_sel` along `{dim}`"))?;
         self.isel(&dim, keep)
     }
 
@@ -307,11 +304,16 @@ impl DataArray {
         self.via_dataset(|ds| ds.drop_sel(dim, labels))
     }
 
-    /// Takes all but these labels, passing over those that are not there.
+    /// Takes all but these labels: see [`Dataset::drop_sel_with`].
     ///
     /// # Errors
-    /// If there is no such index.
-    pub fn drop_sel_existing(&self, dim: &str, labels: impl Into<Selector>) -> Result<DataArray> {
-        self.via_dataset(|ds| ds.drop_sel_existing(dim, labels))
+    /// If there is no such index, or a label is not there and must be.
+    pub fn drop_sel_with(
+        &self,
+        dim: &str,
+        labels: impl Into<Selector>,
+        missing: Missing,
+    ) -> Result<DataArray> {
+        self.via_dataset(|ds| ds.drop_sel_with(dim, labels, missing))
     }
 }

@@ -7,6 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::coords::Coords;
 use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
+use super::dims::Missing;
 use super::indexer::{Indexer, Isel, Pick, set_positions, slice};
 use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
@@ -83,7 +84,7 @@ impl Dataset {
         for (dim, indexer) in &isel.indexers {
             let pick = match sizes.get(dim) {
                 Some(&len) => indexer.resolve(dim, len),
-                None if isel.ignore_missing => continue,
+                None if isel.missing_dims == Missing::Ignore => continue,
                 None => Err(Error::not_found("dimension", dim, sizes.keys())),
             };
             picks.insert(dim.clone(), self.locate(pick, || format!("`isel` along `{dim}`"))?);
