@@ -1,6 +1,7 @@
 //! The table of operations: xarray's name, and what does it here.
 
 mod basic;
+mod cf;
 mod reduce;
 mod time;
 
@@ -27,7 +28,7 @@ pub struct Call<'a> {
 /// Takes its arguments, calls graticule, gives the result.
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
-const TABLES: &[&[(&str, Op)]] = &[basic::OPS, reduce::OPS, time::OPS];
+const TABLES: &[&[(&str, Op)]] = &[basic::OPS, cf::OPS, reduce::OPS, time::OPS];
 
 /// Runs a step on the values that there are.
 pub fn run(step: &Step, names: &Names) -> Outcome<Value> {
