@@ -8,13 +8,14 @@ use graticule::exec::{Executor, Local};
 use graticule::lazy::LazyArray;
 use graticule::plan::{Plan, Target};
 use graticule::prelude::*;
+use serde_json::Value as Json;
 
 use super::case::{Case, Out};
 use super::compare::{self, Computed};
 use super::json::{self, Names};
-use super::ops;
+use super::ops::{self, combine};
 use super::report::Status;
-use super::value::{Failure, Outcome, Value, broken};
+use super::value::{Failure, Outcome, Value, broken, unsupported};
 
 /// How the inputs lie.
 #[derive(Clone, Copy, PartialEq)]
@@ -63,6 +64,27 @@ pub fn run(case: &Case) -> Status {
 }
 
 fn run_as(case: &Case, mode: Mode) -> Outcome<()> {
+    with_options(options(case)?, || run_steps(case, mode))
+}
+
+/// The options of a case; what only the oracle has is left out.
+fn options(case: &Case) -> Outcome<Options> {
+    let mut options = Options::default();
+    for (name, value) in &case.options {
+        match (name.as_str(), value) {
+            ("keep_attrs", Json::Bool(keep)) => options.keep_attrs = *keep,
+            ("keep_attrs", Json::String(s)) if s == "default" => {}
+            ("arithmetic_join", Json::String(name)) => options.arithmetic_join = combine::join(name)?,
+            ("arithmetic_compat", Json::String(name)) => options.arithmetic_compat = combine::compat(name)?,
+            // Defaults that xarray announced, and that graticule has.
+            ("use_new_combine_kwarg_defaults", Json::Bool(true)) | ("use_flox", _) => {}
+            (name, value) => return unsupported(format!("option {name}={value}")),
+        }
+    }
+    Ok(options)
+}
+
+fn run_steps(case: &Case, mode: Mode) -> Outcome<()> {
     let mut names = Names::new();
     for (name, input) in &case.inputs {
         let value = json::input(input)?;

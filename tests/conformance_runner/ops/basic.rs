@@ -17,7 +17,6 @@ pub const OPS: &[(&str, Op)] = &[
     ("expand_dims", expand_dims),
     ("drop_vars", drop_vars),
     ("drop_dims", drop_dims),
-    ("to_dataset", to_dataset),
 ];
 
 fn getitem(call: &mut Call) -> Outcome<Value> {
@@ -31,7 +30,7 @@ fn getitem(call: &mut Call) -> Outcome<Value> {
 }
 
 /// `raise` and `ignore`.
-fn missing(args: &mut Args, key: &str) -> Outcome<Missing> {
+pub fn missing(args: &mut Args, key: &str) -> Outcome<Missing> {
     match args.string(key)?.as_deref() {
         None | Some("raise") => Ok(Missing::Raise),
         Some("ignore") => Ok(Missing::Ignore),
@@ -128,17 +127,5 @@ fn drop_dims(call: &mut Call) -> Outcome<Value> {
     match &call.on {
         Value::Dataset(ds) => Ok(ds.drop_dims(dims)?.into()),
         on => broken(format!("drop_dims of a {}", on.kind())),
-    }
-}
-
-fn to_dataset(call: &mut Call) -> Outcome<Value> {
-    let name = call.args.string("name")?;
-    match (&call.on, name) {
-        (Value::DataArray(a), Some(name)) => Ok(a.to_dataset(name).into()),
-        (Value::DataArray(a), None) => match a.name() {
-            Some(name) => Ok(a.to_dataset(name.clone()).into()),
-            None => unsupported("to_dataset without a name"),
-        },
-        (on, _) => broken(format!("to_dataset of a {}", on.kind())),
     }
 }

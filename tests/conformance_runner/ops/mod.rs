@@ -1,8 +1,13 @@
 //! The table of operations: xarray's name, and what does it here.
 
+mod assign;
 mod basic;
 mod cf;
+pub mod combine;
+mod elementwise;
+mod groups;
 mod reduce;
+mod select;
 mod time;
 
 use graticule::labels::Dims;
@@ -28,15 +33,28 @@ pub struct Call<'a> {
 /// Takes its arguments, calls graticule, gives the result.
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
-const TABLES: &[&[(&str, Op)]] = &[basic::OPS, cf::OPS, reduce::OPS, time::OPS];
+const TABLES: &[&[(&str, Op)]] = &[
+    assign::OPS,
+    basic::OPS,
+    cf::OPS,
+    combine::OPS,
+    elementwise::OPS,
+    groups::OPS,
+    reduce::OPS,
+    select::OPS,
+    time::OPS,
+];
 
 /// Runs a step on the values that there are.
 pub fn run(step: &Step, names: &Names) -> Outcome<Value> {
     let on = step.on.as_ref().map_or(Ok(Value::None), |on| json::value(on, names))?;
     let call =
         |on| Call { op: &step.op, on, args: Args::new(IndexMap::new()), then: step.then.as_deref(), names };
-    let Some((_, op)) = TABLES.iter().flat_map(|t| t.iter()).find(|(name, _)| *name == step.op) else {
-        return unsupported(format!("operation {}", step.op));
+    let entry = TABLES.iter().flat_map(|t| t.iter()).find(|(name, _)| *name == step.op);
+    let op = match entry {
+        Some((_, op)) => *op,
+        None if step.op.starts_with("np.") => elementwise::numpy,
+        None => return unsupported(format!("operation {}", step.op)),
     };
     let mut call = call(on);
     call.args = arguments(step, names)?;

@@ -5,7 +5,7 @@ use graticule::labels::ReduceOptions;
 
 use super::super::args::Args;
 use super::super::value::{Failure, Outcome, Value, unsupported};
-use super::{Call, Op, dims, on_both};
+use super::{Call, Op, dims, no_method, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
     ("sum", reduce),
@@ -21,6 +21,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("median", reduce),
     ("argmin", position),
     ("argmax", position),
+    ("idxmin", label),
+    ("idxmax", label),
 ];
 
 /// The reduction of this name.
@@ -70,10 +72,34 @@ fn reduce(call: &mut Call) -> Outcome<Value> {
 fn position(call: &mut Call) -> Outcome<Value> {
     let op = reduce_op(call.op)?;
     let dim = call.args.opt("dim");
-    if matches!(dim, Some(Value::List(_))) {
-        return unsupported(format!("{} over a list of dims", call.op));
-    }
+    let several = matches!(dim, Some(Value::List(_)));
     let dims = dims(dim)?;
     let options = options(&mut call.args)?;
+    if several {
+        let Value::DataArray(a) = &call.on else {
+            return unsupported("positions along several dims of a dataset");
+        };
+        let each = a.arg_dims(op, dims, options)?;
+        return Ok(Value::Mapping(each.into_iter().map(|(d, a)| (d.to_string(), a.into())).collect()));
+    }
     on_both!(&call.on, x => x.reduce_with(op, dims, options))
+}
+
+fn label(call: &mut Call) -> Outcome<Value> {
+    let Some(dim) = call.args.string("dim")? else {
+        return unsupported(format!("{} without a dim", call.op));
+    };
+    let skipna = call.args.bool("skipna")?;
+    let fill = call.args.scalar("fill_value")?;
+    let greatest = call.op == "idxmax";
+    match &call.on {
+        Value::DataArray(a) if greatest => Ok(a.idxmax_with(&dim, skipna, fill)?.into()),
+        Value::DataArray(a) => Ok(a.idxmin_with(&dim, skipna, fill)?.into()),
+        _ if skipna.is_some() || fill.is_some() => {
+            unsupported(format!("options of {} of a dataset", call.op))
+        }
+        Value::Dataset(ds) if greatest => Ok(ds.idxmax(&dim)?.into()),
+        Value::Dataset(ds) => Ok(ds.idxmin(&dim)?.into()),
+        on => no_method(on),
+    }
 }

@@ -1,0 +1,165 @@
+//! Operations in two steps: groups and weights.
+
+use std::cell::RefCell;
+
+use graticule::error::Error;
+use graticule::labels::{GroupBy, GroupKey, ReduceOptions, Weighted, WeightedOp};
+use graticule::prelude::*;
+
+use super::super::args::{Args, string};
+use super::super::case::Step;
+use super::super::json::Names;
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
+use super::{Call, Op, arguments, combine, dims, elementwise, no_method, reduce};
+
+pub const OPS: &[(&str, Op)] = &[("groupby", groupby), ("weighted", weighted)];
+
+/// The step after, with its arguments.
+fn then<'a>(call: &Call<'a>) -> Outcome<(&'a Step, Args)> {
+    let Some(step) = call.then else { return broken(format!("{} without a step after it", call.op)) };
+    Ok((step, arguments(step, call.names)?))
+}
+
+/// What to group by; groupers other than equal labels are not there.
+fn key(value: Value) -> Outcome<GroupKey> {
+    match value {
+        Value::DataArray(a) => Ok(a.into()),
+        Value::Mapping(keys) => match keys.iter().next() {
+            _ if keys.len() > 1 => unsupported("groups by several keys"),
+            Some((name, Value::Object(kind, kwargs))) if kind == "UniqueGrouper" && kwargs.is_empty() => {
+                Ok(name.as_str().into())
+            }
+            Some((_, Value::Object(kind, _))) => unsupported(format!("groups by {kind}")),
+            _ => broken("groupby by nothing"),
+        },
+        v => Ok(string(&v)?.into()),
+    }
+}
+
+/// A method of the groups; the same for arrays and datasets.
+macro_rules! grouped {
+    ($groups:expr, $step:expr, $args:expr, $names:expr, $kind:ident) => {{
+        let (groups, step, args): (GroupBy<$kind>, &Step, &mut Args) = ($groups, $step, $args);
+        match step.op.as_str() {
+            "map" => map(
+                &groups,
+                step,
+                $names,
+                |g| Value::from(g.clone()),
+                |v| match v {
+                    Value::$kind(x) => Ok(x),
+                    v => unsupported(format!("map that gives a {}", v.kind())),
+                },
+            ),
+            "fillna" => {
+                let value = combine::object(args.need("value")?)?;
+                Ok(groups.fillna(value)?.into())
+            }
+            "where" => {
+                let cond = combine::object(args.need("cond")?)?;
+                if args.has("other") {
+                    return unsupported("where(other) of groups");
+                }
+                Ok(groups.where_cond(cond)?.into())
+            }
+            name if args.has("other") => {
+                let op = elementwise::binary_op(name)?;
+                let other = combine::object(args.need("other")?)?;
+                Ok(groups.binary(op, other)?.into())
+            }
+            name => {
+                let op = reduce::reduce_op(name)?;
+                let dims = dims(args.opt("dim"))?;
+                let options = reduce::options(args)?;
+                Ok(groups.reduce_with(op, dims, options)?.into())
+            }
+        }
+    }};
+}
+
+fn groupby(call: &mut Call) -> Outcome<Value> {
+    let by = key(call.args.need("group")?)?;
+    let (step, mut args) = then(call)?;
+    let names = call.names;
+    let args = &mut args;
+    let result: Outcome<Value> = (|| match &call.on {
+        Value::DataArray(a) => grouped!(a.groupby(by)?, step, args, names, DataArray),
+        Value::Dataset(ds) => grouped!(ds.groupby(by)?, step, args, names, Dataset),
+        on => no_method(on),
+    })();
+    args.finish()?;
+    result
+}
+
+/// Runs the steps for each group; the last one gives the result of the group.
+fn map<T: graticule::labels::Labelled>(
+    groups: &GroupBy<T>,
+    step: &Step,
+    names: &Names,
+    value: impl Fn(&T) -> Value,
+    object: impl Fn(Value) -> Outcome<T>,
+) -> Outcome<Value>
+where
+    Value: From<T>,
+{
+    let failure: RefCell<Option<Failure>> = RefCell::new(None);
+    let result = groups.map(|group| {
+        let mut names = names.clone();
+        names.insert("group".to_string(), value(group));
+        let run = || -> Outcome<T> {
+            let mut last = Value::None;
+            for step in &step.steps {
+                last = super::run(step, &names)?;
+                for name in step.out.names() {
+                    names.insert(name.to_string(), last.clone());
+                }
+            }
+            object(last)
+        };
+        let mut run = run;
+        run().map_err(|e| {
+            *failure.borrow_mut() = Some(e);
+            Error::invalid("a step of the group failed")
+        })
+    });
+    match (result, failure.into_inner()) {
+        (_, Some(e)) => Err(e),
+        (result, None) => Ok(result?.into()),
+    }
+}
+
+fn weighted(call: &mut Call) -> Outcome<Value> {
+    let Value::DataArray(weights) = call.args.need("weights")? else {
+        return broken("weights are an array");
+    };
+    let (step, mut args) = then(call)?;
+    let Some(op) = weighted_op(&step.op) else { return unsupported(format!("weighted {}", step.op)) };
+    let dims = dims(args.opt("dim"))?;
+    let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
+    args.finish()?;
+    fn run<T: graticule::labels::Labelled>(
+        w: Weighted<T>,
+        op: WeightedOp,
+        d: Dims,
+        o: ReduceOptions,
+    ) -> Outcome<T> {
+        Ok(w.reduce_with(op, d, o)?)
+    }
+    match &call.on {
+        Value::DataArray(a) => Ok(run(a.weighted(&weights)?, op, dims, options)?.into()),
+        Value::Dataset(ds) => Ok(run(ds.weighted(&weights)?, op, dims, options)?.into()),
+        on => no_method(on),
+    }
+}
+
+fn weighted_op(name: &str) -> Option<WeightedOp> {
+    Some(match name {
+        "mean" => WeightedOp::Mean,
+        "sum" => WeightedOp::Sum,
+        "sum_of_weights" => WeightedOp::SumOfWeights,
+        "sum_of_squares" => WeightedOp::SumOfSquares,
+        "var" => WeightedOp::Var,
+        "std" => WeightedOp::Std,
+        _ => return None,
+    })
+}
