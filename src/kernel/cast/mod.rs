@@ -10,7 +10,7 @@ use super::loops;
 use crate::array::Block;
 use crate::dtype::dispatch::with_number;
 use crate::dtype::promote::is_plain;
-use crate::dtype::{DType, Element, Kind, NAT, Text, TimeUnit};
+use crate::dtype::{DType, Element, Kind, NAT, Scalar, Text, TimeUnit};
 use crate::error::{Error, Result};
 use crate::time::format_iso;
 
@@ -39,6 +39,16 @@ pub fn check(from: DType, to: DType) -> Result<()> {
 /// If there is no cast between the two, or a text does not spell an element.
 pub fn cast(block: &Block, dtype: DType) -> Result<Block> {
     cast_into(block.clone(), dtype)
+}
+
+impl Scalar {
+    /// The value as a block of rank 0 cast to `dtype`.
+    ///
+    /// # Errors
+    /// If there is no cast between the two.
+    pub fn cast_to(&self, dtype: DType) -> Result<Block> {
+        cast_into(self.to_block(), dtype)
+    }
 }
 
 /// As [`cast`], in the memory of the block where it has no other owner.
