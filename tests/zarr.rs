@@ -9,8 +9,8 @@ use std::process::Command;
 use graticule::array::Block;
 use graticule::dtype::{NAT, Number, Text};
 use graticule::exec;
-use graticule::io::RawDataset;
 use graticule::io::zarr::{WriteMode, WriteOptions, ZarrWrite, open_zarr, open_zarr_group};
+use graticule::io::{RawDataset, open_dataset};
 use graticule::labels::{AttrValue, Attrs, Variable};
 use num_complex::Complex;
 use serde_json::{Value, json};
@@ -267,6 +267,35 @@ fn every_kind_of_array_survives_writing() {
             assert_eq!(found["dtype"], json!(v.dtype().to_string()), "{name}");
             check_elements(name, &v.load().unwrap(), &found["data"]);
         }
+    }
+}
+
+#[test]
+fn decoded_datasets_survive_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(_) = python("make_fixtures.py", &[dir.path().to_str().unwrap()]) else { return };
+    for name in ["xarray-v2", "xarray-v3", "xarray-v3-packed", "xarray-v3-sharded", "strings-v3"] {
+        let path = dir.path().join(format!("{name}.zarr"));
+        let copy = dir.path().join(format!("copy-of-{name}.zarr"));
+        let ds = open_dataset(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
+        ds.to_zarr(&copy).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let [expected, found] = [&path, &copy].map(|p| {
+            let text = python("read_back.py", &[p.to_str().unwrap()]).expect("it ran before");
+            serde_json::from_str::<Value>(&text).unwrap()
+        });
+        for part in ["data_vars", "coords"] {
+            let names = |v: &Value| -> Vec<String> {
+                let mut names: Vec<String> =
+                    v[part].as_object().into_iter().flatten().map(|(k, _)| k.clone()).collect();
+                names.sort();
+                names
+            };
+            assert_eq!(names(&found), names(&expected), "{name}");
+            for v in names(&expected) {
+                assert_eq!(found[part][&v], expected[part][&v], "{name}: {v}");
+            }
+        }
+        assert_eq!(found["attrs"], expected["attrs"], "{name}");
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod cf;
+mod format;
 pub mod netcdf;
 mod open;
 mod raw;

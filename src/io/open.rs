@@ -1,15 +1,16 @@
 //! Opening a dataset, whatever its format.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use serde_json::{Map, Value};
 
 use super::cf::{self, DecodeCoords, DecodeOptions};
+use super::format::{Format, detect};
 use super::raw::RawDataset;
 use super::{netcdf, zarr};
 use crate::dtype::TimeUnit;
-use crate::error::{Context, Error, ErrorKind, Result};
-use crate::labels::Dataset;
+use crate::error::{Context, Error, Result};
+use crate::labels::{AttrValue, Dataset};
 
 /// What [`open_dataset_with`] does besides opening; the default decodes what xarray decodes.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +19,8 @@ pub struct OpenOptions {
     pub group: Option<String>,
     /// How the CF conventions are decoded.
     pub decode: DecodeOptions,
+    /// Lengths of chunks along dimensions, instead of those as stored.
+    pub chunks: Vec<(String, usize)>,
 }
 
 impl OpenOptions {
@@ -34,7 +37,9 @@ impl OpenOptions {
 
     /// Decodes the CF conventions, or leaves all variables as stored.
     pub fn decode(mut self, decode: bool) -> Self {
-        self.decode = if decode { DecodeOptions::default() } else { DecodeOptions::off() };
+        let drop_variables = std::mem::take(&mut self.decode.drop_variables);
+        let options = if decode { DecodeOptions::default() } else { DecodeOptions::off() };
+        self.decode = DecodeOptions { drop_variables, ..options };
         self
     }
 
@@ -67,6 +72,12 @@ impl OpenOptions {
         self.decode.drop_variables = names.into_iter().map(Into::into).collect();
         self
     }
+
+    /// Cuts data variables into chunks of these lengths along dimensions, instead of those as stored.
+    pub fn chunks<S: Into<String>>(mut self, chunks: impl IntoIterator<Item = (S, usize)>) -> Self {
+        self.chunks = chunks.into_iter().map(|(dim, len)| (dim.into(), len)).collect();
+        self
+    }
 }
 
 /// Opens a Zarr store (a folder, v2 or v3) or a NetCDF file (classic or NetCDF4), lazily.
@@ -75,7 +86,9 @@ impl OpenOptions {
 /// by chunk, in the chunks in which they are stored.
 ///
 /// # Errors
-/// If there is nothing at the path, it is neither format, or its metadata are broken.
+/// If there is nothing at the path, it is neither format, or its metadata are broken. A variable that
+/// cannot be read (its codec or type is not supported) is left out with a warning: the encoding of the
+/// dataset names it and the reason under `skipped_variables`.
 ///
 /// ```no_run
 /// use graticule::prelude::*;
@@ -100,7 +113,29 @@ pub fn open_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
 pub fn open_dataset_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Dataset> {
     let path = path.as_ref();
     let raw = open_raw(path, options.group.as_deref())?;
-    cf::decode(raw, &options.decode).at(|| path.display().to_string())
+    decode(raw, options).at(|| path.display().to_string())
+}
+
+/// Decodes what was opened; what cannot be read is named in the encoding of the dataset.
+fn decode(raw: RawDataset, options: &OpenOptions) -> Result<Dataset> {
+    let skipped: Map<String, Value> = (raw.skipped.iter())
+        .filter(|s| !options.decode.drop_variables.iter().any(|d| **d == *s.name))
+        .map(|s| (s.name.to_string(), Value::String(s.reason.to_string())))
+        .collect();
+    if raw.variables.is_empty()
+        && let Some((name, reason)) = skipped.iter().next()
+    {
+        let reason = reason.as_str().unwrap_or_default();
+        return Err(Error::storage(format!("no variable can be read; `{name}`: {reason}")));
+    }
+    let mut ds = cf::decode(raw, &options.decode)?;
+    if !skipped.is_empty() {
+        ds.encoding.insert("skipped_variables", AttrValue::Json(Value::Object(skipped)));
+    }
+    for (dim, len) in &options.chunks {
+        ds = ds.chunk(dim, *len)?;
+    }
+    Ok(ds)
 }
 
 /// The variables of a dataset as stored, whatever its format.
@@ -108,69 +143,11 @@ pub fn open_dataset_with(path: impl AsRef<Path>, options: &OpenOptions) -> Resul
 /// # Errors
 /// Those of [`open_dataset`].
 pub fn open_raw(path: &Path, group: Option<&str>) -> Result<RawDataset> {
-    match format_of(path)? {
+    match detect(path)? {
         Format::Zarr => match group {
             Some(group) => zarr::open_zarr_group(path, group),
             None => zarr::open_zarr(path),
         },
-        Format::Netcdf => netcdf::open_netcdf(path, group),
+        Format::NetCdf => netcdf::open_netcdf(path, group),
     }
-}
-
-enum Format {
-    Zarr,
-    Netcdf,
-}
-
-/// The files by which a folder is a Zarr store.
-const ZARR_MARKS: [&str; 4] = ["zarr.json", ".zgroup", ".zmetadata", ".zarray"];
-
-/// The bytes at the beginning of an HDF5 file.
-const HDF5_MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
-
-/// The format of what lies at a path, by its content.
-fn format_of(path: &Path) -> Result<Format> {
-    let place = || path.display().to_string();
-    if !path.exists() {
-        let mut e = Error::new(ErrorKind::NotFound, format!("nothing is at `{}`", path.display()));
-        if let Some(known) = neighbours(path) {
-            e = e.known(known);
-        }
-        return Err(e);
-    }
-    if path.is_dir() {
-        if ZARR_MARKS.iter().any(|m| path.join(m).exists()) {
-            return Ok(Format::Zarr);
-        }
-        return Err(Error::storage("the folder is no Zarr store")
-            .at(place())
-            .help(format!("a store has one of {} in it", ZARR_MARKS.join(", "))));
-    }
-    let mut head = Vec::new();
-    File::open(path).and_then(|f| f.take(2_056).read_to_end(&mut head)).at(place)?;
-    // HDF5 may stand behind a block of the user's own, at 512, 1024, ... bytes.
-    let hdf5 =
-        [0, 512, 1024, 2048].iter().any(|&at| head.get(at..).is_some_and(|h| h.starts_with(HDF5_MAGIC)));
-    let classic = head.len() >= 4 && head.starts_with(b"CDF") && [1, 2, 5].contains(&head[3]);
-    if hdf5 || classic {
-        return Ok(Format::Netcdf);
-    }
-    let e = Error::storage(match head.is_empty() {
-        true => "the file is empty",
-        false => "the file is neither NetCDF nor Zarr",
-    });
-    Err(e.at(place()).help("readable are NetCDF classic (CDF-1, 2, 5), NetCDF4 and Zarr folders"))
-}
-
-/// Names beside a path that is not there.
-fn neighbours(path: &Path) -> Option<Vec<String>> {
-    let folder =
-        path.parent().map(|p| if p.as_os_str().is_empty() { PathBuf::from(".") } else { p.into() })?;
-    let mut names: Vec<String> = std::fs::read_dir(folder)
-        .ok()?
-        .flatten()
-        .map(|e| e.file_name().to_string_lossy().to_string())
-        .collect();
-    names.sort();
-    Some(names)
 }
