@@ -12,11 +12,16 @@ use super::times::{EncodeSpan, EncodeTime};
 use crate::array::Block;
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Context, Error, Result};
+use crate::exec;
 use crate::io::RawDataset;
 use crate::kernel::cast::cast;
 use crate::labels::{AttrValue, Attrs, Dataset, Name, Variable};
 use crate::lazy::LazyArray;
 use crate::time::{CfStep, CfTimeUnits, infer_timedelta_units, infer_units};
+
+/// Lazy times without units in their encoding are computed up to this size, to infer units from them;
+/// larger ones count from 1970.
+const LOADED_TO_INFER: usize = 64 << 20;
 
 /// Encodes a dataset by the conventions, lazily, as the encodings of its variables say: packing, fill
 /// values, times as numbers, coordinates noted in attributes. `native_bool` leaves bools as they are
@@ -58,8 +63,8 @@ fn variable(v: &Variable, native_bool: bool) -> Result<Variable> {
     work.spans(numbers)?;
     work.pack(wanted, original)?;
     let data = work.data.dtype();
-    if original.is_float() && !work.attrs.contains("_FillValue") && !silent(&work.encoding, "_FillValue") {
-        work.attrs.insert("_FillValue", nan(original));
+    if data.is_float() && !work.attrs.contains("_FillValue") && !silent(&work.encoding, "_FillValue") {
+        work.attrs.insert("_FillValue", nan(data));
     }
     if silent(&work.encoding, "_FillValue") {
         work.encoding.remove("_FillValue");
@@ -104,6 +109,14 @@ impl Work {
         Ok(())
     }
 
+    /// Computes lazy times, unless they are many: the best units are known from the values only.
+    fn load_to_infer(&mut self) -> Result<()> {
+        if self.data.as_block().is_none() && self.data.nbytes() <= LOADED_TO_INFER {
+            self.data = exec::compute(std::slice::from_ref(&self.data))?.remove(0).into();
+        }
+        Ok(())
+    }
+
     fn times(&mut self, wanted: Option<DType>) -> Result<()> {
         let DType::Datetime { unit, calendar } = self.data.dtype() else { return Ok(()) };
         let units = self.encoding.remove("units");
@@ -117,6 +130,9 @@ impl Work {
             _ => None,
         };
         let wants_float = wanted.is_some_and(DType::is_float);
+        if given.is_none() {
+            self.load_to_infer()?;
+        }
         let (text, dtype) = match self.data.as_block() {
             Some(block) => {
                 let ticks: Vec<i64> = block.to_vec()?;
@@ -169,6 +185,9 @@ impl Work {
             })
             .transpose()?;
         let wants_float = wanted.is_some_and(DType::is_float);
+        if given.is_none() {
+            self.load_to_infer()?;
+        }
         let (step, dtype) = match self.data.as_block() {
             Some(block) => {
                 let ticks: Vec<i64> = block.to_vec()?;
