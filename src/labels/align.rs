@@ -258,14 +258,16 @@ fn conform(
                     takes.insert(group.dim.clone(), positions);
                 }
             }
-            // Labels along a dimension that this object has without labels become its labels.
-            None if !sizes.contains_key(&group.dim) => continue,
+            // Labels along a dimension that this object has without labels become its labels; an
+            // override only replaces.
+            None if options.join == Join::Override || !sizes.contains_key(&group.dim) => continue,
             _ => {}
         }
         coords.push(NewCoord {
             name: group.name.clone(),
             variable: j.variable.clone(),
             index: Some(j.index.clone()),
+            keep_attrs: options.join != Join::Override,
         });
     }
     if coords.is_empty() {

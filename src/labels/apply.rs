@@ -39,6 +39,8 @@ pub(crate) struct Rules {
     pub(crate) compat: Compat,
     /// Attributes of the result.
     pub(crate) attrs: CombineAttrs,
+    /// Attributes of a resulting dataset itself.
+    pub(crate) dataset_attrs: CombineAttrs,
     /// Attributes of its coordinates.
     pub(crate) coord_attrs: CombineAttrs,
     /// Whether the attributes of arrays count for those of a resulting dataset.
@@ -56,6 +58,7 @@ impl Rules {
             dataset_join: join,
             compat: Compat::Minimal,
             attrs,
+            dataset_attrs: attrs,
             coord_attrs: attrs,
             array_attrs_count: false,
             name: if keep_attrs { NameRule::First } else { NameRule::Common },
@@ -204,7 +207,7 @@ pub(crate) fn apply(
         Part::Array(_, v) if rules.array_attrs_count => Some(&v.attrs),
         _ => None,
     });
-    let attrs = rules.attrs.combine(sets)?;
+    let attrs = rules.dataset_attrs.combine(sets)?;
     Ok(Operand::Dataset(Dataset::from_parts(vars, coords, attrs, Attrs::new())))
 }
 

@@ -19,6 +19,19 @@ fn is_operator(op: BinaryOp) -> bool {
     !matches!(op, Maximum | Minimum | Fmax | Fmin | Atan2 | Hypot)
 }
 
+/// The comparison that says the same of exchanged operands.
+fn turned(op: BinaryOp) -> Option<BinaryOp> {
+    use BinaryOp::{Eq, Ge, Gt, Le, Lt, Ne};
+    Some(match op {
+        Lt => Gt,
+        Le => Ge,
+        Gt => Lt,
+        Ge => Le,
+        Eq | Ne => op,
+        _ => return None,
+    })
+}
+
 /// `op` on two operands without labels.
 pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
     let beside = |v: &Variable, s: &Scalar| op.scalar_operand(v.dtype(), s).map(Scalar::Typed);
@@ -41,19 +54,35 @@ pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variab
 /// # Errors
 /// If labels do not join, lengths differ, or the operation has no meaning for the dtypes.
 pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) -> Result<Operand> {
+    let (lhs, rhs) = (lhs.into(), rhs.into());
     let options = Options::current();
     let mut rules = Rules::function(options.arithmetic_join, options.keep_attrs);
-    if is_operator(op) {
-        rules.compat = options.arithmetic_compat;
-        rules.attrs = if options.keep_attrs { CombineAttrs::DropConflicts } else { CombineAttrs::Drop };
-        rules.coord_attrs = CombineAttrs::Override;
-        rules.array_attrs_count = true;
-        rules.name = NameRule::Common;
+    if !is_operator(op) {
+        return apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]));
     }
-    if rules.dataset_join == Join::Exact && is_operator(op) {
+    let plain = |x: &Operand| matches!(x, Operand::Scalar(_) | Operand::Variable(_));
+    rules.compat = options.arithmetic_compat;
+    rules.attrs = if options.keep_attrs { CombineAttrs::DropConflicts } else { CombineAttrs::Drop };
+    rules.dataset_attrs = match rules.attrs {
+        // Without another object to agree with, a dataset stays what it is.
+        CombineAttrs::Drop if plain(&lhs) || plain(&rhs) => CombineAttrs::Override,
+        attrs => attrs,
+    };
+    rules.coord_attrs = CombineAttrs::Override;
+    rules.array_attrs_count = true;
+    rules.name = NameRule::Common;
+    if rules.dataset_join == Join::Exact {
         rules.dataset_join = Join::Inner;
     }
-    apply(vec![lhs.into(), rhs.into()], &rules, &|args| binary_args(op, args[0], args[1]))
+    if matches!((&lhs, &rhs), (Operand::DataArray(_), Operand::Dataset(_))) {
+        // As in xarray the dataset leads: the order of labels and the coordinates are its own. A comparison
+        // is turned round, other operators keep the order of operands.
+        return apply(vec![rhs, lhs], &rules, &|args| match turned(op) {
+            Some(op) => binary_args(op, args[0], args[1]),
+            None => binary_args(op, args[1], args[0]),
+        });
+    }
+    apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]))
 }
 
 macro_rules! methods {

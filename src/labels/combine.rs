@@ -217,6 +217,11 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
     }
     let mut out = Dataset::from_variables(vars, coords)?;
     out.attrs = options.combine_attrs.combine(objects.iter().map(|ds| &ds.attrs))?;
+    if options.compat == Compat::Identical
+        && let Some(n) = objects.iter().position(|ds| ds.attrs != out.attrs)
+    {
+        return Err(Error::invalid(format!("the attributes of dataset {n} differ from those of the result")));
+    }
     out.encoding = objects.first().map(|ds| ds.encoding.clone()).unwrap_or_default();
     Ok(out)
 }

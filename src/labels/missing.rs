@@ -120,9 +120,14 @@ fn coords_with_attrs_of(coords: &Coords, of: Option<&Coords>) -> Result<Coords> 
 /// `b` where `a` is missing.
 fn fill_args(a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
     match (a, b) {
-        // A variable that one of two datasets lacks.
+        // A variable that one of two datasets lacks takes part as NaN, so integers become floats.
+        (Arg::Scalar(_), Arg::Variable(v)) if v.dtype().is_number() || v.dtype().is_bool() => {
+            v.with_data(v.dims().iter().cloned(), v.data().cast(common_dtype(a, b)?)?)
+        }
         (Arg::Scalar(_), Arg::Variable(v)) => Ok(v.clone()),
-        (Arg::Variable(v), Arg::Scalar(Scalar::Float(f))) if f.is_nan() && !v.dtype().is_number() => {
+        (Arg::Variable(v), Arg::Scalar(Scalar::Float(f)))
+            if f.is_nan() && (v.dtype().is_text() || v.dtype().is_time()) =>
+        {
             Ok(v.clone())
         }
         _ => {
@@ -139,6 +144,10 @@ pub(crate) fn fill_missing(a: &Variable, b: &Variable) -> Result<Variable> {
 
 fn filled(data: impl Into<Operand>, value: Operand, join: Join) -> Result<Operand> {
     let data = data.into();
+    if let (Operand::DataArray(_), Operand::Dataset(_), Join::Left) = (&data, &value, join) {
+        return Err(Error::invalid("an array cannot be filled from a dataset")
+            .help("take one variable of the dataset with `get`"));
+    }
     if let (Operand::Dataset(ds), Operand::Dataset(value), Join::Left) = (&data, &value, join)
         && let Some(name) = value.data_vars().keys().find(|n| !ds.data_vars().contains_key(*n))
     {
@@ -361,3 +370,38 @@ macro_rules! methods {
 }
 methods!(DataArray into_array);
 methods!(Dataset into_dataset);
+
+/// The same where an array may meet a dataset, so that the result is a dataset.
+impl Operand {
+    /// See [`DataArray::where_cond`].
+    ///
+    /// # Errors
+    /// If lengths do not match.
+    pub fn where_cond(self, cond: impl Into<Operand>) -> Result<Operand> {
+        masked(self, cond.into(), None)
+    }
+
+    /// See [`DataArray::where_else`].
+    ///
+    /// # Errors
+    /// If labels differ, or no dtype holds both.
+    pub fn where_else(self, cond: impl Into<Operand>, other: impl Into<Operand>) -> Result<Operand> {
+        masked(self, cond.into(), Some(other.into()))
+    }
+
+    /// See [`DataArray::fillna`].
+    ///
+    /// # Errors
+    /// If lengths do not match, or no dtype holds both.
+    pub fn fillna(self, value: impl Into<Operand>) -> Result<Operand> {
+        filled(self, value.into(), Join::Left)
+    }
+
+    /// See [`DataArray::combine_first`].
+    ///
+    /// # Errors
+    /// If lengths do not match, or no dtype holds both.
+    pub fn combine_first(self, other: impl Into<Operand>) -> Result<Operand> {
+        filled(self, other.into(), Join::Outer)
+    }
+}

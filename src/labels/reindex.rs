@@ -37,6 +37,8 @@ pub(crate) struct NewCoord {
     pub(crate) name: Name,
     pub(crate) variable: Variable,
     pub(crate) index: Option<Arc<dyn Index>>,
+    /// Whether attributes and encoding of the coordinate that it replaces stay.
+    pub(crate) keep_attrs: bool,
 }
 
 /// The dtype in which an array has room for what fills its holes, and that value in it.
@@ -107,8 +109,11 @@ pub(crate) fn reindex_parts(
     let mut coords = Coords::new();
     for (name, v) in ds.coords().iter() {
         if let Some(c) = new.iter().find(|c| c.name == *name) {
-            let mut variable = c.variable.clone().with_attrs(v.attrs.clone());
-            variable.encoding = v.encoding.clone();
+            let mut variable = c.variable.clone();
+            if c.keep_attrs {
+                variable.attrs = v.attrs.clone();
+                variable.encoding = v.encoding.clone();
+            }
             coords.insert_with(name.clone(), variable, c.index.clone())?;
             continue;
         }
@@ -188,7 +193,7 @@ impl Dataset {
                 None => {}
             }
             let variable = Variable::new([dim.clone()], block)?.with_attrs(target.attrs.clone());
-            coords.push(NewCoord { name: dim.clone(), variable, index: Some(index) });
+            coords.push(NewCoord { name: dim.clone(), variable, index: Some(index), keep_attrs: true });
         }
         reindex_parts(self, &takes, coords, options.fill_value.as_ref())
     }
