@@ -8,7 +8,7 @@ use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernel::elementwise::MapFn;
+use crate::kernel::elementwise::{MapFn, UnaryOp};
 use crate::lazy::LazyArray;
 use crate::time::Component;
 
@@ -16,7 +16,8 @@ impl DataArray {
     /// A component of each datetime: `"year"`, `"month"`, `"dayofyear"`, `"hour"`, `"season"`, ...
     ///
     /// Integers, text for the season, bools for questions (`"is_leap_year"`). The result has the name
-    /// of the component. Lazy: reads nothing.
+    /// of the component. With missing times in memory integers become floats to hold NaN. Lazy: reads
+    /// nothing; missing times in a lazy array are found in the run, which fails.
     ///
     /// # Errors
     /// If there is no such component, or the elements are not datetimes.
@@ -31,10 +32,23 @@ fn component_of(v: &Variable, component: &str) -> Result<Variable> {
     if !v.dtype().is_datetime() {
         return Err(Error::dtype(format!("`{component}` of {}: only datetimes have it", v.dtype())));
     }
-    let mut data = LazyArray::map(MapFn::Time(wanted), std::slice::from_ref(v.data()))?;
-    if wanted.is_flag() {
-        data = data.cast(DType::Bool)?;
-    }
+    let field = |times: &LazyArray| LazyArray::map(MapFn::Time(wanted), std::slice::from_ref(times));
+    let data = match v.data().has_missing() {
+        // Of missing times flags are false and the season is text.
+        _ if wanted.is_flag() || wanted == Component::Season => field(v.data())?,
+        Some(false) => field(v.data())?,
+        // Integers cannot be missing; as in xarray floats take their place.
+        Some(true) => {
+            let valid = LazyArray::map(MapFn::Unary(UnaryOp::NotNull), std::slice::from_ref(v.data()))?;
+            let nan = Block::scalar(f64::NAN).reshape(&vec![1; v.ndim()])?;
+            let fields = field(v.data())?.cast(DType::F64)?;
+            LazyArray::map(MapFn::Where, &[valid, fields, nan.into()])?
+        }
+        None => {
+            let help = "`compute` the times first, or select those that are not missing";
+            field(&v.data().require_present("times", help, true)?)?
+        }
+    };
     let attrs = if Options::current().keep_attrs { v.attrs.clone() } else { Default::default() };
     Ok(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs))
 }
@@ -58,5 +72,43 @@ impl Dataset {
     /// The coordinates that have no other than these dimensions.
     pub(crate) fn coords_along(&self, dims: &[Name]) -> Coords {
         self.coords().filter(|_, v| v.dims().iter().all(|d| dims.contains(d)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::NAT;
+
+    fn times(ticks: Vec<i64>) -> DataArray {
+        let n = ticks.len();
+        let block = Block::from_vec(&[n], ticks).unwrap().retype(DType::DATETIME_NS);
+        DataArray::new(Variable::new(["t"], block).unwrap(), Coords::new()).unwrap()
+    }
+
+    #[test]
+    fn missing_times_have_missing_components() {
+        let year = times(vec![0, NAT]).dt("year").unwrap();
+        let values = year.to_vec::<f64>().unwrap();
+        assert!(values[0] == 1970.0 && values[1].is_nan());
+        assert_eq!(times(vec![0]).dt("year").unwrap().to_vec::<i64>().unwrap(), [1970]);
+        assert_eq!(times(vec![NAT]).dt("is_leap_year").unwrap().to_vec::<bool>().unwrap(), [false]);
+        assert!(times(vec![0]).dt("yaer").is_err());
+    }
+
+    #[test]
+    fn missing_lazy_times_are_found_in_the_run() {
+        let lazy = times(vec![0, NAT]).chunk("t", 1).unwrap().dt("year").unwrap();
+        assert!(lazy.load().unwrap_err().is_unsupported());
+        let lazy = times(vec![0, 1]).chunk("t", 1).unwrap().dt("year").unwrap();
+        assert_eq!(lazy.to_vec::<i64>().unwrap(), [1970, 1970]);
+    }
+
+    #[test]
+    fn components_and_positions_are_names() {
+        let ds = times(vec![0]).to_dataset("when");
+        assert_eq!(ds.get("when.month").unwrap().to_vec::<i64>().unwrap(), [1]);
+        assert_eq!(ds.get("t").unwrap().to_vec::<i64>().unwrap(), [0]);
+        assert!(ds.get("where.month").is_err());
     }
 }

@@ -27,7 +27,7 @@ use crate::lazy::LazyArray;
 /// assert_eq!(a.weighted(&w)?.sum("x")?.to_vec::<f64>()?, [6.0]);
 /// # Ok::<(), graticule::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Weighted<T> {
     object: T,
     weights: DataArray,
@@ -68,7 +68,7 @@ pub enum WeightedOp {
 impl<T: Labelled> Weighted<T> {
     fn new(object: T, weights: &DataArray) -> Result<Self> {
         let v = weights.variable();
-        let data = v.data().require_present("weights")?;
+        let data = v.data().require_present("weights", "replace them first, as with `fillna(0)`", false)?;
         let v = v.with_data(v.dims().iter().cloned(), data)?;
         let weights = DataArray::from_parts(weights.name().cloned(), v, weights.coords().clone());
         Ok(Weighted { object, weights })

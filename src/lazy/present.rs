@@ -13,6 +13,9 @@ use crate::source::Traffic;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Present {
     what: String,
+    help: String,
+    /// Whether missing elements are no mistake but more than we can do.
+    unsupported: bool,
 }
 
 /// Whether an element is NaN, NaT or missing text.
@@ -45,27 +48,37 @@ impl Op for Present {
         let block = pieces.remove(0);
         match any_missing(&block) {
             false => Ok(block),
-            true => Err(Error::invalid(format!("{} hold missing values", self.what))
-                .at(format!("elements {out}"))
-                .help("replace them first, as with `fillna(0)`")),
+            true => {
+                let what = format!("{} hold missing values", self.what);
+                let error = if self.unsupported { Error::unsupported(what) } else { Error::invalid(what) };
+                Err(error.at(format!("elements {out}")).help(self.help.clone()))
+            }
         }
     }
 }
 
 impl LazyArray {
+    /// Whether an element in memory is missing; `None` where that takes a run to know.
+    pub fn has_missing(&self) -> Option<bool> {
+        match self.dtype().holds_missing() {
+            false => Some(false),
+            true => self.as_block().map(any_missing),
+        }
+    }
+
     /// The array, once no element of it is missing: checked now if it is in memory, else in the run.
+    /// `unsupported` says that missing elements are no mistake, but more than we can do.
     ///
     /// # Errors
     /// If an element in memory is missing.
-    pub fn require_present(&self, what: &str) -> Result<LazyArray> {
-        if !self.dtype().holds_missing() {
+    pub fn require_present(&self, what: &str, help: &str, unsupported: bool) -> Result<LazyArray> {
+        if self.has_missing() == Some(false) {
             return Ok(self.clone());
         }
-        let op = Present { what: what.to_string() };
+        let op = Present { what: what.to_string(), help: help.to_string(), unsupported };
         if let Some(b) = self.as_block() {
             let whole = Region::full(b.shape());
             op.compute(&whole, &[self.meta()], vec![b.clone()], &Traffic::default())?;
-            return Ok(self.clone());
         }
         LazyArray::new(op, vec![self.clone()], self.meta().clone())
     }

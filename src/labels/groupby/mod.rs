@@ -77,6 +77,13 @@ pub struct GroupBy<T> {
     groups: Groups,
 }
 
+impl<T> std::fmt::Debug for GroupBy<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let g = &self.groups;
+        write!(f, "GroupBy({} groups `{}` along `{}`)", g.count, g.name, g.dim)
+    }
+}
+
 /// The groups of the positions along a dimension.
 #[derive(Clone)]
 struct Groups {
@@ -264,3 +271,6 @@ fn stack_variable(
     let data = v.data().axes(&from)?.reshape(&shape)?;
     v.with_data(kept.into_iter().chain([stacked.clone()]), data)
 }
+
+#[cfg(test)]
+mod tests;

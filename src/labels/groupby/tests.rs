@@ -1,0 +1,84 @@
+use super::*;
+use crate::array::Block;
+use crate::dtype::Text;
+use crate::kernel::reduce::ReduceOp;
+use crate::labels::ReduceOptions;
+
+/// x: 5, y: 2, with labels b a b - a along x.
+fn field() -> DataArray {
+    let a = DataArray::from_vec(&[("y", 2), ("x", 5)], (0..10).map(f64::from).collect()).unwrap();
+    let labels = ["b", "a", "b", "", "a"].map(|l| if l.is_empty() { Text::MISSING } else { l.into() });
+    let labels = Variable::from_vec(&[("x", 5)], labels.to_vec()).unwrap();
+    a.assign_coords([("label", labels)]).unwrap().with_name("f")
+}
+
+#[test]
+fn groups_stand_where_the_grouped_dimension_stood_and_first_in_datasets() {
+    let a = field();
+    let means = a.groupby("label").unwrap().mean(()).unwrap();
+    assert_eq!(means.dims().iter().map(|d| &**d).collect::<Vec<_>>(), ["y", "label"]);
+    assert_eq!(means.to_vec::<f64>().unwrap(), [2.5, 1.0, 7.5, 6.0]);
+    let ds = a.to_dataset("f").groupby("label").unwrap().mean("x").unwrap();
+    assert_eq!(ds.get("f").unwrap().shape(), [2, 2]);
+    assert_eq!(&*ds.get("f").unwrap().dims()[0], "label");
+}
+
+#[test]
+fn chunked_and_in_memory_give_the_same() {
+    let a = field();
+    let lazy = a.chunk("x", 2).unwrap().chunk("y", 1).unwrap();
+    for op in
+        [ReduceOp::Mean, ReduceOp::Max, ReduceOp::Std, ReduceOp::Count, ReduceOp::Median, ReduceOp::First]
+    {
+        let reduce = |a: &DataArray| {
+            let g = a.groupby("label").unwrap();
+            g.reduce_with(op, (), ReduceOptions::default()).unwrap().load().unwrap()
+        };
+        assert_eq!(reduce(&a), reduce(&lazy), "{op:?}");
+    }
+}
+
+#[test]
+fn positions_without_group_leave_arithmetic_and_keep_out_of_groups() {
+    let a = field();
+    let g = a.groupby("label").unwrap();
+    assert_eq!(g.len(), 2);
+    let anomalies = g.sub(&g.mean(()).unwrap()).unwrap();
+    assert_eq!(anomalies.shape(), [2, 4]);
+    assert_eq!(anomalies.to_vec::<f64>().unwrap()[..4], [-1.0, -1.5, 1.0, 1.5]);
+}
+
+#[test]
+fn groups_without_a_value_give_missing_ones() {
+    let a = field();
+    let g = a.groupby("label").unwrap();
+    let only_a = g.mean(()).unwrap().reindex("label", Block::from_vec(&[1], vec![Text::from("a")]).unwrap());
+    let anomalies = g.sub(&only_a.unwrap()).unwrap().to_vec::<f64>().unwrap();
+    assert!(anomalies[0].is_nan() && anomalies[1] == -1.5);
+}
+
+#[test]
+fn labels_along_two_dimensions_group_cells() {
+    let z = Variable::from_vec(&[("y", 2), ("x", 2)], vec![1i64, 2, 2, 1]).unwrap();
+    let a = DataArray::from_vec(&[("y", 2), ("t", 1), ("x", 2)], vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+    let a = a.assign_coords([("z", z)]).unwrap();
+    let sums = a.groupby("z").unwrap().sum(()).unwrap();
+    assert_eq!(sums.shape(), [1, 2]);
+    assert_eq!(sums.to_vec::<f64>().unwrap(), [5.0, 5.0]);
+}
+
+#[test]
+fn mapped_groups_come_back_in_the_original_order() {
+    let a = field();
+    let doubled = a.groupby("label").unwrap().map(|g| g.mul(2.0)).unwrap();
+    assert_eq!(doubled.to_vec::<f64>().unwrap()[..4], [0.0, 2.0, 4.0, 8.0]);
+}
+
+#[test]
+fn mistakes_are_named() {
+    let a = field();
+    assert!(a.groupby("lable").unwrap_err().to_string().contains("`label`"));
+    let g = a.groupby("label").unwrap();
+    assert!(g.mean("z").unwrap_err().is_not_found());
+    assert!(g.sub(&a.mean("x").unwrap()).unwrap_err().is_not_found());
+}
