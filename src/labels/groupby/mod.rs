@@ -30,7 +30,7 @@ pub enum GroupKey {
     /// The name of a coordinate or variable, or of a component of one.
     Name(Name),
     /// Labels along one or more dimensions; its name (or `group`) becomes the dimension of groups.
-    Array(DataArray),
+    Array(Box<DataArray>),
 }
 
 impl From<&str> for GroupKey {
@@ -47,13 +47,13 @@ impl From<String> for GroupKey {
 
 impl From<&DataArray> for GroupKey {
     fn from(array: &DataArray) -> Self {
-        GroupKey::Array(array.clone())
+        GroupKey::Array(Box::new(array.clone()))
     }
 }
 
 impl From<DataArray> for GroupKey {
     fn from(array: DataArray) -> Self {
-        GroupKey::Array(array)
+        GroupKey::Array(Box::new(array))
     }
 }
 
