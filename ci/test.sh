@@ -34,7 +34,7 @@ cargo test --release "${features[@]}"
 title "conformance"
 cargo test --release "${features[@]}" --test conformance -- --nocapture
 
-title "build with the default features"
-cargo build --release
+title "the main job with the default features"
+cargo run --release --example climatology
 
 title "all passed"

@@ -231,13 +231,15 @@ struct Accumulator {
     waiting: HashMap<usize, Vec<State>>,
 }
 
+/// By stage and chunk.
 type KeptBlocks = HashMap<(usize, usize), Arc<Vec<Block>>>;
+type Accumulators = HashMap<(usize, usize), Arc<Mutex<Accumulator>>>;
 
 struct Run<'a> {
     plan: &'a Plan,
     io: Traffic,
     kept: RwLock<KeptBlocks>,
-    folds: Mutex<HashMap<(usize, usize), Arc<Mutex<Accumulator>>>>,
+    folds: Mutex<Accumulators>,
     outputs: Vec<Mutex<Option<Block>>>,
 }
 

@@ -273,7 +273,7 @@ fn each_value(value: &AttrValue) -> Vec<Block> {
     };
     let Some(all) = all else { return Vec::new() };
     (0..all.size())
-        .map(|i| all.region(&crate::array::Region::new([i..i + 1])).remove_axis(0))
+        .map(|i| all.slice(&[crate::array::Slice { start: i, step: 1, len: 1 }]).remove_axis(0))
         .filter(|b| {
             let nan = cast(b, DType::F64).ok().and_then(|f| f.get::<f64>()?.first().copied());
             !(b.dtype().is_float() && nan.is_some_and(f64::is_nan))

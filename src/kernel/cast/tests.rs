@@ -62,7 +62,7 @@ fn numbers_are_spelled_as_in_numpy() {
             "-12.25"
         ]
     );
-    assert_eq!(spelled(&row(&[1.5_f32, 1e20, 123456.789, 0.1])), ["1.5", "1e+20", "123456.79", "0.1"]);
+    assert_eq!(spelled(&row(&[1.5_f32, 1e20, 123_456.79, 0.1])), ["1.5", "1e+20", "123456.79", "0.1"]);
     assert_eq!(spelled(&row(&[true, false])), ["True", "False"]);
     assert_eq!(spelled(&row(&[5_i8, -3])), ["5", "-3"]);
     assert_eq!(

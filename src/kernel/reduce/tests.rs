@@ -301,7 +301,7 @@ fn noise(shape: &[usize], nan: bool) -> ArrayD<f64> {
     ArrayD::from_shape_simple_fn(IxDyn(shape), || {
         x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         let v = ((x >> 33) as f64 / 1e6 - 700.0) * 1.1;
-        if nan && (x >> 40) % 7 == 0 { NAN } else { v }
+        if nan && (x >> 40).is_multiple_of(7) { NAN } else { v }
     })
 }
 
@@ -423,7 +423,7 @@ fn every_layout_gives_what_plain_loops_give() {
 fn pieces_merge_to_the_whole() {
     use ReduceOp::*;
     let x = Block::new(noise(&[23, 6, 9], true).into_shared());
-    let codes: Vec<i32> = (0..23).map(|i| (i * 7 % 5) as i32 - 1).collect();
+    let codes: Vec<i32> = (0..23).map(|i| i * 7 % 5 - 1).collect();
     for op in [Sum, Prod, Mean, Var, Std, Min, Max, Count, Any, All, First, Last] {
         for skipna in [true, false] {
             for s in [

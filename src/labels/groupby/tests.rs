@@ -43,7 +43,7 @@ fn positions_without_group_leave_arithmetic_and_keep_out_of_groups() {
     let a = field();
     let g = a.groupby("label").unwrap();
     assert_eq!(g.len(), 2);
-    let anomalies = g.sub(&g.mean(()).unwrap()).unwrap();
+    let anomalies = g.sub(g.mean(()).unwrap()).unwrap();
     assert_eq!(anomalies.shape(), [2, 4]);
     assert_eq!(anomalies.to_vec::<f64>().unwrap()[..4], [-1.0, -1.5, 1.0, 1.5]);
 }
@@ -53,7 +53,7 @@ fn groups_without_a_value_give_missing_ones() {
     let a = field();
     let g = a.groupby("label").unwrap();
     let only_a = g.mean(()).unwrap().reindex("label", Block::from_vec(&[1], vec![Text::from("a")]).unwrap());
-    let anomalies = g.sub(&only_a.unwrap()).unwrap().to_vec::<f64>().unwrap();
+    let anomalies = g.sub(only_a.unwrap()).unwrap().to_vec::<f64>().unwrap();
     assert!(anomalies[0].is_nan() && anomalies[1] == -1.5);
 }
 
@@ -80,5 +80,5 @@ fn mistakes_are_named() {
     assert!(a.groupby("lable").unwrap_err().to_string().contains("`label`"));
     let g = a.groupby("label").unwrap();
     assert!(g.mean("z").unwrap_err().is_not_found());
-    assert!(g.sub(&a.mean("x").unwrap()).unwrap_err().is_not_found());
+    assert!(g.sub(a.mean("x").unwrap()).unwrap_err().is_not_found());
 }
