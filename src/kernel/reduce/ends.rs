@@ -94,7 +94,7 @@ pub(super) fn merge(
 /// The chosen elements; missing where there was no input.
 pub(super) fn finish(end: &Finish, parts: Vec<Block>) -> Result<Block> {
     let chosen = only(parts)?;
-    for i in (0..chosen.size()).filter(|i| end.rows_of(*i) == 0) {
+    for i in end.without_input(chosen.size()) {
         // The state starts with missing values where the dtype has one.
         if end.spec.group.is_none() || !end.input.holds_missing() {
             return Err(end.nothing(i));

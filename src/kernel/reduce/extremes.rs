@@ -142,9 +142,9 @@ impl<T: Element + Copy, W: Wins<T>, const L: usize> Partial<T, L> for Best<T, W,
         self.block(std::iter::once(&later.best));
     }
 
-    fn flush(&self, store: &mut Self::Store, at: usize, step: usize) {
-        for l in 0..L {
-            store.offer(at + l * step, self.best[l]);
+    fn flush(&self, store: &mut Self::Store, at: usize) {
+        for (best, x) in store.best[at..at + L].iter_mut().zip(self.best) {
+            *best = if W::wins(x, *best) { x } else { *best };
         }
     }
 }
@@ -153,14 +153,6 @@ impl<T: Element + Copy, W: Wins<T>, const L: usize> Partial<T, L> for Best<T, W,
 struct Bests<T, W> {
     best: Vec<T>,
     how: PhantomData<W>,
-}
-
-impl<T: Copy, W: Wins<T>> Bests<T, W> {
-    #[inline(always)]
-    fn offer(&mut self, i: usize, x: T) {
-        let best = &mut self.best[i];
-        *best = if W::wins(x, *best) { x } else { *best };
-    }
 }
 
 impl<T: Element + Copy, W: Wins<T>> Store for Bests<T, W> {
@@ -177,17 +169,17 @@ impl<T: Element + Copy, W: Wins<T>> Store for Bests<T, W> {
     }
 
     fn merge(&mut self, later: Self) {
-        later.best.into_iter().enumerate().for_each(|(i, x)| self.offer(i, x));
+        for (best, x) in self.best.iter_mut().zip(later.best) {
+            *best = if W::wins(x, *best) { x } else { *best };
+        }
     }
 
     fn finish(mut self, end: &Finish) -> Result<Block> {
-        for i in 0..self.best.len() {
-            if end.rows_of(i) == 0 {
-                self.best[i] = match missing::<T>(end.input) {
-                    Some(missing) if end.spec.group.is_some() => missing,
-                    _ => return Err(end.nothing(i)),
-                };
-            }
+        for i in end.without_input(self.best.len()) {
+            self.best[i] = match missing::<T>(end.input) {
+                Some(missing) if end.spec.group.is_some() => missing,
+                _ => return Err(end.nothing(i)),
+            };
         }
         Ok(flat_block(self.best).retype(end.input))
     }

@@ -18,14 +18,16 @@ pub(super) trait Partial<T: Copy + 'static, const L: usize>: Copy {
     type Store: Store;
     /// Before any input.
     const EMPTY: Self;
+    /// Whether `block` wants all rows that there are at once, as it goes over them twice.
+    const WHOLE_BLOCKS: bool = false;
     /// Takes in a few rows (at most some dozens), lane by lane.
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone);
     /// One lane alone.
     fn lane(&self, lane: usize) -> Self::One;
     /// Takes in the same lanes of later input.
     fn join(&mut self, later: &Self);
-    /// Adds lane `l` to element `at + l * step` of the store.
-    fn flush(&self, store: &mut Self::Store, at: usize, step: usize);
+    /// Adds the lanes to the elements of the store from `at` on.
+    fn flush(&self, store: &mut Self::Store, at: usize);
 }
 
 /// The partial results of all elements of the result.

@@ -5,20 +5,38 @@ use std::marker::PhantomData;
 use super::lanes::{LANES, Nan, Nat, Never, Partial, Policy, Store, flat_block, next_vec};
 use super::{Finish, ReduceOp, ReduceSpec, Visit};
 use crate::array::Block;
-use crate::dtype::dispatch::with_real;
+use crate::dtype::dispatch::{with_element, with_real};
 use crate::dtype::{DType, Element, Kind, Text};
 use crate::error::{Error, Result};
-use num_complex::Complex;
 
-/// Text as `f32` for these operations: missing is NaN for a count and neutral otherwise, empty is 0.
-pub(super) fn text_as_numbers(op: ReduceOp, piece: &Block) -> Result<Block> {
-    let missing = match op {
-        ReduceOp::Any => 0.0,
-        ReduceOp::All => 1.0,
-        _ => f32::NAN,
+/// The piece as fewer dtypes have it: truth as `bool` for `Any` and `All`, else `f32` with NaN where
+/// complex numbers and text are missing; `None` if it can stay.
+pub(super) fn simpler(op: ReduceOp, piece: &Block) -> Option<Block> {
+    let (truth, all) = match op {
+        ReduceOp::Any => (true, false),
+        ReduceOp::All => (true, true),
+        ReduceOp::Count => (false, false),
+        _ => return None,
     };
-    let number = |t: &Text| t.as_str().map_or(missing, |s| if s.is_empty() { 0.0 } else { 1.0 });
-    Ok(Block::new(piece.typed::<Text>()?.map(number).into_shared()))
+    let kind = piece.dtype().kind();
+    if !truth && !matches!(kind, Kind::C64 | Kind::C128 | Kind::Str) || truth && kind == Kind::Bool {
+        return None;
+    }
+    Some(with_element!(kind, T => {
+        let a = piece.get::<T>()?;
+        match truth {
+            false => Block::new(a.map(|x| if x.is_missing() { f32::NAN } else { 0.0 }).into_shared()),
+            true if kind == Kind::Str => {
+                let a = piece.get::<Text>()?;
+                Block::new(a.map(|t| t.as_str().map_or(all, |s| !s.is_empty())).into_shared())
+            }
+            // NaN and NaT are not zero.
+            true => {
+                let zero = T::default();
+                Block::new(a.map(|x| *x != zero).into_shared())
+            }
+        }
+    }))
 }
 
 /// How many of several runs are not missing.
@@ -45,8 +63,8 @@ impl<T: Element + Copy, M: Policy<T> + 'static, const L: usize> Partial<T, L> fo
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
         let mut n = self.n;
         for row in rows {
-            for l in 0..L {
-                n[l] += u32::from(!M::missing(row[l]));
+            for (n, x) in n.iter_mut().zip(row) {
+                *n += u32::from(!M::missing(*x));
             }
         }
         self.n = n;
@@ -60,10 +78,8 @@ impl<T: Element + Copy, M: Policy<T> + 'static, const L: usize> Partial<T, L> fo
         self.n.iter_mut().zip(later.n).for_each(|(a, b)| *a += b);
     }
 
-    fn flush(&self, store: &mut Counts, at: usize, step: usize) {
-        for l in 0..L {
-            store.0[at + l * step] += i64::from(self.n[l]);
-        }
+    fn flush(&self, store: &mut Counts, at: usize) {
+        store.0[at..at + L].iter_mut().zip(self.n).for_each(|(a, b)| *a += i64::from(b));
     }
 }
 
@@ -91,54 +107,36 @@ impl Store for Counts {
     }
 }
 
-/// Whether any (or with `ALL` every) element is not zero; NaN and NaT are not.
-struct Holds<T, const ALL: bool, const L: usize> {
-    // Bytes, since loops over them vectorise.
-    holds: [u8; L],
-    what: PhantomData<fn(T)>,
-}
+/// Whether any (or with `ALL` every) truth holds.
+#[derive(Clone, Copy)]
+struct Holds<const ALL: bool, const L: usize>([bool; L]);
 
-impl<T, const ALL: bool, const L: usize> Clone for Holds<T, ALL, L> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T, const ALL: bool, const L: usize> Copy for Holds<T, ALL, L> {}
-
-impl<T: Element + Copy, const ALL: bool, const L: usize> Partial<T, L> for Holds<T, ALL, L> {
-    type One = Holds<T, ALL, 1>;
+impl<const ALL: bool, const L: usize> Partial<bool, L> for Holds<ALL, L> {
+    type One = Holds<ALL, 1>;
     type Store = Truths<ALL>;
 
-    const EMPTY: Self = Holds { holds: [ALL as u8; L], what: PhantomData };
+    const EMPTY: Self = Holds([ALL; L]);
 
     #[inline(always)]
-    fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
-        let zero = T::default();
-        let mut holds = self.holds;
+    fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [bool; L]> + Clone) {
         for row in rows {
-            for l in 0..L {
-                let x = u8::from(row[l] != zero);
-                holds[l] = if ALL { holds[l] & x } else { holds[l] | x };
-            }
+            self.join(&Holds(*row));
         }
-        self.holds = holds;
     }
 
     fn lane(&self, lane: usize) -> Self::One {
-        Holds { holds: [self.holds[lane]], what: PhantomData }
+        Holds([self.0[lane]])
     }
 
+    #[inline(always)]
     fn join(&mut self, later: &Self) {
-        for l in 0..L {
-            self.holds[l] = if ALL { self.holds[l] & later.holds[l] } else { self.holds[l] | later.holds[l] };
+        for (a, b) in self.0.iter_mut().zip(later.0) {
+            *a = if ALL { *a & b } else { *a | b };
         }
     }
 
-    fn flush(&self, store: &mut Truths<ALL>, at: usize, step: usize) {
-        for l in 0..L {
-            store.add(at + l * step, self.holds[l] != 0);
-        }
+    fn flush(&self, store: &mut Truths<ALL>, at: usize) {
+        self.0.iter().enumerate().for_each(|(l, x)| store.add(at + l, *x));
     }
 }
 
@@ -175,32 +173,18 @@ impl<const ALL: bool> Store for Truths<ALL> {
 
 /// Calls `v` with what counts or tests elements of `input`.
 pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
-    let kind = if input.is_text() { Kind::F32 } else { input.kind() };
-    macro_rules! holds {
-        ($T:ty) => {
-            match spec.op {
-                ReduceOp::All => v.visit::<$T, Holds<$T, true, LANES>>(),
-                _ => v.visit::<$T, Holds<$T, false, LANES>>(),
-            }
-        };
+    match spec.op {
+        ReduceOp::All => return v.visit::<bool, Holds<true, LANES>>(),
+        ReduceOp::Any => return v.visit::<bool, Holds<false, LANES>>(),
+        _ => {}
     }
-    if spec.op != ReduceOp::Count {
-        return match kind {
-            Kind::Bool => holds!(bool),
-            Kind::C64 => holds!(Complex<f32>),
-            Kind::C128 => holds!(Complex<f64>),
-            _ => with_real!(kind, T => holds!(T), else Err(Error::internal("no truth of text"))),
-        };
-    }
-    match kind {
+    match input.kind() {
         _ if input.is_time() => v.visit::<i64, Valid<i64, Nat, LANES>>(),
-        Kind::F32 => v.visit::<f32, Valid<f32, Nan, LANES>>(),
         Kind::F64 => v.visit::<f64, Valid<f64, Nan, LANES>>(),
-        Kind::C64 => v.visit::<Complex<f32>, Valid<Complex<f32>, Nan, LANES>>(),
-        Kind::C128 => v.visit::<Complex<f64>, Valid<Complex<f64>, Nan, LANES>>(),
+        Kind::F32 | Kind::C64 | Kind::C128 | Kind::Str => v.visit::<f32, Valid<f32, Nan, LANES>>(),
         Kind::Bool => v.visit::<bool, Valid<bool, Never, LANES>>(),
-        _ => with_real!(kind, T => v.visit::<T, Valid<T, Never, LANES>>(), else {
-            Err(Error::internal("no count of text"))
+        kind => with_real!(kind, T => v.visit::<T, Valid<T, Never, LANES>>(), else {
+            Err(Error::internal(format!("no count of {input}")))
         }),
     }
 }

@@ -11,6 +11,7 @@ mod lanes;
 mod logic;
 mod moments;
 mod order;
+mod sink;
 mod sums;
 mod walk;
 
@@ -25,6 +26,7 @@ use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
+use sink::Folding;
 use walk::Place;
 
 /// The partial result of a fold: blocks over the shape of the result.
@@ -197,8 +199,8 @@ pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) ->
     if ends::handles(spec, s.input) {
         s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, &s.rows, &s.shape)?;
     } else {
-        let text = piece.dtype().is_text().then(|| logic::text_as_numbers(spec.op, piece)).transpose()?;
-        let piece = text.as_ref().unwrap_or(piece);
+        let simpler = logic::simpler(spec.op, piece);
+        let piece = simpler.as_ref().unwrap_or(piece);
         let parts = std::mem::take(&mut s.parts);
         s.parts = dispatch(spec, s.input, Push { piece, place: &place, parts })?;
     }
@@ -232,7 +234,8 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
-    let inner = spec.group_axis().map_or(1, |a| s.shape[a + 1..].iter().product());
+    let size: usize = s.shape.iter().product();
+    let inner = spec.group_axis().map_or(size, |a| s.shape[a + 1..].iter().product());
     let end = Finish { spec, input, rows: &s.rows, inner };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
@@ -307,9 +310,25 @@ struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// How many positions element `i` of the result took in.
-    fn rows_of(&self, i: usize) -> i64 {
-        self.rows[i / self.inner.max(1) % self.rows.len().max(1)]
+    /// How many positions each of the `size` elements of the result took in.
+    fn rows_of_all(&self, size: usize) -> Vec<i64> {
+        let one = self.rows.iter().flat_map(|n| std::iter::repeat_n(*n, self.inner));
+        let mut all: Vec<i64> = Vec::with_capacity(size);
+        while all.len() < size {
+            all.extend(one.clone().take(size - all.len()));
+        }
+        all
+    }
+
+    /// The elements of the result that took in nothing.
+    fn without_input(&self, size: usize) -> Vec<usize> {
+        match self.rows.contains(&0) {
+            true => (self.rows_of_all(size).iter().enumerate())
+                .filter(|(_, n)| **n == 0)
+                .map(|(i, _)| i)
+                .collect(),
+            false => Vec::new(),
+        }
     }
 
     /// The error for an element without input, where the dtype has no missing value for it.
@@ -319,7 +338,7 @@ impl Finish<'_> {
             None => Error::invalid(format!("`{op}` of an empty axis has no value"))
                 .help("select at least one element, or use a reduction with a start value such as sum"),
             Some(_) => {
-                let group = i / self.inner.max(1) % self.rows.len().max(1);
+                let group = i / self.inner % self.rows.len();
                 Error::invalid(format!(
                     "group {group} has no members, and {} has no missing value",
                     self.input
@@ -368,12 +387,12 @@ struct Push<'a> {
 impl Visit for Push<'_> {
     type Out = Vec<Block>;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        let mut store = P::Store::from_blocks(self.parts)?;
         let piece = (self.piece.get::<T>()).ok_or_else(|| {
             Error::internal(format!("a piece of {} where {} was reduced", self.piece.dtype(), T::DTYPE))
         })?;
-        walk::fold::<T, P>(piece.view(), self.place, &mut store);
-        Ok(store.into_blocks())
+        let mut folding = Folding::<T, P>::new(P::Store::from_blocks(self.parts)?);
+        walk::fold(piece.view(), self.place, &mut folding);
+        Ok(folding.into_store().into_blocks())
     }
 }
 

@@ -58,6 +58,8 @@ where
 
     const EMPTY: Self = Moments { n: [0.0; L], mean: [A::ZERO; L], m2: [0.0; L], what: PhantomData };
 
+    const WHOLE_BLOCKS: bool = true;
+
     /// Two passes over the rows, which are few enough to stay in cache: the mean, then the deviations.
     #[inline(always)]
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
@@ -95,11 +97,11 @@ where
         }
     }
 
-    fn flush(&self, store: &mut Self::Store, at: usize, step: usize) {
+    fn flush(&self, store: &mut Self::Store, at: usize) {
+        let (n, mean, m2) =
+            (&mut store.n[at..at + L], &mut store.mean[at..at + L], &mut store.m2[at..at + L]);
         for l in 0..L {
-            let i = at + l * step;
-            let (n, mean, m2) = (&mut store.n[i], &mut store.mean[i], &mut store.m2[i]);
-            join(n, mean, m2, self.n[l], self.mean[l], self.m2[l]);
+            join(&mut n[l], &mut mean[l], &mut m2[l], self.n[l], self.mean[l], self.m2[l]);
         }
     }
 }

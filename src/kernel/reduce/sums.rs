@@ -8,12 +8,12 @@ use std::marker::PhantomData;
 use num_complex::Complex;
 
 use super::lanes::{
-    LANES, Nan, Nat, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec, two_sum,
+    LANES, Nan, Nat, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec, take_vec, two_sum,
 };
 use super::{Finish, ReduceOp, ReduceSpec, Visit};
 use crate::array::Block;
 use crate::dtype::dispatch::with_number;
-use crate::dtype::{DType, Element, Kind, NAT};
+use crate::dtype::{DType, Element, NAT};
 use crate::error::{Error, Result};
 
 /// Plain addition.
@@ -100,13 +100,23 @@ where
     }
 
     #[inline]
-    fn flush(&self, store: &mut Self::Store, at: usize, step: usize) {
-        for l in 0..L {
-            let i = at + l * step;
-            let lost = if HOW == EXACT { &mut store.lost[i] } else { &mut A::ZERO.clone() };
-            add::<A, HOW>(&mut store.total[i], lost, self.total[l], self.lost[l]);
-            if COUNT {
-                store.valid[i] += i64::from(self.valid[l]);
+    fn flush(&self, store: &mut Self::Store, at: usize) {
+        let total = &mut store.total[at..at + L];
+        if HOW == EXACT {
+            let lost = &mut store.lost[at..at + L];
+            for l in 0..L {
+                add::<A, HOW>(&mut total[l], &mut lost[l], self.total[l], self.lost[l]);
+            }
+        } else {
+            let mut none = A::ZERO;
+            for l in 0..L {
+                add::<A, HOW>(&mut total[l], &mut none, self.total[l], A::ZERO);
+            }
+        }
+        if COUNT {
+            let valid = &mut store.valid[at..at + L];
+            for l in 0..L {
+                valid[l] += i64::from(self.valid[l]);
             }
         }
     }
@@ -180,59 +190,80 @@ impl<A: Wide, const HOW: u8, const COUNT: bool> Store for Totals<A, HOW, COUNT> 
                 *total = total.plus(*lost).or(*total);
             }
         }
-        let valid: Vec<i64> = match COUNT {
+        let mean = end.spec.op == ReduceOp::Mean;
+        let least = end.spec.min_count.filter(|_| !mean).map_or(0, |n| n as i64);
+        let valid = match COUNT {
             true => self.valid,
-            false => (0..self.total.len()).map(|i| end.rows_of(i)).collect(),
+            false if mean || least > 0 => end.rows_of_all(self.total.len()),
+            false => Vec::new(),
         };
-        if end.spec.op == ReduceOp::Mean {
-            for (total, n) in self.total.iter_mut().zip(&valid) {
-                // 0 / 0 is NaN, the mean of nothing.
-                *total = total.over(*n as f64);
-            }
+        if mean {
+            return means(self.total, &valid, end);
         }
-        let least = match end.spec.op {
-            ReduceOp::Mean => 0,
-            _ => end.spec.min_count.map_or(0, |n| n as i64),
-        };
-        let few: Vec<bool> = valid.iter().map(|n| *n < least).collect();
-        let dtype = end.spec.result_dtype(end.input)?;
-        result(self.total, &few, dtype, end)
+        let few: Vec<bool> = if least > 0 { valid.iter().map(|n| *n < least).collect() } else { Vec::new() };
+        totals(self.total, &few, end)
     }
 }
 
-/// Totals as elements of the result's dtype, missing where there were too few.
-fn result<A: Wide>(total: Vec<A>, few: &[bool], dtype: DType, end: &Finish) -> Result<Block> {
+/// Totals over counts; 0 / 0 is NaN, the mean of nothing.
+fn means<A: Wide>(total: Vec<A>, valid: &[i64], end: &Finish) -> Result<Block> {
     let total = flat_block(total);
-    if total.dtype() == dtype && !few.contains(&true) {
-        return Ok(total);
-    }
-    if dtype.is_timedelta() {
-        let mut v: Vec<i64> = total.to_vec()?;
-        v.iter_mut().zip(few).filter(|(_, few)| **few).for_each(|(v, _)| *v = NAT);
-        return Ok(flat_block(v).retype(dtype));
-    }
+    let n = valid.iter().map(|n| *n as f64);
+    Ok(match (end.input, total.dtype()) {
+        (_, DType::I64) => {
+            flat_block(take_vec::<i64>(total)?.into_iter().zip(n).map(|(v, n)| v as f64 / n).collect())
+        }
+        (_, DType::U64) => {
+            flat_block(take_vec::<u64>(total)?.into_iter().zip(n).map(|(v, n)| v as f64 / n).collect())
+        }
+        (DType::F32, _) => {
+            flat_block(take_vec::<f64>(total)?.into_iter().zip(n).map(|(v, n)| (v / n) as f32).collect())
+        }
+        (DType::C64, _) => {
+            let v = take_vec::<Complex<f64>>(total)?.into_iter().zip(n);
+            flat_block(v.map(|(v, n)| small(v / n)).collect())
+        }
+        (DType::C128, _) => {
+            flat_block(take_vec::<Complex<f64>>(total)?.into_iter().zip(n).map(|(v, n)| v / n).collect())
+        }
+        _ => flat_block(take_vec::<f64>(total)?.into_iter().zip(n).map(|(v, n)| v / n).collect()),
+    })
+}
+
+fn small(v: Complex<f64>) -> Complex<f32> {
+    Complex::new(v.re as f32, v.im as f32)
+}
+
+/// Totals as elements of the result's dtype, missing where there were too few values.
+fn totals<A: Wide>(total: Vec<A>, few: &[bool], end: &Finish) -> Result<Block> {
+    let dtype = end.spec.result_dtype(end.input)?;
+    let total = flat_block(total);
+    let few = |i: usize| few.get(i).copied().unwrap_or(false);
     let reals = |v: Vec<f64>| -> Vec<f64> {
-        v.into_iter().zip(few).map(|(v, few)| if *few { f64::NAN } else { v }).collect()
+        v.into_iter().enumerate().map(|(i, v)| if few(i) { f64::NAN } else { v }).collect()
     };
-    let broken = || Error::internal(format!("a total of {} cannot be {dtype}", end.input));
-    Ok(match (dtype.kind(), total.dtype().kind()) {
-        (Kind::F64, Kind::I64) => {
-            flat_block(reals(total.to_vec::<i64>()?.into_iter().map(|v| v as f64).collect()))
+    Ok(match (dtype, total.dtype()) {
+        (DType::I64, DType::I64) | (DType::U64, DType::U64) => total,
+        (DType::F64, DType::I64) => {
+            flat_block(reals(take_vec::<i64>(total)?.into_iter().map(|v| v as f64).collect()))
         }
-        (Kind::F64, Kind::U64) => {
-            flat_block(reals(total.to_vec::<u64>()?.into_iter().map(|v| v as f64).collect()))
+        (DType::F64, DType::U64) => {
+            flat_block(reals(take_vec::<u64>(total)?.into_iter().map(|v| v as f64).collect()))
         }
-        (Kind::F64, Kind::F64) => flat_block(reals(total.to_vec()?)),
-        (Kind::F32, Kind::F64) => flat_block(reals(total.to_vec()?).into_iter().map(|v| v as f32).collect()),
-        (Kind::C64 | Kind::C128, Kind::C128) => {
-            let v = total.to_vec::<Complex<f64>>()?.into_iter().zip(few);
-            let v: Vec<_> = v.map(|(v, few)| if *few { Complex::new(f64::NAN, 0.0) } else { v }).collect();
-            match dtype.kind() {
-                Kind::C128 => flat_block(v),
-                _ => flat_block(v.iter().map(|v| Complex::new(v.re as f32, v.im as f32)).collect()),
+        (DType::F64, DType::F64) => flat_block(reals(take_vec(total)?)),
+        (DType::F32, DType::F64) => {
+            flat_block(reals(take_vec(total)?).into_iter().map(|v| v as f32).collect())
+        }
+        (DType::C64 | DType::C128, DType::C128) => {
+            let mut v = take_vec::<Complex<f64>>(total)?;
+            let too_few = Complex::new(f64::NAN, 0.0);
+            v.iter_mut().enumerate().filter(|(i, _)| few(*i)).for_each(|(_, v)| *v = too_few);
+            match dtype {
+                DType::C64 => flat_block(v.into_iter().map(small).collect()),
+                _ => flat_block(v),
             }
         }
-        _ => return Err(broken()),
+        (_, held) => return Err(Error::internal(format!("a total in {held} cannot be {dtype}"))),
     })
 }
 
@@ -270,9 +301,9 @@ impl<const L: usize> Partial<i64, L> for Ticks<L> {
         }
     }
 
-    fn flush(&self, store: &mut TickSums, at: usize, step: usize) {
+    fn flush(&self, store: &mut TickSums, at: usize) {
         for l in 0..L {
-            store.add(at + l * step, self.sum[l], i64::from(self.valid[l]));
+            store.add(at + l, self.sum[l], i64::from(self.valid[l]));
         }
     }
 }
@@ -319,9 +350,10 @@ impl Store for TickSums {
     fn finish(self, end: &Finish) -> Result<Block> {
         let mean = end.spec.op == ReduceOp::Mean;
         let least = end.spec.min_count.map_or(0, |n| n as i64);
+        let rows = end.rows_of_all(self.valid.len());
         let ticks = (0..self.valid.len())
             .map(|i| {
-                let poisoned = !end.spec.skipna && self.valid[i] != end.rows_of(i);
+                let poisoned = !end.spec.skipna && self.valid[i] != rows[i];
                 match self.valid[i] {
                     _ if poisoned => NAT,
                     0 if mean => NAT,
@@ -336,34 +368,39 @@ impl Store for TickSums {
     }
 }
 
-/// The partial results for an element type, by the number that it is summed in.
+/// The partial results for an element type.
 trait Summed: Element + Copy {
-    fn visit<V: Visit, const MEAN: bool, const PROD: bool>(skip: bool, count: bool, v: V) -> Result<V::Out>;
+    fn visit<V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out>;
 }
 
 macro_rules! summed_int {
-    ($($T:ty => $A:ty),*) => {$(
+    ($($T:ty => $A:ty, $mean:ty, $how:expr);*) => {$(
         impl Summed for $T {
-            fn visit<V: Visit, const MEAN: bool, const PROD: bool>(_: bool, _: bool, v: V) -> Result<V::Out> {
-                match (MEAN, PROD) {
-                    (true, _) => v.visit::<$T, Total<$T, f64, Never, EXACT, false, LANES>>(),
-                    (_, true) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
+            fn visit<V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
+                match spec.op {
+                    ReduceOp::Mean => v.visit::<$T, Total<$T, $mean, Never, { $how }, false, LANES>>(),
+                    ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
                     _ => v.visit::<$T, Total<$T, $A, Never, PLAIN, false, LANES>>(),
                 }
             }
         }
     )*};
 }
-summed_int!(bool => i64, i8 => i64, i16 => i64, i32 => i64, i64 => i64, u8 => u64, u16 => u64, u32 => u64, u64 => u64);
+// The mean of narrow integers comes from their exact sum; that of wide ones might not fit.
+summed_int!(
+    bool => i64, i64, PLAIN; i8 => i64, i64, PLAIN; i16 => i64, i64, PLAIN; i32 => i64, i64, PLAIN;
+    u8 => u64, u64, PLAIN; u16 => u64, u64, PLAIN; u32 => u64, u64, PLAIN;
+    i64 => i64, f64, EXACT; u64 => u64, f64, EXACT
+);
 
 macro_rules! summed_float {
     ($($T:ty, $A:ty, $how:expr);*) => {$(
         impl Summed for $T {
-            fn visit<V: Visit, const MEAN: bool, const PROD: bool>(skip: bool, count: bool, v: V) -> Result<V::Out> {
-                match (PROD, skip, count) {
-                    (true, false, _) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
-                    (true, true, false) => v.visit::<$T, Total<$T, $A, Nan, TIMES, false, LANES>>(),
-                    (true, true, true) => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
+            fn visit<V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
+                let count = spec.op == ReduceOp::Mean || spec.min_count.is_some();
+                match (spec.op, spec.skipna, count) {
+                    (ReduceOp::Prod, false, _) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
+                    (ReduceOp::Prod, true, _) => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
                     (_, false, _) => v.visit::<$T, Total<$T, $A, Never, { $how }, false, LANES>>(),
                     (_, true, false) => v.visit::<$T, Total<$T, $A, Nan, { $how }, false, LANES>>(),
                     (_, true, true) => v.visit::<$T, Total<$T, $A, Nan, { $how }, true, LANES>>(),
@@ -379,15 +416,8 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
     if input.is_time() {
         return v.visit::<i64, Ticks<LANES>>();
     }
-    fn one<T: Summed, V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
-        match spec.op {
-            ReduceOp::Mean => T::visit::<V, true, false>(spec.skipna, true, v),
-            ReduceOp::Prod => T::visit::<V, false, true>(spec.skipna, spec.min_count.is_some(), v),
-            _ => T::visit::<V, false, false>(spec.skipna, spec.min_count.is_some(), v),
-        }
-    }
-    with_number!(input.kind(), T => one::<T, V>(spec, v), else match input {
-        DType::Bool => one::<bool, V>(spec, v),
+    with_number!(input.kind(), T => <T as Summed>::visit(spec, v), else match input {
+        DType::Bool => bool::visit(spec, v),
         _ => Err(Error::internal(format!("{input} is not summed"))),
     })
 }

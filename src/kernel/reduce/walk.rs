@@ -4,16 +4,13 @@
 //! neighbours decides: folded (runs are reduced by several lanes), kept (rows are added to a row of
 //! results) or groups (elements are scattered). A second axis makes a plane of it; the others are loops.
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewD, Axis, Ix2, s};
+use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, s};
 
 use super::ReduceSpec;
-use super::lanes::{LANES, Partial};
+use super::lanes::LANES;
+use super::sink::{ROWS, RUN, Run, Sink};
 use crate::array::Region;
 
-/// Rows that a column of lanes takes in before it goes back to memory.
-const ROWS: usize = 16;
-/// Elements of a run per lane between two looks at the partial result.
-const RUN: usize = 32;
 /// Results of a row that are kept in the nearest cache.
 const COLUMNS: usize = 4096;
 
@@ -88,12 +85,8 @@ impl Place {
     }
 }
 
-/// Takes the elements of a piece into the store.
-pub(super) fn fold<T: Copy + 'static, P: Partial<T, LANES>>(
-    mut view: ArrayViewD<'_, T>,
-    place: &Place,
-    store: &mut P::Store,
-) {
+/// Hands the elements of a piece to the sink.
+pub(super) fn fold<T: Copy>(mut view: ArrayViewD<'_, T>, place: &Place, sink: &mut dyn Sink<T>) {
     if view.is_empty() {
         return;
     }
@@ -110,9 +103,7 @@ pub(super) fn fold<T: Copy + 'static, P: Partial<T, LANES>>(
     order.extend([rows, inner]);
     let view = view.permuted_axes(order.clone());
     let roles: Vec<Role> = order.iter().map(|a| roles[*a]).collect();
-    let mut walk =
-        Walk::<T, P> { place, groups: Grouping::new(place), tile: Vec::new(), tail: Vec::new(), store };
-    walk.planes(view, &roles, 0);
+    Walk { place, groups: Grouping::new(place), buffer: Vec::new(), sink }.planes(view, &roles, 0);
 }
 
 /// Merges axes of one role wherever they make one longer axis, in the input and in the result.
@@ -164,14 +155,12 @@ fn row_axis<T>(view: &ArrayViewD<'_, T>, roles: &[Role], inner: usize) -> usize 
 struct Grouping {
     /// The groups that occur, and their positions in rising order.
     members: Vec<(usize, Vec<usize>)>,
-    /// Runs of positions of one group: (which of `members`, first, end).
-    runs: Vec<(usize, usize, usize)>,
+    runs: Vec<Run>,
 }
 
 impl Grouping {
     fn new(place: &Place) -> Self {
-        let (mut members, mut runs) =
-            (Vec::<(usize, Vec<usize>)>::new(), Vec::<(usize, usize, usize)>::new());
+        let (mut members, mut runs) = (Vec::<(usize, Vec<usize>)>::new(), Vec::<Run>::new());
         let mut slots = vec![usize::MAX; place.codes.iter().max().map_or(0, |m| (m + 1).max(0) as usize)];
         for (position, code) in place.codes.iter().enumerate().filter(|(_, c)| **c >= 0) {
             let slot = &mut slots[*code as usize];
@@ -181,34 +170,30 @@ impl Grouping {
             }
             members[*slot].1.push(position);
             match runs.last_mut() {
-                Some((s, _, end)) if s == slot && *end == position => *end += 1,
-                _ => runs.push((*slot, position, position + 1)),
+                Some(run) if run.slot == *slot && run.end == position => run.end += 1,
+                _ => runs.push(Run { slot: *slot, first: position, end: position + 1 }),
             }
         }
         Grouping { members, runs }
     }
 }
 
-struct Walk<'a, T: Copy + 'static, P: Partial<T, LANES>> {
+struct Walk<'a, T: Copy> {
     place: &'a Place,
     groups: Grouping,
-    tile: Vec<P>,
-    tail: Vec<P::One>,
-    store: &'a mut P::Store,
+    /// Elements of rows that do not lie together.
+    buffer: Vec<T>,
+    sink: &'a mut dyn Sink<T>,
 }
 
-impl<T: Copy + 'static, P: Partial<T, LANES>> Walk<'_, T, P> {
+impl<T: Copy> Walk<'_, T> {
     /// Loops over the outer axes; `base` is where the current position starts in the result.
     fn planes(&mut self, view: ArrayViewD<'_, T>, roles: &[Role], base: usize) {
         if roles.len() > 2 {
             for i in 0..view.len_of(Axis(0)) {
-                let offset = match roles[0] {
-                    Role::Kept { step } => i * step,
-                    Role::Folded => 0,
-                    Role::Groups if self.place.codes[i] < 0 => continue,
-                    Role::Groups => self.place.codes[i] as usize * self.place.group_step,
-                };
-                self.planes(view.index_axis(Axis(0), i), &roles[1..], base + offset);
+                if let Some(offset) = self.offset(roles[0], i) {
+                    self.planes(view.index_axis(Axis(0), i), &roles[1..], base + offset);
+                }
             }
             return;
         }
@@ -220,48 +205,58 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Walk<'_, T, P> {
         }
     }
 
+    /// How far position `i` of an axis lies from its start in the result; `None` if it has no group.
+    fn offset(&self, role: Role, i: usize) -> Option<usize> {
+        match role {
+            Role::Kept { step } => Some(i * step),
+            Role::Folded => Some(0),
+            Role::Groups => Some(usize::try_from(self.place.codes[i]).ok()? * self.place.group_step),
+        }
+    }
+
     /// Every row is a run that folds into one element.
     fn runs(&mut self, plane: ArrayView2<'_, T>, rows: Role, base: usize) {
-        let mut all = P::One::EMPTY;
         for (i, row) in plane.rows().into_iter().enumerate() {
-            let at = match rows {
-                Role::Folded => {
-                    all.join(&run::<T, P>(row));
-                    continue;
+            let Some(offset) = self.offset(rows, i) else { continue };
+            match row.to_slice() {
+                Some(slice) => self.sink.run(slice),
+                None => {
+                    let mut elements = row.iter();
+                    while elements.len() > 0 {
+                        self.buffer.clear();
+                        self.buffer.extend(elements.by_ref().take(RUN));
+                        self.sink.run(&self.buffer);
+                    }
                 }
-                Role::Kept { step } => base + i * step,
-                Role::Groups if self.place.codes[i] < 0 => continue,
-                Role::Groups => base + self.place.codes[i] as usize * self.place.group_step,
-            };
-            run::<T, P>(row).flush(self.store, at, 0);
+            }
+            if rows != Role::Folded {
+                self.sink.end_run(base + offset);
+            }
         }
         if rows == Role::Folded {
-            all.flush(self.store, base, 0);
+            self.sink.end_run(base);
         }
     }
 
     /// Rows are added to rows of results.
     fn columns(&mut self, plane: ArrayView2<'_, T>, rows: Role, step: usize, base: usize) {
         let (n, m) = plane.dim();
-        let mut buffer = Vec::new();
         for first in (0..m).step_by(COLUMNS) {
             let part = plane.slice(s![.., first..m.min(first + COLUMNS)]);
             let base = base + first * step;
             match rows {
-                Role::Folded => self.rows(part, 0..n, &mut buffer, base, step),
+                Role::Folded => self.rows(part, 0..n, base, step),
                 Role::Groups => {
                     let members = std::mem::take(&mut self.groups.members);
                     for (group, positions) in &members {
                         let base = base + group * self.place.group_step;
-                        self.rows(part, positions.iter().copied(), &mut buffer, base, step);
+                        self.rows(part, positions.iter().copied(), base, step);
                     }
                     self.groups.members = members;
                 }
                 // Nothing is folded here: each row is its own.
                 Role::Kept { step: row_step } => {
-                    for i in 0..n {
-                        self.rows(part, i..i + 1, &mut buffer, base + i * row_step, step);
-                    }
+                    (0..n).for_each(|i| self.rows(part, i..i + 1, base + i * row_step, step));
                 }
             }
         }
@@ -272,127 +267,53 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Walk<'_, T, P> {
         &mut self,
         plane: ArrayView2<'_, T>,
         mut rows: impl Iterator<Item = usize>,
-        buffer: &mut Vec<T>,
         base: usize,
         step: usize,
     ) {
-        let m = plane.ncols();
-        self.tile.clear();
-        self.tile.resize(m / LANES, P::EMPTY);
-        self.tail.clear();
-        self.tail.resize(m % LANES, P::One::EMPTY);
-        let contiguous = m <= 1 || plane.strides()[1] == 1;
-        let mut indices = [0; ROWS];
+        let width = plane.ncols();
+        self.sink.begin_rows(width);
+        let contiguous = width <= 1 || plane.strides()[1] == 1;
         loop {
+            let mut slices: [&[T]; ROWS] = [&[]; ROWS];
             let mut taken = 0;
-            for (slot, row) in indices.iter_mut().zip(&mut rows) {
-                *slot = row;
-                taken += 1;
+            if contiguous {
+                for (slot, row) in slices.iter_mut().zip(&mut rows) {
+                    *slot = plane.row(row).to_slice().expect("neighbours lie together");
+                    taken += 1;
+                }
+            } else {
+                self.buffer.clear();
+                for row in rows.by_ref().take(ROWS) {
+                    self.buffer.extend(plane.row(row).iter());
+                    taken += 1;
+                }
+                slices.iter_mut().zip(self.buffer.chunks(width)).for_each(|(slot, row)| *slot = row);
             }
-            if taken == 0 {
-                break;
-            }
-            if !contiguous {
-                buffer.clear();
-                indices[..taken].iter().for_each(|i| buffer.extend(plane.row(*i).iter()));
-            }
-            let mut chunks: [&[[T; LANES]]; ROWS] = [&[]; ROWS];
-            let mut rests: [&[[T; 1]]; ROWS] = [&[]; ROWS];
-            for k in 0..taken {
-                let row = if contiguous {
-                    plane.row(indices[k]).to_slice().expect("the stride is 1")
-                } else {
-                    &buffer[k * m..(k + 1) * m]
-                };
-                let (whole, rest) = row.as_chunks::<LANES>();
-                (chunks[k], rests[k]) = (whole, rest.as_chunks::<1>().0);
-            }
-            for (j, p) in self.tile.iter_mut().enumerate() {
-                p.block(chunks[..taken].iter().map(|row| &row[j]));
-            }
-            for (j, p) in self.tail.iter_mut().enumerate() {
-                p.block(rests[..taken].iter().map(|row| &row[j]));
-            }
+            self.sink.rows(&slices[..taken]);
             if taken < ROWS {
                 break;
             }
         }
-        for (j, p) in self.tile.iter().enumerate() {
-            p.flush(self.store, base + j * LANES * step, step);
-        }
-        for (j, p) in self.tail.iter().enumerate() {
-            p.flush(self.store, base + (self.tile.len() * LANES + j) * step, step);
-        }
+        self.sink.end_rows(base, step);
     }
 
     /// Every row scatters its elements into groups.
     fn scatter(&mut self, plane: ArrayView2<'_, T>, rows: Role, base: usize) {
-        let members = self.groups.members.len();
-        let mut buffer = Vec::new();
+        let mut to = Vec::new();
         for (i, row) in plane.rows().into_iter().enumerate() {
-            self.tail.clear();
-            self.tail.resize(members, P::One::EMPTY);
+            let Some(offset) = self.offset(rows, i) else { continue };
+            let at = base + offset;
+            to.clear();
+            to.extend(self.groups.members.iter().map(|(group, _)| at + group * self.place.group_step));
             let elements = match row.to_slice() {
                 Some(slice) => slice,
                 None => {
-                    buffer.clear();
-                    buffer.extend(row.iter());
-                    &buffer[..]
+                    self.buffer.clear();
+                    self.buffer.extend(row.iter());
+                    &self.buffer
                 }
             };
-            for (slot, first, end) in &self.groups.runs {
-                let part = &elements[*first..*end];
-                match part.len() < 2 * LANES {
-                    true => self.tail[*slot].block(part.as_chunks::<1>().0.iter()),
-                    false => self.tail[*slot].join(&run::<T, P>(ArrayView1::from(part))),
-                }
-            }
-            let at = base + if let Role::Kept { step } = rows { i * step } else { 0 };
-            for (p, (group, _)) in self.tail.iter().zip(&self.groups.members) {
-                p.flush(self.store, at + group * self.place.group_step, 0);
-            }
+            self.sink.scatter(elements, &self.groups.runs, &to);
         }
     }
-}
-
-/// A run of elements as one partial result; the same bits for every layout.
-fn run<T: Copy + 'static, P: Partial<T, LANES>>(row: ArrayView1<'_, T>) -> P::One {
-    let mut lanes = P::EMPTY;
-    let mut rest = P::One::EMPTY;
-    let mut whole = false;
-    let mut take = |elements: &[T]| {
-        let (chunks, tail) = elements.as_chunks::<LANES>();
-        whole |= !chunks.is_empty();
-        for block in chunks.chunks(RUN) {
-            lanes.block(block.iter());
-        }
-        if !tail.is_empty() {
-            rest.block(tail.as_chunks::<1>().0.iter());
-        }
-    };
-    match row.to_slice() {
-        Some(slice) => take(slice),
-        None => {
-            let mut buffer = [row[0]; RUN * LANES];
-            let mut elements = row.iter();
-            loop {
-                let mut filled = 0;
-                for (slot, x) in buffer.iter_mut().zip(&mut elements) {
-                    *slot = *x;
-                    filled += 1;
-                }
-                take(&buffer[..filled]);
-                if filled < buffer.len() {
-                    break;
-                }
-            }
-        }
-    }
-    if !whole {
-        return rest;
-    }
-    let mut one = lanes.lane(0);
-    (1..LANES).for_each(|l| one.join(&lanes.lane(l)));
-    one.join(&rest);
-    one
 }
