@@ -101,23 +101,19 @@ where
 
     #[inline]
     fn flush(&self, store: &mut Self::Store, at: usize) {
-        let total = &mut store.total[at..at + L];
+        let ours = self.total.iter().zip(&self.lost);
+        let total = store.total[at..at + L].iter_mut();
         if HOW == EXACT {
-            let lost = &mut store.lost[at..at + L];
-            for l in 0..L {
-                add::<A, HOW>(&mut total[l], &mut lost[l], self.total[l], self.lost[l]);
+            for ((total, lost), (more, more_lost)) in total.zip(&mut store.lost[at..at + L]).zip(ours) {
+                add::<A, HOW>(total, lost, *more, *more_lost);
             }
         } else {
-            let mut none = A::ZERO;
-            for l in 0..L {
-                add::<A, HOW>(&mut total[l], &mut none, self.total[l], A::ZERO);
-            }
+            total
+                .zip(ours)
+                .for_each(|(total, (more, _))| add::<A, HOW>(total, &mut { A::ZERO }, *more, A::ZERO));
         }
         if COUNT {
-            let valid = &mut store.valid[at..at + L];
-            for l in 0..L {
-                valid[l] += i64::from(self.valid[l]);
-            }
+            store.valid[at..at + L].iter_mut().zip(self.valid).for_each(|(a, b)| *a += i64::from(b));
         }
     }
 }
@@ -177,7 +173,7 @@ impl<A: Wide, const HOW: u8, const COUNT: bool> Store for Totals<A, HOW, COUNT> 
                 EXACT => {
                     add::<A, HOW>(&mut self.total[i], &mut self.lost[i], later.total[i], later.lost[i]);
                 }
-                _ => add::<A, HOW>(&mut self.total[i], &mut A::ZERO.clone(), later.total[i], A::ZERO),
+                _ => add::<A, HOW>(&mut self.total[i], &mut { A::ZERO }, later.total[i], A::ZERO),
             }
         }
         self.valid.iter_mut().zip(later.valid).for_each(|(a, b)| *a += b);

@@ -12,7 +12,7 @@ use super::sink::{ROWS, RUN, Run, Sink};
 use crate::array::Region;
 
 /// Results of a row that are kept in the nearest cache.
-const COLUMNS: usize = 4096;
+const COLUMNS: usize = 1024;
 
 /// What becomes of an axis of the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
