@@ -29,6 +29,12 @@ impl Coords {
     /// If the labels of a dimension coordinate cannot be read, or it has more dimensions than its own.
     pub fn insert(&mut self, name: impl Into<Name>, variable: Variable) -> Result<()> {
         let name = name.into();
+        if variable.ndim() > 1 && variable.axis(&name).is_some() {
+            return Err(Error::invalid(format!(
+                "coordinate `{name}` has the dimensions ({}): one named like a dimension must have that one only",
+                variable.dims().join(", ")
+            )));
+        }
         let index = if variable.dims() == std::slice::from_ref(&name) {
             Some(index::default_index(&variable.load()?)?)
         } else {
@@ -48,12 +54,6 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        if variable.ndim() > 1 && variable.axis(&name).is_some() {
-            return Err(Error::invalid(format!(
-                "coordinate `{name}` has the dimensions ({}): one named like a dimension must have that one only",
-                variable.dims().join(", ")
-            )));
-        }
         self.indexes.shift_remove(&name);
         if let Some(index) = index {
             if variable.shape() != [index.len()] {

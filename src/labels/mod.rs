@@ -4,6 +4,7 @@ mod align;
 mod apply;
 mod arithmetic;
 mod assign;
+mod assign_at;
 mod attrs;
 mod broadcast;
 mod combine;

@@ -100,7 +100,15 @@ impl Dataset {
             Ok((n.clone(), if is_private(n) { picked? } else { picked.at(|| format!("variable `{n}`"))? }))
         };
         let variables = self.data_vars().iter().map(picked).collect::<Result<_>>()?;
-        Ok(self.with_parts(variables, pick_coords(self.coords(), picks, drop)?))
+        let selected = self.with_parts(variables, pick_coords(self.coords(), picks, drop)?);
+        let sizes = selected.sizes();
+        match selected.coords().iter().find(|(n, v)| v.ndim() == 0 && sizes.contains_key(*n)) {
+            Some((name, _)) => Err(Error::invalid(format!(
+                "an indexer brings the dimension `{name}`, but coordinate `{name}` became scalar"
+            ))
+            .help("rename the dimension of the indexer, or drop the scalar with `drop(true)`")),
+            None => Ok(selected),
+        }
     }
 
     /// Adds the coordinates of the arrays that selected.
