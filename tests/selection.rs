@@ -2,7 +2,7 @@
 
 use graticule::dtype::{Calendar, DType, Scalar, Text, TimeUnit};
 use graticule::index::Method;
-use graticule::labels::{Indexer, Selector};
+use graticule::labels::{Indexer, Operand, Selector};
 use graticule::prelude::*;
 
 fn texts(values: &[&str]) -> Vec<Text> {
@@ -237,19 +237,18 @@ fn a_dataset_keeps_variables_without_the_dimension() {
 #[test]
 fn assignment_is_a_copy_with_the_value_at_the_selection() {
     let value = |v: Vec<f64>, dim: &str| DataArray::from_vec(&[(dim, v.len())], v).unwrap();
-    let minus = DataArray::from_vec(&[], vec![-1i32]).unwrap();
     for chunked in [false, true] {
         let a = if chunked { grid().chunk("x", 2).unwrap().chunk("y", 1).unwrap() } else { grid() };
-        let set = |isel: Isel, v: &DataArray| a.assign_isel(isel, v).map(|r| r.to_vec::<f64>().unwrap());
-        let one = set(Isel::new().at("x", 1).at("y", [0, 2]), &minus).unwrap();
+        let set = |isel: Isel, v: Operand| a.assign_isel(isel, v).map(|r| r.to_vec::<f64>().unwrap());
+        let one = set(Isel::new().at("x", 1).at("y", [0, 2]), (-1).into()).unwrap();
         assert_eq!(one, [0.0, 1.0, 2.0, -1.0, 11.0, -1.0, 20.0, 21.0, 22.0, 30.0, 31.0, 32.0]);
         let back = Isel::new().at("x", slice(None, None, Some(-2))).at("y", 1);
-        let rows = set(back, &value(vec![5.0, 6.0], "x")).unwrap();
+        let rows = set(back, value(vec![5.0, 6.0], "x").into()).unwrap();
         assert_eq!(rows, [0.0, 1.0, 2.0, 10.0, 6.0, 12.0, 20.0, 21.0, 22.0, 30.0, 5.0, 32.0]);
-        assert_eq!(set(Isel::new(), &minus).unwrap(), [-1.0; 12]);
-        assert!(set(Isel::new().at("x", [0, 1]), &value(vec![1.0], "x")).is_err());
-        assert!(set(Isel::new().at("x", [0, 1]), &value(vec![1.0], "z")).is_err());
-        let labels = a.assign_sel(Sel::new().at("x", 20..=30).at("y", "a"), &minus).unwrap();
+        assert_eq!(set(Isel::new(), (-1.0).into()).unwrap(), [-1.0; 12]);
+        assert!(set(Isel::new().at("x", [0, 1]), value(vec![1.0], "x").into()).is_err());
+        assert!(set(Isel::new().at("x", [0, 1]), value(vec![1.0], "z").into()).is_err());
+        let labels = a.assign_sel(Sel::new().at("x", 20..=30).at("y", "a"), -1).unwrap();
         assert_eq!(labels.isel("y", 0).unwrap().to_vec::<f64>().unwrap(), [0.0, -1.0, -1.0, 30.0]);
     }
     let at = Isel::new().at("x", points("p", vec![0, 3, 0])).at("y", points("p", vec![2, 1, 2]));
@@ -257,7 +256,7 @@ fn assignment_is_a_copy_with_the_value_at_the_selection() {
         grid().assign_isel(at.clone(), &value(vec![7.0, 8.0, 9.0], "p")).unwrap().to_vec::<f64>().unwrap();
     assert_eq!((set[2], set[10]), (9.0, 8.0));
     let lazy = grid().chunk("x", 2).unwrap();
-    assert!(lazy.assign_isel(at, &minus).err().unwrap().is_unsupported());
+    assert!(lazy.assign_isel(at, -1).err().unwrap().is_unsupported());
     let other = grid().isel("x", [1, 2]).unwrap();
     assert!(grid().assign_isel(Isel::new().at("x", [0, 1]), &other).is_err(), "other labels");
 }

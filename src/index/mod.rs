@@ -151,7 +151,7 @@ fn same_labels(a: &dyn Index, b: &dyn Index) -> bool {
 
 /// Whether two blocks of one shape hold the same values, whatever their dtypes: NaN equals NaN, and an
 /// integer the float of its value.
-pub(crate) fn same_values(x: &Block, y: &Block) -> bool {
+fn same_values(x: &Block, y: &Block) -> bool {
     if !key::is_comparable(x.dtype(), y.dtype()) {
         return false;
     }

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::broadcast::{expand, spread};
+use super::compare::{Same, variables_match};
 use super::dataarray::DataArray;
 use super::indexer::{Isel, Pick};
+use super::operand::Operand;
 use super::selector::Sel;
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::Element;
 use crate::dtype::dispatch::with_element;
 use crate::error::{Error, Result};
-use crate::index;
 use crate::kernel::elementwise::MapFn;
-use crate::lazy::{AxisFrom, LazyArray};
+use crate::lazy::LazyArray;
 
 impl DataArray {
     /// A copy with `value` at some positions: xarray's `a[{...}] = value`.
@@ -32,10 +34,11 @@ impl DataArray {
     /// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![1, 2, 3, 4])?;
     /// let b = a.assign_isel(Isel::new().at("y", 0), &DataArray::from_vec(&[("x", 2)], vec![8, 9])?)?;
     /// assert_eq!(b.to_vec::<i32>()?, [8, 2, 9, 4]);
+    /// assert_eq!(b.assign_isel(Isel::new().at("x", 1), 0)?.to_vec::<i32>()?, [8, 2, 0, 0]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn assign_isel(&self, isel: Isel, value: &DataArray) -> Result<DataArray> {
-        self.assign_at(&isel, value).map_err(|e| e.at("`assign_isel`").at(self.place()))
+    pub fn assign_isel(&self, isel: Isel, value: impl Into<Operand>) -> Result<DataArray> {
+        self.assign_at(&isel, value.into()).map_err(|e| e.at("`assign_isel`").at(self.place()))
     }
 
     /// A copy with `value` at some labels: xarray's `a.loc[{...}] = value`. See
@@ -43,12 +46,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If a label is not there, and those of `assign_isel`.
-    pub fn assign_sel(&self, sel: Sel, value: &DataArray) -> Result<DataArray> {
+    pub fn assign_sel(&self, sel: Sel, value: impl Into<Operand>) -> Result<DataArray> {
         let isel = self.to_temp_dataset().positions_of(&sel);
-        isel.and_then(|isel| self.assign_at(&isel, value)).map_err(|e| e.at("`assign_sel`").at(self.place()))
+        isel.and_then(|isel| self.assign_at(&isel, value.into())).map_err(|e| e.at("`assign_sel`").at(self.place()))
     }
 
-    fn assign_at(&self, isel: &Isel, value: &DataArray) -> Result<DataArray> {
+    fn assign_at(&self, isel: &Isel, value: Operand) -> Result<DataArray> {
+        let value = value.into_array()?;
         let sizes = self.sizes();
         let mut picks = IndexMap::new();
         for (dim, indexer) in &isel.indexers {
@@ -56,7 +60,7 @@ impl DataArray {
             picks.insert(dim.clone(), indexer.resolve(dim, len)?);
         }
         let selected = self.isel_with(isel.clone())?;
-        fits(value, &selected)?;
+        fits(&value, &selected)?;
         let data = value.variable().data().cast(self.dtype())?;
         let value = value.variable().with_data(value.dims().to_vec(), data)?;
         let own = |(dim, pick): (&Name, &Pick)| match pick {
@@ -86,7 +90,7 @@ fn fits(value: &DataArray, selected: &DataArray) -> Result<()> {
             Some(_) => {}
         }
         if let (Some(a), Some(b)) = (value.coords().get(&dim), selected.coords().get(&dim))
-            && !(a.dims() == b.dims() && index::same_values(&a.load()?, &b.load()?))
+            && !variables_match(a, b, Same::Equals)?
         {
             return Err(Error::alignment(format!(
                 "labels of the assigned value along `{dim}` differ from those of the selection"
@@ -101,9 +105,7 @@ impl Variable {
     /// The value at positions that are independent along each dimension; lazy.
     fn place(&self, picks: &IndexMap<Name, Pick>, value: &Variable) -> Result<Variable> {
         let shape = self.shape();
-        let from: Vec<AxisFrom> =
-            self.dims().iter().map(|d| value.axis(d).map_or(AxisFrom::Repeat(1), AxisFrom::Input)).collect();
-        let mut placed = value.data().axes(&from)?;
+        let mut placed = spread(value, self.dims())?;
         let mut masks = Vec::new();
         for (axis, dim) in self.dims().iter().enumerate() {
             let Some(pick) = picks.get(dim) else { continue };
@@ -146,10 +148,7 @@ impl Variable {
         }
         let flat = Block::from_vec(&self.shape(), (0..self.size() as i64).collect())?;
         let at = self.with_data(self.dims().to_vec(), flat)?.pick(picks)?.load()?;
-        let from: Vec<AxisFrom> = (selected.dims().iter().zip(selected.shape()))
-            .map(|(d, n)| value.axis(d).map_or(AxisFrom::Repeat(n), AxisFrom::Input))
-            .collect();
-        let values = crate::kernel::movement::axes(value.load()?, &from, &selected.shape())?;
+        let values = expand(value, &selected.sizes())?.load()?;
         let block = self.load()?;
         let set = with_element!(block.dtype().kind(), T => scatter::<T>(&block, &at, &values)?);
         self.with_data(self.dims().to_vec(), set)

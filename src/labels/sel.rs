@@ -9,9 +9,10 @@ use super::indexer::{Indexer, Isel, PySlice};
 use super::selector::{Sel, Selector, block_of_values};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
-use crate::dtype::Scalar;
+use crate::dtype::{DType, Scalar};
 use crate::error::{Context, Error, Result};
 use crate::index::{self, Index, Label, Method, Positions};
+use crate::kernel::cast::cast;
 
 impl Dataset {
     /// Selects by label along one dimension; variables without it stay as they are.
@@ -239,7 +240,7 @@ fn by_position(selector: &Selector) -> Result<Indexer> {
     let whole = |s: &Scalar| match s {
         Scalar::Int(i) => Ok(*i),
         Scalar::Typed(b) if b.dtype().is_integer() => {
-            let key = s.cast_to(crate::dtype::DType::I64)?;
+            let key = cast(b, DType::I64)?;
             Ok(key.typed::<i64>()?.first().copied().unwrap_or_default())
         }
         s => Err(Error::dtype(format!("a position must be an integer, not {}", s.dtype()))

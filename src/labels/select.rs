@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::compare::{Same, variables_match};
 use super::coords::Coords;
 use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
@@ -11,7 +12,7 @@ use super::dims::Missing;
 use super::indexer::{Indexer, Isel, Pick, set_positions, slice};
 use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
-use crate::index::{self, Index, Positions};
+use crate::index::{Index, Positions};
 
 /// How many positions to take: along every dimension, or along those named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +103,14 @@ impl Dataset {
         let variables = self.data_vars().iter().map(picked).collect::<Result<_>>()?;
         let selected = self.with_parts(variables, pick_coords(self.coords(), picks, drop)?);
         let sizes = selected.sizes();
-        match selected.coords().iter().find(|(n, v)| v.ndim() == 0 && sizes.contains_key(*n)) {
-            Some((name, _)) => Err(Error::invalid(format!(
+        let twice = selected.coords().iter().find(|(n, v)| v.ndim() == 0 && sizes.contains_key(*n));
+        if let Some((name, _)) = twice {
+            return Err(Error::invalid(format!(
                 "an indexer brings the dimension `{name}`, but coordinate `{name}` became scalar"
             ))
-            .help("rename the dimension of the indexer, or drop the scalar with `drop(true)`")),
-            None => Ok(selected),
+            .help("rename the dimension of the indexer, or drop the scalar with `drop(true)`"));
         }
+        Ok(selected)
     }
 
     /// Adds the coordinates of the arrays that selected.
@@ -129,7 +131,7 @@ impl Dataset {
                         return Err(Error::invalid(format!("indexers have different coordinates `{name}`")));
                     }
                     // As in xarray, other coordinates in conflict are left out.
-                    (Some(other), ..) if !same_values(other, &variable)? => {
+                    (Some(other), ..) if !variables_match(other, &variable, Same::Equals)? => {
                         conflicting.insert(name);
                     }
                     _ => {}
@@ -143,7 +145,7 @@ impl Dataset {
         let mut coords = self.coords().clone();
         for (name, variable) in found.iter().filter(|(n, _)| !conflicting.contains(*n)) {
             match self.coords().get(name) {
-                Some(own) if dims.contains_key(name) && !same_values(own, variable)? => {
+                Some(own) if dims.contains_key(name) && !variables_match(own, variable, Same::Equals)? => {
                     return Err(Error::invalid(format!(
                         "coordinate `{name}` of the indexer differs from the selected one"
                     ))
@@ -243,11 +245,6 @@ fn coords_at_points(array: &DataArray, dim: &Name, len: usize) -> Result<Vec<Nam
         array.coords().clone()
     };
     Ok(coords.iter().map(|(n, v)| (n.clone(), v.clone(), coords.index(n).cloned())).collect())
-}
-
-/// Whether two coordinates have the same dimensions and values; reads both.
-fn same_values(a: &Variable, b: &Variable) -> Result<bool> {
-    Ok(a.dims() == b.dims() && a.shape() == b.shape() && index::same_values(&a.load()?, &b.load()?))
 }
 
 impl DataArray {
