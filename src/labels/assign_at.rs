@@ -48,7 +48,8 @@ impl DataArray {
     /// If a label is not there, and those of `assign_isel`.
     pub fn assign_sel(&self, sel: Sel, value: impl Into<Operand>) -> Result<DataArray> {
         let isel = self.to_temp_dataset().positions_of(&sel);
-        isel.and_then(|isel| self.assign_at(&isel, value.into())).map_err(|e| e.at("`assign_sel`").at(self.place()))
+        isel.and_then(|isel| self.assign_at(&isel, value.into()))
+            .map_err(|e| e.at("`assign_sel`").at(self.place()))
     }
 
     fn assign_at(&self, isel: &Isel, value: Operand) -> Result<DataArray> {
