@@ -1,10 +1,11 @@
 //! Selection by position and by label.
 
-use graticule::labels::{Counts, Indexer, Isel, PySlice, Sel, Selector, slice};
+use graticule::labels::{Counts, Indexer, Isel, Operand, PySlice, Sel, Selector, slice};
 use graticule::prelude::*;
 
 use super::super::args::{Args, block, int, scalar};
 use super::super::value::{Outcome, Value, unsupported};
+use super::elementwise::operand;
 use super::{Call, Op, basic, combine, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -15,6 +16,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("thin", thin),
     ("drop_isel", drop_isel),
     ("drop_sel", drop_sel),
+    ("isel.set", set_isel),
+    ("loc.set", set_sel),
 ];
 
 fn bounds<T>(parts: &[Value; 3], read: impl Fn(&Value) -> Outcome<T>) -> Outcome<PySlice<T>> {
@@ -128,4 +131,31 @@ fn drop_sel(call: &mut Call) -> Outcome<Value> {
         on = on_both!(&on, x => x.drop_sel_with(&dim, labels, missing))?;
     }
     Ok(on)
+}
+
+/// The array to assign to, and what to assign.
+fn target(call: &mut Call) -> Outcome<(DataArray, Operand)> {
+    let value = operand(call.args.need("value")?)?;
+    match &call.on {
+        Value::DataArray(a) => Ok((a.clone(), value)),
+        v => unsupported(format!("assignment to a {}", v.kind())),
+    }
+}
+
+fn set_isel(call: &mut Call) -> Outcome<Value> {
+    let mut isel = Isel::new();
+    for (dim, value) in call.args.mapping("indexers")? {
+        isel = isel.at(dim, indexer(value)?);
+    }
+    let (array, value) = target(call)?;
+    Ok(array.assign_isel(isel, value)?.into())
+}
+
+fn set_sel(call: &mut Call) -> Outcome<Value> {
+    let mut sel = Sel::new();
+    for (dim, value) in call.args.mapping("indexers")? {
+        sel = sel.at(dim, selector(value)?);
+    }
+    let (array, value) = target(call)?;
+    Ok(array.assign_sel(sel, value)?.into())
 }
