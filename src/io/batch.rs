@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cf;
+use super::netcdf::{NetcdfOptions, NetcdfWrite};
 use super::zarr::{WriteOptions, ZarrWrite};
 use crate::error::{Context, Result};
 use crate::exec::{Executor, Local, Report};
@@ -30,8 +31,30 @@ use crate::source::Sink;
 /// ```
 #[derive(Default)]
 pub struct Batch {
-    writes: Vec<ZarrWrite>,
+    writes: Vec<Write>,
     loads: Vec<DataArray>,
+}
+
+/// A dataset that is being written.
+enum Write {
+    Zarr(ZarrWrite),
+    Netcdf(NetcdfWrite),
+}
+
+impl Write {
+    fn targets(&self) -> Vec<(LazyArray, Arc<dyn Sink>)> {
+        match self {
+            Write::Zarr(w) => w.targets(),
+            Write::Netcdf(w) => w.targets(),
+        }
+    }
+
+    fn finish(self) -> Result<()> {
+        match self {
+            Write::Zarr(w) => w.finish(),
+            Write::Netcdf(w) => w.finish(),
+        }
+    }
 }
 
 impl Batch {
@@ -60,8 +83,24 @@ impl Batch {
     ) -> Result<Self> {
         let path = path.as_ref();
         let raw = cf::encode(ds, true)?;
-        self.writes
-            .push(ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?);
+        let write = ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?;
+        self.writes.push(Write::Zarr(write));
+        Ok(self)
+    }
+
+    /// Also write a dataset to a NetCDF file, with options. The file has its final name when the run is
+    /// complete.
+    ///
+    /// # Errors
+    /// If the path cannot be written, the format lacks a type or an encoding contradicts the data.
+    pub fn write_netcdf_with(
+        mut self,
+        path: impl AsRef<Path>,
+        ds: &Dataset,
+        options: &NetcdfOptions,
+    ) -> Result<Self> {
+        let raw = cf::encode(ds, false)?;
+        self.writes.push(Write::Netcdf(NetcdfWrite::create(path.as_ref(), &raw, options)?));
         Ok(self)
     }
 

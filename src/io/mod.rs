@@ -7,6 +7,7 @@ pub mod netcdf;
 mod open;
 mod raw;
 mod save;
+mod staging;
 pub mod zarr;
 
 pub use batch::Batch;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Batch;
+use super::netcdf::NetcdfOptions;
 use super::zarr::WriteOptions;
 use crate::error::Result;
 use crate::exec::{Executor, Local, Report};
@@ -44,6 +45,42 @@ impl Dataset {
         executor: &dyn Executor,
     ) -> Result<Report> {
         Batch::new().write_zarr_with(path, self, options)?.run_on(executor).map(|(_, report)| report)
+    }
+
+    /// Writes the dataset as a NetCDF4 file, replacing what is there.
+    ///
+    /// The file stands under its name when it is complete; a run that fails or is killed leaves nothing
+    /// there. Without the feature `netcdf` the file is put together in memory: larger ones are refused.
+    ///
+    /// # Errors
+    /// If the path cannot be written, NetCDF lacks a type, an encoding contradicts the data, and those of
+    /// the run.
+    ///
+    /// ```
+    /// use graticule::prelude::*;
+    /// let path = std::env::temp_dir().join(format!("graticule-save-{}.nc", std::process::id()));
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// a.to_dataset("a").to_netcdf(&path)?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0, 4.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn to_netcdf(&self, path: impl AsRef<Path>) -> Result<Report> {
+        self.to_netcdf_with(path, &NetcdfOptions::default(), &Local::default())
+    }
+
+    /// Writes the dataset as a NetCDF file with options and an executor. See
+    /// [`to_netcdf`](Dataset::to_netcdf).
+    ///
+    /// # Errors
+    /// Those of [`to_netcdf`](Dataset::to_netcdf).
+    pub fn to_netcdf_with(
+        &self,
+        path: impl AsRef<Path>,
+        options: &NetcdfOptions,
+        executor: &dyn Executor,
+    ) -> Result<Report> {
+        Batch::new().write_netcdf_with(path, self, options)?.run_on(executor).map(|(_, report)| report)
     }
 }
 

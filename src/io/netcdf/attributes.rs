@@ -40,3 +40,50 @@ fn numbers<T: Element>(v: &[T]) -> AttrValue {
         many => many.to_vec().into(),
     }
 }
+
+/// Our attributes as those of a file; names whose values NetCDF cannot hold come back second.
+pub(super) fn to_nc(attrs: &Attrs) -> (Vec<NcAttribute>, Vec<String>) {
+    let mut out = Vec::new();
+    let mut lost = Vec::new();
+    for (name, v) in attrs.iter() {
+        match to_nc_value(v) {
+            Some(value) => out.push(NcAttribute { name: name.to_string(), value }),
+            None => lost.push(name.to_string()),
+        }
+    }
+    (out, lost)
+}
+
+/// One value of ours, if NetCDF can hold it.
+pub(super) fn to_nc_value(value: &AttrValue) -> Option<NcAttrValue> {
+    use crate::dtype::Kind;
+    let b = match value {
+        AttrValue::Str(s) => return Some(NcAttrValue::Chars(s.clone())),
+        AttrValue::Json(serde_json::Value::Bool(v)) => return Some(NcAttrValue::Bytes(vec![*v as i8])),
+        AttrValue::Json(v) => return Some(NcAttrValue::Chars(v.to_string())),
+        AttrValue::Array(b) if b.ndim() <= 1 => b,
+        AttrValue::Array(_) => return None,
+    };
+    Some(match b.dtype().kind() {
+        Kind::Bool => NcAttrValue::Bytes(b.get::<bool>()?.iter().map(|&v| v as i8).collect()),
+        Kind::I8 => NcAttrValue::Bytes(b.to_vec().ok()?),
+        Kind::I16 => NcAttrValue::Shorts(b.to_vec().ok()?),
+        Kind::I32 => NcAttrValue::Ints(b.to_vec().ok()?),
+        Kind::I64 => NcAttrValue::Int64s(b.to_vec().ok()?),
+        Kind::U8 => NcAttrValue::UBytes(b.to_vec().ok()?),
+        Kind::U16 => NcAttrValue::UShorts(b.to_vec().ok()?),
+        Kind::U32 => NcAttrValue::UInts(b.to_vec().ok()?),
+        Kind::U64 => NcAttrValue::UInt64s(b.to_vec().ok()?),
+        Kind::F32 => NcAttrValue::Floats(b.to_vec().ok()?),
+        Kind::F64 => NcAttrValue::Doubles(b.to_vec().ok()?),
+        Kind::C64 | Kind::C128 => return None,
+        Kind::Str => {
+            let texts: Vec<String> =
+                b.get::<Text>()?.iter().map(|t| t.as_str().unwrap_or("").to_string()).collect();
+            match b.ndim() {
+                0 => NcAttrValue::Chars(texts.into_iter().next()?),
+                _ => NcAttrValue::Strings(texts),
+            }
+        }
+    })
+}

@@ -7,7 +7,7 @@ use netcdf_reader::NcType;
 
 use crate::array::Block;
 use crate::dtype::dispatch::with_real;
-use crate::dtype::{DType, Number, Text};
+use crate::dtype::{DType, Text};
 use crate::error::{Error, Result};
 
 /// The stored form of an element.
@@ -121,7 +121,7 @@ impl Element {
                 let mut values = vec![<T as num_traits::Zero>::zero(); n];
                 fill(bytemuck::cast_slice_mut(&mut values))?;
                 if *swapped {
-                    swap_bytes(&mut values);
+                    swap_bytes(bytemuck::cast_slice_mut(&mut values), size_of::<T>());
                 }
                 Block::from_vec(shape, values)
             }, else unreachable!("numbers of files are real"));
@@ -142,15 +142,21 @@ impl Element {
     }
 }
 
+/// Numbers of this machine as big-endian ones.
+pub(super) fn swap_to_big_endian(bytes: &mut [u8], size: usize) {
+    if cfg!(target_endian = "little") {
+        swap_bytes(bytes, size);
+    }
+}
+
 /// Turns the bytes of each number round.
-fn swap_bytes<T: Number>(values: &mut [T]) {
+fn swap_bytes(bytes: &mut [u8], size: usize) {
     fn each<const N: usize>(bytes: &mut [u8]) {
         for b in bytes.as_chunks_mut::<N>().0 {
             b.reverse();
         }
     }
-    let bytes = bytemuck::cast_slice_mut::<T, u8>(values);
-    match size_of::<T>() {
+    match size {
         2 => each::<2>(bytes),
         4 => each::<4>(bytes),
         8 => each::<8>(bytes),
@@ -158,8 +164,10 @@ fn swap_bytes<T: Number>(values: &mut [T]) {
     }
 }
 
+/// Text as C sees it: up to the first NUL, which some writers count in its length.
 fn text(bytes: &[u8]) -> Text {
-    String::from_utf8_lossy(bytes).as_ref().into()
+    let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).as_ref().into()
 }
 
 fn unpadded(bytes: &[u8], padding: StringPadding) -> &[u8] {

@@ -8,9 +8,9 @@ mod plugin;
 
 use std::cell::RefCell;
 
-use flate2::{Decompress, FlushDecompress, Status};
 use hdf5_reader::checksum::fletcher32;
 use hdf5_reader::filters::{FILTER_DEFLATE, FILTER_FLETCHER32, FILTER_SHUFFLE};
+use libdeflater::{DecompressionError, Decompressor};
 
 use crate::error::{Error, Result};
 
@@ -29,7 +29,7 @@ pub(super) struct Scratch {
     spare: Vec<u8>,
     /// The chunk decoded, where it cannot be decoded into its place.
     pub(super) chunk: Vec<u8>,
-    inflate: Option<Decompress>,
+    inflate: Option<Decompressor>,
 }
 
 /// Lends the buffers of this thread.
@@ -77,11 +77,9 @@ impl Scratch {
                     self.raw.truncate(data);
                 }
                 FILTER_DEFLATE => {
-                    let inflate = self.inflate.get_or_insert_with(|| Decompress::new(true));
-                    inflate.reset(true);
+                    let inflate = self.inflate.get_or_insert_with(Decompressor::new);
                     if last {
-                        inflate_exactly(inflate, &self.raw, out)?;
-                        return Ok(());
+                        return same_length(inflate_within(inflate, &self.raw, out)?, out.len());
                     }
                     // A stream grows at most about a thousandfold: no more room for a broken size.
                     let room = limit.min(self.raw.len().saturating_mul(1032) + 64);
@@ -123,17 +121,12 @@ fn same_length(have: usize, want: usize) -> Result<()> {
     }
 }
 
-fn inflate_within(inflate: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<usize> {
-    match inflate.decompress(input, out, FlushDecompress::Finish) {
-        Ok(Status::StreamEnd) => Ok(inflate.total_out() as usize),
-        Ok(_) => Err(damaged("its deflate stream does not end")),
-        Err(e) => Err(damaged("its deflate stream is broken").caused_by(e)),
-    }
-}
-
-fn inflate_exactly(inflate: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<()> {
-    let n = inflate_within(inflate, input, out)?;
-    same_length(n, out.len())
+/// How many bytes the stream gave.
+fn inflate_within(inflate: &mut Decompressor, input: &[u8], out: &mut [u8]) -> Result<usize> {
+    inflate.zlib_decompress(input, out).map_err(|e| match e {
+        DecompressionError::BadData => damaged("its deflate stream is broken"),
+        DecompressionError::InsufficientSpace => damaged("its deflate stream gives too many bytes"),
+    })
 }
 
 /// Puts the bytes of each element together again; bytes after the last whole element stay.

@@ -14,6 +14,7 @@ mod handle;
 mod hdf5;
 mod source;
 mod strided;
+mod write;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ use crate::io::RawDataset;
 use crate::labels::Attrs;
 
 pub use source::NetcdfSource;
+pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 
 /// Opens a NetCDF or HDF5 file lazily: variables as stored, without decoded conventions.
 ///

@@ -104,6 +104,37 @@ impl Strided {
         Ok(())
     }
 
+    /// Gives the stretches of a box that lie together, each with its offset in the file.
+    pub(super) fn runs(
+        &self,
+        region: &Region,
+        bytes: &[u8],
+        mut each: impl FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let start: u64 = (region.ranges().zip(&self.strides)).map(|(r, s)| r.start as u64 * s).sum();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.runs_of(&region.shape(), 0, self.offset + start, bytes, &mut each)
+    }
+
+    fn runs_of(
+        &self,
+        shape: &[usize],
+        axis: usize,
+        offset: u64,
+        bytes: &[u8],
+        each: &mut dyn FnMut(u64, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        if self.box_span(shape, axis) == bytes.len() as u64 {
+            return each(offset, bytes);
+        }
+        for (i, part) in bytes.chunks_exact(bytes.len() / shape[axis]).enumerate() {
+            self.runs_of(shape, axis + 1, offset + i as u64 * self.strides[axis], part, each)?;
+        }
+        Ok(())
+    }
+
     /// Bytes from the first to the last element of a box along the axes from `axis` on.
     fn box_span(&self, shape: &[usize], axis: usize) -> u64 {
         let gaps: u64 =

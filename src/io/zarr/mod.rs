@@ -10,7 +10,6 @@ mod metadata;
 mod open;
 mod sink;
 mod source;
-mod staging;
 mod stored;
 mod write;
 mod zstd;

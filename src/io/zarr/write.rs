@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 
 use super::chunks::ArraySpec;
 use super::sink::ZarrSink;
-use super::staging::Staging;
 use super::stored::{Layout, Stored};
 use super::{attrs, fill, json, metadata};
 use crate::array::Block;
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
+use crate::io::staging::Staging;
 use crate::labels::{AttrValue, Variable};
 use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
@@ -60,12 +60,12 @@ impl ZarrWrite {
     /// # Errors
     /// If the path is taken, a variable has a dtype that Zarr lacks, or the file system refuses.
     pub fn create(path: &Path, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
-        let staging = Staging::create(path, options.mode == WriteMode::Replace)?;
+        let staging = Staging::folder(path, options.mode == WriteMode::Replace)?;
         let mut targets = Vec::new();
         let mut documents = Map::new();
         for (name, variable) in &raw.variables {
             let place = || format!("variable `{name}` on its way to `{}`", path.display());
-            let (sink, document) = begin_array(staging.folder(), name, variable).at(place)?;
+            let (sink, document) = begin_array(staging.path(), name, variable).at(place)?;
             match variable.data().as_block() {
                 Some(b) if b.nbytes() <= WRITTEN_AT_ONCE => {
                     sink.write_all(b, &Traffic::default()).at(place)?
@@ -93,7 +93,7 @@ impl ZarrWrite {
     /// # Errors
     /// If the file system refuses, or the name was taken meanwhile.
     pub fn finish(self) -> Result<()> {
-        write_document(&self.staging.folder().join("zarr.json"), &self.group)?;
+        write_document(&self.staging.path().join("zarr.json"), &self.group)?;
         self.staging.commit()
     }
 }

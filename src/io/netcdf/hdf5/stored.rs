@@ -21,6 +21,9 @@ use crate::source::Traffic;
 /// The largest chunk that we decode: HDF5 allows 4 GiB, real files have a few MiB.
 const LARGEST_CHUNK: usize = 2 << 30;
 
+/// Chunks above this are checked against the size of the file before memory is asked for.
+const HUGE_CHUNK: usize = 256 << 20;
+
 /// What it takes to read a dataset.
 pub(in super::super) struct StoredVariable {
     dataset: Dataset,
@@ -74,6 +77,17 @@ impl StoredVariable {
         }
         let layout = layout.ok_or_else(|| Error::storage("it has no layout"))?;
         let layout = Layout::of(layout, file, hdf5, &dataset, &shape, &element)?;
+        if let Layout::Chunked(c) = &layout {
+            let bytes = c.lengths.iter().fold(element.size(), |n, &c| n.saturating_mul(c));
+            // What the filters can make of a whole file; unwritten chunks can be larger than that.
+            let growth = if filters.iter().all(|f| f.id <= 3) { 1100 } else { 1 << 20 };
+            if bytes > HUGE_CHUNK && bytes as u64 / growth > file.len() {
+                return Err(Error::storage(format!(
+                    "chunks of {bytes} bytes cannot be in a file of {}",
+                    file.len()
+                )));
+            }
+        }
         let fill = match dataset.fill_value().and_then(|f| f.value.clone()) {
             Some(v) if v.len() == element.size() && !matches!(element, Element::Reference(_)) => v,
             _ => vec![0; element.size()],

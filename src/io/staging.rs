@@ -14,10 +14,10 @@ use crate::error::{Context, Error, ErrorKind, Result};
 /// Temporary names of this process that are in use.
 static LIVE: Mutex<Option<HashSet<PathBuf>>> = Mutex::new(None);
 
-/// A folder under a temporary name; it is removed unless [`commit`](Staging::commit) moves it.
+/// A folder or file under a temporary name; it is removed unless [`commit`](Staging::commit) moves it.
 #[derive(Debug)]
 pub struct Staging {
-    folder: PathBuf,
+    path: PathBuf,
     target: PathBuf,
     replace: bool,
     committed: bool,
@@ -41,11 +41,23 @@ impl Staging {
     ///
     /// # Errors
     /// If the target exists and is not to be replaced, or the folder cannot be made.
-    pub fn create(target: &Path, replace: bool) -> Result<Self> {
+    pub fn folder(target: &Path, replace: bool) -> Result<Self> {
+        Self::create(target, replace, |path| fs::create_dir(path))
+    }
+
+    /// A new file beside `target`.
+    ///
+    /// # Errors
+    /// If the target exists and is not to be replaced, or the file cannot be made.
+    pub fn file(target: &Path, replace: bool) -> Result<Self> {
+        Self::create(target, replace, |path| fs::File::create_new(path).map(|_| ()))
+    }
+
+    fn create(target: &Path, replace: bool, make: impl Fn(&Path) -> std::io::Result<()>) -> Result<Self> {
         let target = std::path::absolute(target)?;
         let (Some(name), Some(parent)) = (target.file_name().and_then(|n| n.to_str()), target.parent())
         else {
-            return Err(Error::invalid(format!("`{}` is not a name for a store", target.display())));
+            return Err(Error::invalid(format!("`{}` is not a name for a dataset", target.display())));
         };
         fs::create_dir_all(parent).map_err(Error::from).at(|| parent.display().to_string())?;
         clear_stale(parent, name, &target);
@@ -55,15 +67,15 @@ impl Staging {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
         for attempt in 0..100u64 {
             let number = since.wrapping_add(attempt.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let folder = parent.join(format!(".{name}.tmp-{}-{}-{number:x}", std::process::id(), host()));
+            let path = parent.join(format!(".{name}.tmp-{}-{}-{number:x}", std::process::id(), host()));
             // Registered first: another thread that clears must not take it for a dead one's.
-            with_live(|live| live.insert(folder.clone()));
-            match fs::create_dir(&folder) {
-                Ok(()) => return Ok(Staging { folder, target, replace, committed: false }),
+            with_live(|live| live.insert(path.clone()));
+            match make(&path) {
+                Ok(()) => return Ok(Staging { path, target, replace, committed: false }),
                 Err(e) => {
-                    with_live(|live| live.remove(&folder));
+                    with_live(|live| live.remove(&path));
                     if e.kind() != std::io::ErrorKind::AlreadyExists {
-                        return Err(Error::from(e).at(folder.display().to_string()));
+                        return Err(Error::from(e).at(path.display().to_string()));
                     }
                 }
             }
@@ -72,27 +84,29 @@ impl Staging {
     }
 
     /// Where to write.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// Gives the folder its final name; a store that was there is removed after that.
+    /// Gives the folder or file its final name; what was there is removed after that.
     ///
     /// # Errors
     /// If the name was taken meanwhile, or the file system refuses.
     pub fn commit(mut self) -> Result<()> {
         let place = || self.target.display().to_string();
         let mut aside = None;
-        if exists(&self.target) {
-            if !self.replace {
-                return Err(already_there(&self.target));
-            }
-            let old = PathBuf::from(self.folder.to_string_lossy().replacen(".tmp-", ".old-", 1));
+        let present = fs::symlink_metadata(&self.target);
+        if present.is_ok() && !self.replace {
+            return Err(already_there(&self.target));
+        }
+        // A file takes the place of a file in one step; a folder cannot take that of anything.
+        if present.is_ok_and(|p| p.is_dir() || self.path.is_dir()) {
+            let old = PathBuf::from(self.path.to_string_lossy().replacen(".tmp-", ".old-", 1));
             with_live(|live| live.insert(old.clone()));
             fs::rename(&self.target, &old).map_err(Error::from).at(place)?;
             aside = Some(old);
         }
-        if let Err(e) = fs::rename(&self.folder, &self.target) {
+        if let Err(e) = fs::rename(&self.path, &self.target) {
             if let Some(old) = &aside {
                 // The old store goes back to its name; the error tells about the new one.
                 let _ = fs::rename(old, &self.target);
@@ -100,7 +114,7 @@ impl Staging {
             return Err(Error::from(e).at(place()));
         }
         self.committed = true;
-        with_live(|live| live.remove(&self.folder));
+        with_live(|live| live.remove(&self.path));
         if let Some(old) = aside {
             remove(&old);
             with_live(|live| live.remove(&old));
@@ -112,8 +126,8 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         if !self.committed {
-            remove(&self.folder);
-            with_live(|live| live.remove(&self.folder));
+            remove(&self.path);
+            with_live(|live| live.remove(&self.path));
         }
     }
 }
@@ -182,18 +196,18 @@ mod tests {
     fn nothing_stands_under_the_final_name_before_the_end() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("a.zarr");
-        let staging = Staging::create(&target, false).unwrap();
-        fs::write(staging.folder().join("x"), "new").unwrap();
+        let staging = Staging::folder(&target, false).unwrap();
+        fs::write(staging.path().join("x"), "new").unwrap();
         assert!(!target.exists());
         staging.commit().unwrap();
         assert_eq!(fs::read_to_string(target.join("x")).unwrap(), "new");
-        assert!(Staging::create(&target, false).unwrap_err().to_string().contains("exists already"));
+        assert!(Staging::folder(&target, false).unwrap_err().to_string().contains("exists already"));
 
-        let staging = Staging::create(&target, true).unwrap();
-        fs::write(staging.folder().join("y"), "newer").unwrap();
+        let staging = Staging::folder(&target, true).unwrap();
+        fs::write(staging.path().join("y"), "newer").unwrap();
         drop(staging);
         assert!(target.join("x").exists());
-        Staging::create(&target, true).unwrap().commit().unwrap();
+        Staging::folder(&target, true).unwrap().commit().unwrap();
         assert!(!target.join("x").exists());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
@@ -211,9 +225,9 @@ mod tests {
         }
         let moved_aside = dir.path().join(format!(".a.zarr.old-4194304999-{}-4", host()));
         fs::create_dir(&moved_aside).unwrap();
-        let staging = Staging::create(&target, true).unwrap();
+        let staging = Staging::folder(&target, true).unwrap();
         assert!(!dead.exists() && !of_our_number.exists());
-        assert!(alive.exists() && elsewhere.exists() && staging.folder().exists());
+        assert!(alive.exists() && elsewhere.exists() && staging.path().exists());
         assert!(target.exists() && !moved_aside.exists());
     }
 }

@@ -1,0 +1,214 @@
+//! What a file will hold: dimensions and variables with their storage, checked before any of it is written.
+
+use indexmap::IndexMap;
+use netcdf_reader::NcAttribute;
+
+use super::super::{attributes, grid};
+use super::NetcdfFormat;
+use crate::array::{Block, ChunkGrid};
+use crate::dtype::{DType, Text};
+use crate::error::{Context, Error, Result};
+use crate::io::RawDataset;
+use crate::labels::{AttrValue, Attrs, Name, Variable};
+
+/// Chunks that nobody asked for are at most so large.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// The header of a file to write.
+pub(super) struct Definition {
+    /// Names and lengths in order of appearance; unlimited ones marked.
+    pub(super) dims: IndexMap<Name, (usize, bool)>,
+    pub(super) attributes: Vec<NcAttribute>,
+    pub(super) variables: Vec<Defined>,
+}
+
+/// A variable to write.
+pub(super) struct Defined {
+    pub(super) name: String,
+    pub(super) dtype: DType,
+    pub(super) shape: Vec<usize>,
+    /// Positions in [`Definition::dims`].
+    pub(super) dims: Vec<usize>,
+    /// Without `_FillValue`.
+    pub(super) attributes: Vec<NcAttribute>,
+    /// One value of the variable's own type.
+    pub(super) fill: Option<Block>,
+    /// The shape of the stored chunks, if it is to be stored in chunks.
+    pub(super) chunk: Option<Vec<usize>>,
+    pub(super) deflate: Option<u8>,
+    pub(super) shuffle: bool,
+    pub(super) fletcher32: bool,
+    /// Whole stored chunks: the units of writing.
+    pub(super) grid: ChunkGrid,
+}
+
+impl Definition {
+    pub(super) fn of(raw: &RawDataset, format: NetcdfFormat) -> Result<Self> {
+        let unlimited = unlimited(&raw.encoding);
+        let mut dims = IndexMap::new();
+        let mut variables = Vec::new();
+        for (name, variable) in &raw.variables {
+            for (dim, len) in variable.sizes() {
+                let growing = unlimited.iter().any(|u| **u == *dim);
+                let (known, _) = *dims.entry(dim.clone()).or_insert((len, growing));
+                if known != len {
+                    return Err(Error::alignment(format!("dimension `{dim}` has length {known} and {len}"))
+                        .at(format!("variable `{name}`")));
+                }
+            }
+            variables.push(Defined::of(name, variable, &dims, format).at(|| format!("variable `{name}`"))?);
+        }
+        let attributes = attributes(&raw.attrs, "the dataset");
+        Ok(Definition { dims, attributes, variables })
+    }
+
+    /// Bytes of all variables.
+    pub(super) fn nbytes(&self) -> usize {
+        let sizes = self.variables.iter().map(|v| v.shape.iter().product::<usize>() * v.dtype.size());
+        sizes.fold(0, usize::saturating_add)
+    }
+}
+
+impl Defined {
+    fn of(
+        name: &str,
+        v: &Variable,
+        dims: &IndexMap<Name, (usize, bool)>,
+        format: NetcdfFormat,
+    ) -> Result<Self> {
+        check_name(name)?;
+        v.dims().iter().try_for_each(|d| check_name(d))?;
+        let dtype = v.dtype();
+        check_dtype(dtype, format)?;
+        let shape = v.shape();
+        let mut attrs = v.attrs.clone();
+        let fill = fill_value(dtype, &mut attrs)?;
+        let grows = v.dims().iter().any(|d| dims[d].1);
+        let flag = |key| is_set(&v.encoding, key);
+        let deflate =
+            flag("zlib").then(|| v.encoding.get_f64("complevel").unwrap_or(4.0).clamp(0.0, 9.0) as u8);
+        // What numbers have and texts and scalars do not.
+        let filtered = format == NetcdfFormat::Netcdf4 && !shape.is_empty() && dtype != DType::Str;
+        let deflate = deflate.filter(|_| filtered);
+        let fletcher32 = filtered && flag("fletcher32");
+        let asked = asked_chunk(v, dims);
+        let chunked = format == NetcdfFormat::Netcdf4
+            && !shape.is_empty()
+            && (asked.is_some() || deflate.is_some() || fletcher32 || grows);
+        let chunk = chunked.then(|| asked.unwrap_or_else(|| default_chunk(v)));
+        let grid = match &chunk {
+            Some(chunk) => grid::of_chunks(&shape, chunk, dtype.size()),
+            None => grid::of_rows(&shape, dtype.size()),
+        };
+        Ok(Defined {
+            name: name.to_string(),
+            dims: v.dims().iter().map(|d| dims.get_index_of(d).expect("dims were collected")).collect(),
+            attributes: attributes(&attrs, name),
+            fill,
+            // xarray's default: shuffled where deflated.
+            shuffle: filtered && (flag("shuffle") || (deflate.is_some() && !v.encoding.contains("shuffle"))),
+            dtype,
+            shape,
+            chunk,
+            deflate,
+            fletcher32,
+            grid,
+        })
+    }
+}
+
+fn attributes(attrs: &Attrs, owner: &str) -> Vec<NcAttribute> {
+    let (kept, lost) = attributes::to_nc(attrs);
+    for name in lost {
+        tracing::warn!(%owner, attribute = %name, "left out, since NetCDF has no such type");
+    }
+    kept
+}
+
+fn unlimited(encoding: &Attrs) -> Vec<String> {
+    match encoding.get("unlimited_dims") {
+        Some(AttrValue::Str(s)) => vec![s.clone()],
+        Some(AttrValue::Array(b)) => match b.get::<Text>() {
+            Some(texts) => texts.iter().filter_map(|t| t.as_str()).map(str::to_string).collect(),
+            None => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+fn is_set(encoding: &Attrs, key: &str) -> bool {
+    match encoding.get(key) {
+        Some(AttrValue::Array(b)) => match b.get::<bool>() {
+            Some(v) => v.first() == Some(&true),
+            None => encoding.get_f64(key).is_some_and(|v| v != 0.0),
+        },
+        Some(AttrValue::Json(v)) => v.as_bool() == Some(true),
+        _ => false,
+    }
+}
+
+/// The chunks of the encoding; as in xarray not those of a variable that had another shape.
+fn asked_chunk(v: &Variable, dims: &IndexMap<Name, (usize, bool)>) -> Option<Vec<usize>> {
+    let list = |key| match v.encoding.get(key) {
+        Some(AttrValue::Array(b)) => {
+            let b = crate::kernel::cast::cast(b, DType::I64).ok()?;
+            b.to_vec::<i64>().ok()?.into_iter().map(|n| usize::try_from(n).ok()).collect::<Option<Vec<_>>>()
+        }
+        _ => None,
+    };
+    if list("original_shape").is_some_and(|s| s != v.shape()) {
+        return None;
+    }
+    let chunk = list("chunksizes")?;
+    let fits = |((&c, n), d): ((&usize, usize), &Name)| c > 0 && (c <= n || dims[d].1);
+    let fits = chunk.len() == v.ndim() && chunk.iter().zip(v.shape()).zip(v.dims()).all(fits);
+    fits.then_some(chunk)
+}
+
+/// The chunks of the array, made smaller along the first axes where they are large.
+fn default_chunk(v: &Variable) -> Vec<usize> {
+    let mut chunk: Vec<usize> = v.chunks().axes().iter().map(|a| a.largest().max(1)).collect();
+    for axis in 0..chunk.len() {
+        let bytes = chunk.iter().fold(v.dtype().size(), |n, &c| n.saturating_mul(c));
+        chunk[axis] = (chunk[axis] / bytes.div_ceil(CHUNK_BYTES)).max(1);
+    }
+    chunk
+}
+
+/// Takes `_FillValue` out of the attributes, in the type of the variable.
+fn fill_value(dtype: DType, attrs: &mut Attrs) -> Result<Option<Block>> {
+    if dtype.is_text() {
+        return Ok(None);
+    }
+    let Some(value) = attrs.remove("_FillValue") else { return Ok(None) };
+    match value {
+        AttrValue::Array(b) if b.size() == 1 && b.dtype().is_number() => {
+            Ok(Some(crate::kernel::cast::cast(&b.reshape(&[])?, dtype)?))
+        }
+        other => Err(Error::invalid(format!("_FillValue is {other:?}, not one number of the type {dtype}"))),
+    }
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let bad = name.is_empty()
+        || name.contains(|c: char| c == '/' || c.is_control())
+        || name.ends_with(' ')
+        || !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
+    match bad {
+        false => Ok(()),
+        true => Err(Error::invalid(format!("`{name}` cannot be a name in a NetCDF file"))
+            .help("rename it: names begin with a letter, digit or underscore and have no `/`")),
+    }
+}
+
+fn check_dtype(dtype: DType, format: NetcdfFormat) -> Result<()> {
+    match dtype {
+        _ if dtype.is_integer() || dtype.is_float() || dtype == DType::Bytes(1) => Ok(()),
+        DType::Str if format == NetcdfFormat::Netcdf4 => Ok(()),
+        DType::Str => Err(Error::dtype("classic NetCDF files have no texts")
+            .help("write NetCDF4, or store them as arrays of characters")),
+        DType::C64 | DType::C128 => Err(Error::dtype("NetCDF has no complex numbers")
+            .help("write the real and the imaginary part as two variables, or write Zarr")),
+        _ => Err(Error::dtype(format!("NetCDF has no type for {dtype}: it must be encoded first"))),
+    }
+}

@@ -1,0 +1,168 @@
+//! With the feature `netcdf`: NetCDF4 files are written chunk by chunk through netCDF-C.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use netcdf::types::{FloatType, IntType, NcVariableType};
+use netcdf::{AttributeValue, Extent, Extents, FileMut};
+use netcdf_reader::NcAttrValue;
+
+use super::Writer;
+use super::definition::{Defined, Definition};
+use super::memory::MemoryWriter;
+use crate::array::{Block, Region};
+use crate::dtype::dispatch::with_real;
+use crate::dtype::{DType, Text};
+use crate::error::{Context, Error, Result};
+use crate::source::Traffic;
+
+/// What writes NetCDF4.
+pub(super) fn writer(path: &Path, definition: &Definition) -> Result<Arc<dyn Writer>> {
+    // The crate has no safe way to write characters.
+    if definition.variables.iter().any(|v| v.dtype == DType::Bytes(1)) {
+        return Ok(Arc::new(MemoryWriter::create(path, definition)?));
+    }
+    Ok(Arc::new(LibraryWriter::create(path, definition)?))
+}
+
+struct LibraryWriter {
+    /// netCDF-C does one thing at a time anyway.
+    file: Mutex<Option<FileMut>>,
+    names: Vec<String>,
+}
+
+impl LibraryWriter {
+    fn create(path: &Path, definition: &Definition) -> Result<Self> {
+        let mut file = netcdf::create(path).map_err(failed)?;
+        for (name, &(len, unlimited)) in &definition.dims {
+            match unlimited {
+                true => file.add_unlimited_dimension(name).map_err(failed)?,
+                false => file.add_dimension(name, len).map_err(failed)?,
+            };
+        }
+        for a in &definition.attributes {
+            if let Some(value) = attribute(&a.value) {
+                file.add_attribute(&a.name, value).map_err(failed)?;
+            }
+        }
+        let dims: Vec<&str> = definition.dims.keys().map(|d| &**d).collect();
+        for v in &definition.variables {
+            define(&mut file, v, &dims).at(|| format!("variable `{}`", v.name))?;
+        }
+        file.enddef().map_err(failed)?;
+        let names = definition.variables.iter().map(|v| v.name.clone()).collect();
+        Ok(LibraryWriter { file: Mutex::new(Some(file)), names })
+    }
+}
+
+fn define(file: &mut FileMut, v: &Defined, dims: &[&str]) -> Result<()> {
+    if v.fletcher32 {
+        tracing::warn!(variable = %v.name, "written without a checksum: the netCDF binding has none");
+    }
+    let own: Vec<&str> = v.dims.iter().map(|&d| dims[d]).collect();
+    let mut var = file.add_variable_with_type(&v.name, &own, &nc_type(v.dtype)?).map_err(failed)?;
+    if let Some(chunk) = &v.chunk {
+        var.set_chunking(chunk).map_err(failed)?;
+    }
+    if v.deflate.is_some() || v.shuffle {
+        var.set_compression(v.deflate.unwrap_or(0).into(), v.shuffle).map_err(failed)?;
+    }
+    if let Some(fill) = &v.fill {
+        with_real!(v.dtype.kind(), T => {
+            let value = fill.typed::<T>()?.first().copied().unwrap_or_default();
+            var.set_fill_value(value).map_err(failed)?;
+        }, else ());
+    }
+    for a in &v.attributes {
+        if let Some(value) = attribute(&a.value) {
+            var.put_attribute(&a.name, value).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+impl Writer for LibraryWriter {
+    fn write(&self, variable: usize, region: &Region, block: &Block, io: &Traffic) -> Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = file.as_mut().ok_or_else(|| Error::internal("the file is complete already"))?;
+        let name = &self.names[variable];
+        let mut var = file
+            .variable_mut(name)
+            .ok_or_else(|| Error::internal(format!("variable `{name}` was defined")))?;
+        let broken = || Error::internal("a contiguous block has a slice");
+        with_real!(block.dtype().kind(), T => {
+            var.put_values(block.as_slice::<T>().ok_or_else(broken)?, extents(region)).map_err(failed)?;
+        }, else {
+            let texts = block.as_slice::<Text>().ok_or_else(broken)?;
+            for (flat, text) in texts.iter().enumerate() {
+                let at = position(region, flat);
+                var.put_string(text.as_str().unwrap_or(""), extents(&at)).map_err(failed)?;
+            }
+        });
+        io.count_written(block.nbytes());
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<()> {
+        match self.file.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(file) => file.close().map_err(failed),
+            None => Ok(()),
+        }
+    }
+}
+
+fn extents(region: &Region) -> Extents {
+    let slices = region.ranges().map(|r| Extent::SliceCount { start: r.start, count: r.len(), stride: 1 });
+    Extents::Extent(slices.collect())
+}
+
+/// The box of one element, by its row-major number in a box.
+fn position(region: &Region, mut flat: usize) -> Region {
+    let mut at = region.clone();
+    for axis in (0..region.ndim()).rev() {
+        let r = region.axis(axis);
+        let i = r.start + flat % r.len();
+        flat /= r.len();
+        at.set(axis, i..i + 1);
+    }
+    at
+}
+
+fn nc_type(dtype: DType) -> Result<NcVariableType> {
+    Ok(match dtype {
+        DType::I8 => NcVariableType::Int(IntType::I8),
+        DType::I16 => NcVariableType::Int(IntType::I16),
+        DType::I32 => NcVariableType::Int(IntType::I32),
+        DType::I64 => NcVariableType::Int(IntType::I64),
+        DType::U8 => NcVariableType::Int(IntType::U8),
+        DType::U16 => NcVariableType::Int(IntType::U16),
+        DType::U32 => NcVariableType::Int(IntType::U32),
+        DType::U64 => NcVariableType::Int(IntType::U64),
+        DType::F32 => NcVariableType::Float(FloatType::F32),
+        DType::F64 => NcVariableType::Float(FloatType::F64),
+        DType::Str => NcVariableType::String,
+        other => return Err(Error::internal(format!("{other} was to be refused before"))),
+    })
+}
+
+fn attribute(value: &NcAttrValue) -> Option<AttributeValue> {
+    Some(match value.clone() {
+        NcAttrValue::Chars(s) => s.into(),
+        NcAttrValue::Strings(v) => v.into(),
+        NcAttrValue::Bytes(v) => v.into(),
+        NcAttrValue::UBytes(v) => v.into(),
+        NcAttrValue::Shorts(v) => v.into(),
+        NcAttrValue::UShorts(v) => v.into(),
+        NcAttrValue::Ints(v) => v.into(),
+        NcAttrValue::UInts(v) => v.into(),
+        NcAttrValue::Int64s(v) => v.into(),
+        NcAttrValue::UInt64s(v) => v.into(),
+        NcAttrValue::Floats(v) => v.into(),
+        NcAttrValue::Doubles(v) => v.into(),
+        NcAttrValue::UserDefined { .. } => return None,
+    })
+}
+
+fn failed(e: netcdf::Error) -> Error {
+    Error::storage("netCDF-C cannot write the file").caused_by(e)
+}
