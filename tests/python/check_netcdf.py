@@ -28,7 +28,8 @@ with netCDF4.Dataset(path) as ds:
     assert (ds["lazy"][:].ravel() == np.arange(600)).all()
     assert (ds["fixed"][:] == np.arange(50)).all()
     assert ds["scalar"][...] == 42
-    assert ds["chars"][:].tobytes() == b"ab\0z\xe9x", ds["chars"][:]
+    if "chars" in ds.variables:
+        assert ds["chars"][:].tobytes() == b"ab\0z\xe9x", ds["chars"][:]
     if ds.data_model == "NETCDF4":
         assert list(ds["texts"][:]) == ["eins", "zwei", "dräi"]
         assert ds["lazy"].chunking() == [2, 20, 3] and ds["lazy"].filters()["zlib"]
