@@ -90,7 +90,8 @@ macro_rules! integers {
                     return 0;
                 }
                 let q = self.wrapping_div(o);
-                let inexact = self.wrapping_rem(o) != 0;
+                // One division, not a second one for the remainder.
+                let inexact = q.wrapping_mul(o) != self;
                 if inexact && Integer::is_negative(self) != Integer::is_negative(o) { q - 1 } else { q }
             }
             #[inline]
@@ -285,7 +286,14 @@ macro_rules! floats {
             }
             #[inline]
             fn reciprocal(self) -> Self {
-                Inexact::div(Complex::new(1.0, 0.0), self)
+                if self.re.abs() <= self.im.abs() {
+                    let ratio = self.re / self.im;
+                    let d = self.im + self.re * ratio;
+                    return Complex::new(ratio / d, -1.0 / d);
+                }
+                let ratio = self.im / self.re;
+                let d = self.re + self.im * ratio;
+                Complex::new(1.0 / d, -ratio / d)
             }
             #[inline]
             fn conj(self) -> Self {

@@ -191,6 +191,10 @@ where
         };
     }
     let one = Complex::new(T::one(), T::zero());
+    // On a branch cut the sign of zero says which side is meant; these parts always have the sign of
+    // the argument's.
+    let re = |z: Complex<T>, sign: T| Complex::new(z.re.copysign(sign), z.im);
+    let im = |z: Complex<T>, sign: T| Complex::new(z.re, z.im.copysign(sign));
     match op {
         UnaryOp::Sqrt => f!(v => Complex::sqrt(v)),
         UnaryOp::Exp => f!(v => Complex::exp(v)),
@@ -207,15 +211,15 @@ where
         UnaryOp::Sin => f!(v => Complex::sin(v)),
         UnaryOp::Cos => f!(v => Complex::cos(v)),
         UnaryOp::Tan => f!(v => Complex::tan(v)),
-        UnaryOp::Asin => f!(v => Complex::asin(v)),
-        UnaryOp::Acos => f!(v => Complex::acos(v)),
-        UnaryOp::Atan => f!(v => Complex::atan(v)),
+        UnaryOp::Asin => f!(v => im(Complex::asin(v), v.im)),
+        UnaryOp::Acos => f!(v => im(Complex::acos(v), -v.im)),
+        UnaryOp::Atan => f!(v => re(Complex::atan(v), v.re)),
         UnaryOp::Sinh => f!(v => Complex::sinh(v)),
         UnaryOp::Cosh => f!(v => Complex::cosh(v)),
         UnaryOp::Tanh => f!(v => Complex::tanh(v)),
-        UnaryOp::Asinh => f!(v => Complex::asinh(v)),
-        UnaryOp::Acosh => f!(v => Complex::acosh(v)),
-        UnaryOp::Atanh => f!(v => Complex::atanh(v)),
+        UnaryOp::Asinh => f!(v => re(Complex::asinh(v), v.re)),
+        UnaryOp::Acosh => f!(v => im(Complex::acosh(v), v.im)),
+        UnaryOp::Atanh => f!(v => im(Complex::atanh(v), v.im)),
         UnaryOp::Rint => f!(v => v.rint()),
         other => unreachable!("{other:?} is no function of complex numbers"),
     }

@@ -307,3 +307,15 @@ fn scalars_meet_arrays_by_their_kind() {
     let s = BinaryOp::Add.scalar_operand(DType::F32, &Scalar::Float(0.5)).unwrap();
     assert_eq!(s.dtype(), DType::F32);
 }
+
+#[test]
+fn inverse_functions_take_the_side_of_the_cut_that_zero_points_to() {
+    let of = |op: UnaryOp, re: f64, im: f64| {
+        unary(op, &row(&[Complex::new(re, im)])).unwrap().to_vec::<Complex<f64>>().unwrap()[0]
+    };
+    assert!((of(UnaryOp::Asin, 2.0, 0.0).im - 1.3169578969248166).abs() < 1e-14);
+    assert!((of(UnaryOp::Asin, 2.0, -0.0).im + 1.3169578969248166).abs() < 1e-14);
+    assert!((of(UnaryOp::Acos, 2.0, 0.0).im + 1.3169578969248166).abs() < 1e-14);
+    assert!((of(UnaryOp::Atanh, 2.0, 0.0).im - std::f64::consts::FRAC_PI_2).abs() < 1e-14);
+    assert!(of(UnaryOp::Reciprocal, 0.0, 0.0).re.is_nan());
+}
