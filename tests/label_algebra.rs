@@ -12,7 +12,7 @@ fn series(labels: &[i64], values: &[f64]) -> Result<DataArray> {
 fn a_dimension_of_length_one_does_not_repeat() -> Result<()> {
     let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
     let b = DataArray::from_vec(&[("x", 1)], vec![1.0])?;
-    let e = (&a + &b).err().expect("lengths differ");
+    let e = (&a + &b).expect_err("lengths differ");
     assert_eq!(e.kind(), ErrorKind::Alignment);
     assert!(e.to_string().contains("3 of object 0 and 1 of object 1"), "{e}");
     Ok(())
@@ -76,11 +76,11 @@ fn concat_names_the_object_that_breaks_the_pattern() -> Result<()> {
     coords.insert("h", Variable::from_vec(&[("x", 1)], vec![5.0])?)?;
     with_height = Dataset::from_variables(with_height.data_vars().clone(), coords)?;
     let e =
-        concat(&[a.clone(), with_height], "x", &ConcatOptions::default()).err().expect("h is not in both");
+        concat(&[a.clone(), with_height], "x", &ConcatOptions::default()).expect_err("h is not in both");
     assert!(e.to_string().contains("`h` is not in object 0"), "{e}");
     let text = DataArray::from_vec(&[("x", 1)], vec![graticule::dtype::Text::from("a")])?.to_dataset("f");
     let number = DataArray::from_vec(&[("x", 1)], vec![1.0])?.to_dataset("f");
-    let e = concat(&[number, text], "x", &ConcatOptions::default()).err().expect("no common dtype");
+    let e = concat(&[number, text], "x", &ConcatOptions::default()).expect_err("no common dtype");
     assert!(e.to_string().contains("object 1") && e.to_string().contains("`f`"), "{e}");
     Ok(())
 }
