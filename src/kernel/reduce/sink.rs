@@ -9,6 +9,7 @@ pub(super) const RUN: usize = 32 * LANES;
 /// Rows whose number the compiler knows: enough to be worth the way to memory, few enough that rows
 /// a power of two apart still share a cache.
 const KNOWN: usize = 4;
+const PAGE: usize = 4096;
 
 /// Positions `first..end` of a row that belong to one group, which is the `slot`-th that occurs.
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +117,9 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
                 p.block(chunks.iter().map(|row| &row[j]));
             }
         } else {
-            let (known, others) = chunks.as_chunks::<KNOWN>();
+            // Several rows within a page would confuse the processor's prefetching.
+            let near = self.tile.len() * size_of::<[T; LANES]>() < PAGE;
+            let (known, others) = if near { (&[][..], chunks) } else { chunks.as_chunks::<KNOWN>() };
             for rows in known {
                 for (j, p) in self.tile.iter_mut().enumerate() {
                     p.block(rows.iter().map(|row| &row[j]));
