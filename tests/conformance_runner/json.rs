@@ -49,7 +49,7 @@ fn field<'a>(json: &'a Json, key: &str) -> Outcome<&'a Json> {
     json.get(key).ok_or_else(|| Failure::Wrong(format!("`{key}` is missing in {}", short(json))))
 }
 
-fn text<'a>(json: &'a Json) -> Outcome<&'a str> {
+fn text(json: &Json) -> Outcome<&str> {
     json.as_str().ok_or_else(|| Failure::Wrong(format!("{} is no text", short(json))))
 }
 

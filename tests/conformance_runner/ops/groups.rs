@@ -39,10 +39,12 @@ fn key(value: Value) -> Outcome<GroupKey> {
 /// A method of the groups; the same for arrays and datasets.
 macro_rules! grouped {
     ($groups:expr, $step:expr, $args:expr, $names:expr, $kind:ident) => {{
-        let (groups, step, args): (GroupBy<$kind>, &Step, &mut Args) = ($groups, $step, $args);
+        // Arguments are taken first: what does not group may not hide what is not known.
+        let (groups, step, args): (Outcome<GroupBy<$kind>>, &Step, &mut Args) =
+            ($groups.map_err(Failure::from), $step, $args);
         match step.op.as_str() {
             "map" => map(
-                &groups,
+                &groups?,
                 step,
                 $names,
                 |g| Value::from(g.clone()),
@@ -53,25 +55,25 @@ macro_rules! grouped {
             ),
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
-                Ok(groups.fillna(value)?.into())
+                Ok(groups?.fillna(value)?.into())
             }
             "where" => {
                 let cond = combine::object(args.need("cond")?)?;
                 if args.has("other") {
                     return unsupported("where(other) of groups");
                 }
-                Ok(groups.where_cond(cond)?.into())
+                Ok(groups?.where_cond(cond)?.into())
             }
             name if args.has("other") => {
                 let op = elementwise::binary_op(name)?;
                 let other = combine::object(args.need("other")?)?;
-                Ok(groups.binary(op, other)?.into())
+                Ok(groups?.binary(op, other)?.into())
             }
             name => {
                 let op = reduce::reduce_op(name)?;
                 let dims = dims(args.opt("dim"))?;
                 let options = reduce::options(args)?;
-                Ok(groups.reduce_with(op, dims, options)?.into())
+                Ok(groups?.reduce_with(op, dims, options)?.into())
             }
         }
     }};
@@ -83,8 +85,8 @@ fn groupby(call: &mut Call) -> Outcome<Value> {
     let names = call.names;
     let args = &mut args;
     let result: Outcome<Value> = (|| match &call.on {
-        Value::DataArray(a) => grouped!(a.groupby(by)?, step, args, names, DataArray),
-        Value::Dataset(ds) => grouped!(ds.groupby(by)?, step, args, names, Dataset),
+        Value::DataArray(a) => grouped!(a.groupby(by), step, args, names, DataArray),
+        Value::Dataset(ds) => grouped!(ds.groupby(by), step, args, names, Dataset),
         on => no_method(on),
     })();
     args.finish()?;
@@ -106,7 +108,7 @@ where
     let result = groups.map(|group| {
         let mut names = names.clone();
         names.insert("group".to_string(), value(group));
-        let run = || -> Outcome<T> {
+        let mut run = || -> Outcome<T> {
             let mut last = Value::None;
             for step in &step.steps {
                 last = super::run(step, &names)?;
@@ -116,7 +118,6 @@ where
             }
             object(last)
         };
-        let mut run = run;
         run().map_err(|e| {
             *failure.borrow_mut() = Some(e);
             Error::invalid("a step of the group failed")
