@@ -397,3 +397,42 @@ pub fn array(value: &Value) -> Outcome<Block> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn recipes_make_their_values() {
+        let made = |recipe: Json, dtype: &str| {
+            block(&json!({"shape": [4], "dtype": dtype, "gen": recipe})).expect("a recipe of the format")
+        };
+        assert_eq!(made(json!({"arange": [1, 2]}), "int16").to_vec::<i16>().unwrap(), [1, 3, 5, 7]);
+        let line = made(json!({"linspace": [0.0, 1.5], "nan": [2, 1]}), "float64").to_vec::<f64>().unwrap();
+        assert_eq!((line[0], line[2]), (0.0, 1.0));
+        assert!(line[1].is_nan() && line[3].is_nan());
+        let random = json!({"lcg": {"seed": 1, "mod": 10, "scale": 0.5, "offset": 1.0}});
+        assert_eq!(made(random, "float64").to_vec::<f64>().unwrap(), [3.0, 3.0, 4.0, 3.5]);
+    }
+
+    #[test]
+    fn values_keep_their_types() {
+        let read = |json: Json| value(&json, &Names::new()).expect("a value of the format");
+        assert!(matches!(read(json!(3)), Value::Scalar(Scalar::Int(3))));
+        assert!(matches!(read(json!(3.0)), Value::Scalar(Scalar::Float(_))));
+        assert!(
+            matches!(read(json!({"np": 3, "dtype": "int8"})), Value::Scalar(Scalar::Typed(b)) if b.dtype() == DType::I8)
+        );
+        assert!(matches!(
+            read(json!({"datetime": "1970-01-02T00:00:00.5", "unit": "ms"})),
+            Value::Scalar(Scalar::Datetime { ticks: 86_400_500, .. })
+        ));
+        assert!(matches!(
+            read(json!({"timedelta": 2, "unit": "D"})),
+            Value::Scalar(Scalar::Timedelta { ticks: 172_800, unit: TimeUnit::S })
+        ));
+        assert_eq!(array(&read(json!([1, 2.5]))).unwrap().to_vec::<f64>().unwrap(), [1.0, 2.5]);
+    }
+}
