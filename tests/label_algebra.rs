@@ -75,8 +75,7 @@ fn concat_names_the_object_that_breaks_the_pattern() -> Result<()> {
     let mut coords = with_height.coords().clone();
     coords.insert("h", Variable::from_vec(&[("x", 1)], vec![5.0])?)?;
     with_height = Dataset::from_variables(with_height.data_vars().clone(), coords)?;
-    let e =
-        concat(&[a.clone(), with_height], "x", &ConcatOptions::default()).expect_err("h is not in both");
+    let e = concat(&[a.clone(), with_height], "x", &ConcatOptions::default()).expect_err("h is not in both");
     assert!(e.to_string().contains("`h` is not in object 0"), "{e}");
     let text = DataArray::from_vec(&[("x", 1)], vec![graticule::dtype::Text::from("a")])?.to_dataset("f");
     let number = DataArray::from_vec(&[("x", 1)], vec![1.0])?.to_dataset("f");
