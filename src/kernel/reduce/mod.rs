@@ -1,9 +1,9 @@
 //! Reductions: states, how they take in pieces, merge and finish.
 //!
-//! A reduction is a [`lanes::Partial`]: a few numbers for several elements of the result side by side,
-//! so that the loops vectorise whichever axis is folded. [`walk`] takes a piece apart; `sums`,
-//! `moments`, `extremes` and `logic` say what happens to the elements; `ends` holds what needs no
-//! arithmetic (first, last, text) and `order` what needs whole axes at once.
+//! What a reduction keeps (`lanes`) are a few numbers for several elements side by side, so that loops
+//! vectorise whichever axis is folded. `walk` takes a piece apart into runs and rows and hands them to
+//! a `sink`; `sums`, `moments`, `extremes` and `logic` say what happens to the elements. `ends` holds
+//! what needs no arithmetic (first, last, text) and `order` what needs whole axes at once.
 
 mod ends;
 mod extremes;
