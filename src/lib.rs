@@ -17,3 +17,8 @@ pub mod source;
 pub mod time;
 
 pub use error::{Error, ErrorKind, Result};
+
+/// The program in the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -32,10 +32,15 @@ fn main() {
 }
 
 fn run() -> Result<()> {
-    let args = parse(std::env::args().skip(1).collect())?;
+    let mut args = parse(std::env::args().skip(1).collect())?;
     let path = match &args.path {
         Some(path) => path.clone(),
-        None => era5_like::store(Path::new("target/era5-like.zarr"), &args.local)?,
+        None => {
+            // Part of the data, unless told otherwise: seven years, without the poles.
+            args.time.get_or_insert(("2011".to_string(), "2017".to_string()));
+            args.lat.get_or_insert((-60.0, 60.0));
+            era5_like::store(Path::new("target/era5-like.zarr"), &args.local)?
+        }
     };
 
     let ds = open_dataset(&path)?;
