@@ -212,6 +212,27 @@ fn chunks_of_any_shape_give_the_elements() {
 }
 
 #[test]
+fn a_stage_waits_for_blocks_that_one_task_in_a_thousand_needs() {
+    let mean = ramp(&[60, 4], &[10, 4]).reduce(spec(ReduceOp::Sum, &[0])).unwrap();
+    let mean = mean.reshape(&[1, 4]).unwrap().cast(DType::F32).unwrap();
+    let many = ramp(&[3_000, 4], &[1, 4]);
+    let both = LazyArray::concat(0, &[many.clone(), mean, many]).unwrap();
+    let got = run(&Local::new().threads(2), &[both]).unwrap()[0].to_vec::<f32>().unwrap();
+    assert_eq!(got.len(), 6_001 * 4);
+    assert_eq!(got[3_000 * 4], (0..60).map(|r| (r * 4) as f32).sum::<f32>());
+}
+
+#[test]
+fn arrays_without_elements_pass_through() {
+    let x = ramp(&[10, 4], &[3, 4]).slice(&[Slice { start: 5, step: 1, len: 0 }, Slice::all(4)]).unwrap();
+    let sum = x.reduce(spec(ReduceOp::Sum, &[0])).unwrap();
+    let root = LazyArray::map(MapFn::Unary(UnaryOp::Sqrt), &[x]).unwrap();
+    let got = run(&Local::new(), &[sum, root]).unwrap();
+    assert_eq!(got[0].to_vec::<f32>().unwrap(), [0.0; 4]);
+    assert_eq!(got[1].shape(), [0, 4]);
+}
+
+#[test]
 fn a_million_chunks_are_explained_without_a_list_of_them() {
     let x = ramp(&[1_000_000, 10], &[1, 10]);
     let anomaly = LazyArray::map(

@@ -7,7 +7,7 @@ use super::{FoldSteps, Plan, StageKind, Task};
 use crate::array::Region;
 
 /// Tasks looked at per stage: chunks at borders may be smaller than those inside.
-const SAMPLES: usize = 8;
+const SAMPLES: usize = 64;
 
 impl Plan {
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
@@ -16,7 +16,6 @@ impl Plan {
             let count = self.stages[s].task_count();
             let segments = self.stages[s].segments();
             let (mut task_bytes, mut kept_bytes, mut read_bytes, mut sampled) = (0, 0, 0u64, 0u64);
-            let mut after = Vec::new();
             for i in 0..count.min(SAMPLES) {
                 let index = i * count / count.min(SAMPLES);
                 let task = Task { stage: s, chunk: index / segments, segment: index % segments };
@@ -25,10 +24,8 @@ impl Plan {
                 kept_bytes = kept_bytes.max(cost.result);
                 read_bytes += cost.read;
                 sampled += 1;
-                after.extend(cost.stages);
             }
-            after.sort_unstable();
-            after.dedup();
+            let after = self.stages_before(s);
             let stage = &mut self.stages[s];
             stage.after = after;
             stage.task_bytes = task_bytes;
@@ -37,11 +34,37 @@ impl Plan {
         }
     }
 
+    /// The stages whose blocks a stage can need: those of the kept nodes that its operations reach.
+    fn stages_before(&self, stage: usize) -> Vec<usize> {
+        let stage = &self.stages[stage];
+        let mut pending: Vec<usize> = match &stage.kind {
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
+            // These compute their nodes, so what they need begins at the inputs.
+            StageKind::Fold { .. } | StageKind::Keep { .. } => {
+                stage.results().iter().flat_map(|&n| self.nodes[n].inputs.clone()).collect()
+            }
+        };
+        let mut seen = vec![false; self.nodes.len()];
+        let mut after = Vec::new();
+        while let Some(n) = pending.pop() {
+            if std::mem::replace(&mut seen[n], true) {
+                continue;
+            }
+            match self.kept[n] {
+                Some((s, _)) => after.push(s),
+                None => pending.extend(&self.nodes[n].inputs),
+            }
+        }
+        after.sort_unstable();
+        after.dedup();
+        after
+    }
+
     /// What one task costs.
     pub(super) fn cost(&self, task: Task) -> Cost {
         let stage = &self.stages[task.stage];
         let out = stage.grid.region(task.chunk);
-        let mut meter = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0, stages: Vec::new() };
+        let mut meter = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0 };
         let result_of = |n: usize| self.nodes[n].meta.bytes(&out);
         let (peak, result) = match &stage.kind {
             StageKind::Fold { nodes, segment_len, .. } => {
@@ -71,7 +94,7 @@ impl Plan {
                 (meter.visit(*node, &out).0 + result_of(*node), 0)
             }
         };
-        Cost { peak: peak + meter.held, result, read: meter.read, stages: meter.stages }
+        Cost { peak: peak + meter.held, result, read: meter.read }
     }
 }
 
@@ -79,7 +102,6 @@ pub(super) struct Cost {
     pub(super) peak: usize,
     pub(super) result: usize,
     pub(super) read: u64,
-    pub(super) stages: Vec<usize>,
 }
 
 struct Meter<'a> {
@@ -88,7 +110,6 @@ struct Meter<'a> {
     /// Bytes of shared results that live as long as the task.
     held: usize,
     read: u64,
-    stages: Vec<usize>,
 }
 
 impl Meter<'_> {
@@ -99,8 +120,7 @@ impl Meter<'_> {
             return (0, 0);
         }
         let bytes = n.meta.bytes(region);
-        if let Some((stage, _)) = self.plan.kept[node] {
-            self.stages.push(stage);
+        if self.plan.kept[node].is_some() {
             return (bytes, bytes);
         }
         let shared = n.uses > 1;
