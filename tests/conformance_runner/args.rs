@@ -4,7 +4,7 @@ use graticule::prelude::*;
 use indexmap::IndexMap;
 
 use super::json;
-use super::value::{Failure, Outcome, Value, broken, unsupported};
+use super::value::{Failure, Outcome, Value, unsupported};
 
 /// Keyword arguments that were not taken yet.
 pub struct Args(IndexMap<String, Value>);
@@ -51,7 +51,7 @@ impl Args {
         match self.opt(key) {
             None => Ok(None),
             Some(Value::Scalar(Scalar::Bool(v))) => Ok(Some(v)),
-            Some(v) => broken(format!("`{key}`: a {} is no bool", v.kind())),
+            Some(v) => no_type(&v, "bool"),
         }
     }
 
@@ -74,7 +74,7 @@ impl Args {
             None => Ok(None),
             Some(Value::Scalar(Scalar::Int(v))) => Ok(Some(v as f64)),
             Some(Value::Scalar(Scalar::Float(v))) => Ok(Some(v)),
-            Some(v) => broken(format!("`{key}`: a {} is no number", v.kind())),
+            Some(v) => no_type(&v, "number"),
         }
     }
 
@@ -108,6 +108,11 @@ impl Args {
     }
 }
 
+/// What Rust's types refuse where xarray finds out when it runs.
+fn no_type<T>(v: &Value, wanted: &str) -> Outcome<T> {
+    Err(Failure::Refused(format!("a {} is no {wanted}", v.kind())))
+}
+
 pub fn int(v: &Value) -> Outcome<i64> {
     match v {
         Value::Scalar(Scalar::Int(v)) => Ok(*v),
@@ -115,14 +120,14 @@ pub fn int(v: &Value) -> Outcome<i64> {
         Value::Scalar(Scalar::Typed(b)) if b.dtype().is_integer() => {
             Ok(graticule::kernel::cast::cast(b, DType::I64)?.to_vec::<i64>()?[0])
         }
-        v => broken(format!("a {} is no integer", v.kind())),
+        v => no_type(v, "integer"),
     }
 }
 
 pub fn string(v: &Value) -> Outcome<String> {
     match v {
         Value::Scalar(Scalar::Str(t)) => Ok(t.as_str().unwrap_or_default().to_string()),
-        v => broken(format!("a {} is no text", v.kind())),
+        v => no_type(v, "text"),
     }
 }
 

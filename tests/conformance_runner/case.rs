@@ -108,7 +108,11 @@ impl Case {
     /// The name of the step that must fail, if one must.
     pub fn failing_step(&self) -> Option<String> {
         match self.expected.get("error") {
-            Some(Json::Bool(true)) => Some(self.expected["step"].as_str().unwrap_or_default().to_string()),
+            Some(Json::Bool(true)) => match self.expected.get("step")? {
+                // A step with several results is named by all of them.
+                Json::Array(names) => names.first()?.as_str().map(str::to_string),
+                step => step.as_str().map(str::to_string),
+            },
             _ => None,
         }
     }

@@ -72,7 +72,7 @@ impl Classic {
     fn variable(&self, v: &NcVariable, path: &Path) -> Result<Variable> {
         let stored = &self.variables[&v.name];
         let grid = grid::of_rows(&stored.shape, stored.element.size());
-        let source = NetcdfSource::new(path, "", &v.name, stored.element.dtype(), grid);
+        let source = NetcdfSource::new(path, "", &v.name, stored.element.dtype(), grid, Strided::SCRATCH);
         let names: Vec<Name> = v.dimensions.iter().map(|d| d.name.as_str().into()).collect();
         let mut out = Variable::new(names, LazyArray::from_source(Arc::new(source)))?;
         out.attrs = attributes::from_nc(&v.attributes);

@@ -18,7 +18,7 @@ pub(super) use hdf5_reader::messages::filter_pipeline::FilterDescription as Filt
 pub(super) use plugin::name;
 
 /// A thread keeps buffers up to this size between chunks.
-const KEPT_BYTES: usize = 64 << 20;
+const KEPT_BYTES: usize = 16 << 20;
 
 /// Buffers for one chunk.
 #[derive(Default)]

@@ -78,7 +78,8 @@ pub(super) fn read_group(file: &RandomFile, hdf5: &Hdf5File, path: &Path, group:
                 Some(chunk) => grid::of_chunks(&shape, chunk, stored.element().size()),
                 None => grid::of_rows(&shape, stored.element().size()),
             };
-            let source = NetcdfSource::new(path, group, name, stored.element().dtype(), grid.clone());
+            let dtype = stored.element().dtype();
+            let source = NetcdfSource::new(path, group, name, dtype, grid.clone(), stored.scratch_bytes());
             let names = axes.iter().map(|a| a.name.clone());
             let mut v = Variable::new(names, LazyArray::from_source(Arc::new(source)))?;
             v.attrs = variable_attributes(dataset);

@@ -19,13 +19,22 @@ pub struct NetcdfSource {
     variable: String,
     dtype: DType,
     grid: ChunkGrid,
+    /// Bytes that reading takes besides the block: for the stored chunk in its stages.
+    scratch: usize,
 }
 
 impl NetcdfSource {
     /// The variable of this name in a file, with the type and chunks that its header tells.
-    pub(super) fn new(path: &Path, group: &str, variable: &str, dtype: DType, grid: ChunkGrid) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        group: &str,
+        variable: &str,
+        dtype: DType,
+        grid: ChunkGrid,
+        scratch: usize,
+    ) -> Self {
         let group = group.trim_matches('/').to_string();
-        NetcdfSource { path: path.to_path_buf(), group, variable: variable.to_string(), dtype, grid }
+        NetcdfSource { path: path.to_path_buf(), group, variable: variable.to_string(), dtype, grid, scratch }
     }
 
     fn path_in_file(&self) -> String {
@@ -51,9 +60,10 @@ impl Source for NetcdfSource {
         Handle::get(&self.path)?.read(&self.path_in_file(), self.dtype, region, io)
     }
 
-    fn scratch_bytes(&self, _region: &Region) -> usize {
-        // One chunk decoded, one between two filters, one as stored; joined chunks come one by one.
-        3 * self.grid.largest() * self.dtype.size()
+    fn scratch_bytes(&self, region: &Region) -> usize {
+        // Texts are made from their stored bytes or references, which have about the size of handles.
+        let texts = if self.dtype.is_text() { region.size() * self.dtype.size() } else { 0 };
+        self.scratch.saturating_add(texts)
     }
 
     fn describe(&self) -> String {

@@ -8,7 +8,7 @@ use crate::source::Traffic;
 /// A span with gaps is read in one go up to this size, whatever it wastes.
 const SMALL_SPAN: u64 = 256 << 10;
 /// A span of which at least a quarter is wanted is read in one go up to this size.
-const LARGE_SPAN: u64 = 8 << 20;
+const LARGE_SPAN: u64 = 4 << 20;
 
 /// Where the elements of a variable lie, uncompressed.
 #[derive(Debug, Clone)]
@@ -21,6 +21,9 @@ pub(super) struct Strided {
 }
 
 impl Strided {
+    /// Bytes that reading a box takes at most besides the box.
+    pub(super) const SCRATCH: usize = LARGE_SPAN as usize;
+
     /// Row-major elements from `offset` on.
     pub(super) fn contiguous(offset: u64, shape: &[usize], element: usize) -> Self {
         let mut strides = vec![element as u64; shape.len()];

@@ -72,7 +72,7 @@ macro_rules! grouped {
             name => {
                 let op = reduce::reduce_op(name)?;
                 let dims = dims(args.opt("dim"))?;
-                let options = reduce::options(args)?;
+                let options = reduce::options(op, args)?;
                 Ok(groups?.reduce_with(op, dims, options)?.into())
             }
         }

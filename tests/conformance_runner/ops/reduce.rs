@@ -49,14 +49,22 @@ pub fn reduce_op(name: &str) -> Outcome<ReduceOp> {
     found.ok_or_else(|| Failure::Unsupported(format!("reduction {name}")))
 }
 
-/// The options that a reduction was given.
-pub fn options(args: &mut Args) -> Outcome<ReduceOptions> {
+/// The options that a reduction was given. Only those that have a meaning for it are taken: xarray has
+/// no others.
+pub fn options(op: ReduceOp, args: &mut Args) -> Outcome<ReduceOptions> {
+    use ReduceOp as R;
     let mut options = ReduceOptions::new()
-        .skipna(args.bool("skipna")?)
-        .min_count(args.usize("min_count")?)
         .keep_attrs(args.bool("keep_attrs")?)
         .keepdims(args.bool("keepdims")?.unwrap_or(false));
-    if let Some(ddof) = args.float("ddof")? {
+    if !matches!(op, R::Count | R::Any | R::All) {
+        options = options.skipna(args.bool("skipna")?);
+    }
+    if matches!(op, R::Sum | R::Prod) {
+        options = options.min_count(args.usize("min_count")?);
+    }
+    if matches!(op, R::Std | R::Var)
+        && let Some(ddof) = args.float("ddof")?
+    {
         options = options.ddof(ddof);
     }
     Ok(options)
@@ -65,7 +73,7 @@ pub fn options(args: &mut Args) -> Outcome<ReduceOptions> {
 fn reduce(call: &mut Call) -> Outcome<Value> {
     let op = reduce_op(call.op)?;
     let dims = dims(call.args.opt("dim"))?;
-    let options = options(&mut call.args)?;
+    let options = options(op, &mut call.args)?;
     on_both!(&call.on, x => x.reduce_with(op, dims, options))
 }
 
@@ -74,7 +82,7 @@ fn position(call: &mut Call) -> Outcome<Value> {
     let dim = call.args.opt("dim");
     let several = matches!(dim, Some(Value::List(_)));
     let dims = dims(dim)?;
-    let options = options(&mut call.args)?;
+    let options = options(op, &mut call.args)?;
     if several {
         let Value::DataArray(a) = &call.on else {
             return unsupported("positions along several dims of a dataset");

@@ -111,6 +111,18 @@ impl StoredVariable {
         }
     }
 
+    /// Bytes that reading a box takes besides the box.
+    pub(in super::super) fn scratch_bytes(&self) -> usize {
+        match &self.layout {
+            // A chunk as stored, between two filters, and decoded; joined chunks come one by one.
+            Layout::Chunked(c) => {
+                let stages = if self.filters.is_empty() { 1 } else { 3 };
+                c.lengths.iter().fold(stages * self.element.size(), |n, &c| n.saturating_mul(c))
+            }
+            _ => Strided::SCRATCH,
+        }
+    }
+
     pub(in super::super) fn filters(&self) -> &[Filter] {
         &self.filters
     }
