@@ -247,6 +247,8 @@ fn conform(
     let sizes = ds.sizes();
     let mut takes: IndexMap<Name, Positions> = IndexMap::new();
     let mut coords = Vec::new();
+    // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.
+    let mut changes = options.join == Join::Override;
     for (group, j) in groups.iter().zip(joined) {
         let own = group.members.iter().find(|(i, _)| *i == object).map(|(_, index)| index);
         match own {
@@ -263,6 +265,7 @@ fn conform(
             None if options.join == Join::Override || !sizes.contains_key(&group.dim) => continue,
             _ => {}
         }
+        changes |= own.is_none() || j.reindex;
         coords.push(NewCoord {
             name: group.name.clone(),
             variable: j.variable.clone(),
@@ -270,7 +273,7 @@ fn conform(
             keep_attrs: options.join != Join::Override,
         });
     }
-    if coords.is_empty() {
+    if coords.is_empty() || !changes {
         return Ok(ds.clone());
     }
     reindex_parts(ds, &takes, coords, options.fill_value.as_ref())

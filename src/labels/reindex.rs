@@ -164,6 +164,7 @@ impl Dataset {
         let sizes = self.sizes();
         let mut takes: IndexMap<Name, Positions> = IndexMap::new();
         let mut coords = Vec::new();
+        let mut changes = false;
         for (dim, target) in labels {
             let Some((dim, &len)) = sizes.get_key_value(*dim) else {
                 return Err(Error::not_found("dimension", dim, sizes.keys()));
@@ -192,8 +193,13 @@ impl Dataset {
                 }
                 None => {}
             }
+            changes |= takes.contains_key(dim) || self.coords().index(dim).is_none();
             let variable = Variable::new([dim.clone()], block)?.with_attrs(target.attrs.clone());
             coords.push(NewCoord { name: dim.clone(), variable, index: Some(index), keep_attrs: true });
+        }
+        // Labels equal by value may differ in dtype: where nothing moves, the own ones stay.
+        if !changes {
+            return Ok(self.clone());
         }
         reindex_parts(self, &takes, coords, options.fill_value.as_ref())
     }
