@@ -54,7 +54,7 @@ pub(crate) fn map_each<O: Labelled>(
     x.rebuild(out)
 }
 
-fn without_attrs(coords: &Coords) -> Result<Coords> {
+pub(crate) fn without_attrs(coords: &Coords) -> Result<Coords> {
     let mut out = Coords::new();
     for (name, v) in coords.iter() {
         out.insert_with(name.clone(), v.clone().with_attrs(Default::default()), coords.index(name).cloned())?;
@@ -262,6 +262,8 @@ both! {
     neg Neg;
     /// The elements without sign; of complex numbers the modulus.
     abs Abs;
+    /// The elements without sign, as floats.
+    fabs Fabs;
     /// Not, of bools; the complement of the bits of integers.
     invert Invert;
     /// -1, 0 or 1 by sign.

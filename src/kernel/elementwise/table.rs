@@ -109,6 +109,7 @@ operations! {
     // variant     name          numpy          rule
     Neg            "neg"         "negative"     Signed;
     Abs            "abs"         "absolute"     Magnitude;
+    Fabs           "fabs"        "fabs"         RealFloat;
     Invert         "invert"      "bitwise_not"  Bits;
     Sign           "sign"        "sign"         Signed;
     Sqrt           "sqrt"        "sqrt"         Float;

@@ -151,6 +151,7 @@ fn real<T: Operand + Float + Inexact>(op: UnaryOp, a: Block, shape: &[usize]) ->
     }
     match op {
         UnaryOp::Sqrt => f!(v => v.sqrt()),
+        UnaryOp::Fabs => f!(v => v.abs()),
         UnaryOp::Cbrt => f!(v => v.cbrt()),
         UnaryOp::Exp => f!(v => v.exp()),
         UnaryOp::Expm1 => f!(v => v.exp_m1()),
