@@ -106,7 +106,7 @@ impl DataArray {
     /// Groups are sorted by label; missing labels are in no group. Reads the labels, no data.
     ///
     /// # Errors
-    /// If there is no such coordinate, all labels are missing, or they lie along no dimension.
+    /// If there is no such coordinate, there are no labels or all are missing, or they lie along no dimension.
     pub fn groupby(&self, by: impl Into<GroupKey>) -> Result<GroupBy<DataArray>> {
         GroupBy::new(self.clone(), by.into()).map_err(|e| e.at(self.place()))
     }
@@ -119,7 +119,7 @@ impl Dataset {
     /// Groups are sorted by label; missing labels are in no group. Reads the labels, no other data.
     ///
     /// # Errors
-    /// If there is no such variable, all labels are missing, or they lie along no dimension.
+    /// If there is no such variable, there are no labels or all are missing, or they lie along no dimension.
     pub fn groupby(&self, by: impl Into<GroupKey>) -> Result<GroupBy<Dataset>> {
         GroupBy::new(self.clone(), by.into()).map_err(|e| e.at(self.place()))
     }
@@ -132,7 +132,7 @@ impl<T: Labelled> GroupBy<T> {
             GroupKey::Name(name) => {
                 let array = parts.get(&name)?;
                 let positions = parts.find(&name).is_none() && parts.sizes().contains_key(&name);
-                if positions {
+                if positions && array.variable().size() > 0 {
                     return Ok(GroupBy { object, groups: Groups::positions(name, array.variable().size()) });
                 }
                 (array.name().cloned().unwrap_or(name), array.variable().clone())
@@ -149,6 +149,9 @@ impl<T: Labelled> GroupBy<T> {
         }
         if group.ndim() == 0 {
             return Err(Error::invalid(format!("`{name}` is a single value: it makes no groups")));
+        }
+        if group.size() == 0 {
+            return Err(Error::invalid(format!("`{name}` has length 0: there are no groups")));
         }
         if group.ndim() == 1 {
             return Ok(GroupBy { object, groups: Groups::new(name, &group)? });
@@ -210,7 +213,7 @@ impl Groups {
         let dim = group.dims()[0].clone();
         let (mut codes, mut unique) = factorize(&labels).map_err(|e| e.at(format!("groups `{name}`")))?;
         let count = unique.size();
-        if count == 0 && labels.size() > 0 {
+        if count == 0 {
             return Err(Error::invalid(format!("every label of `{name}` is missing: there are no groups")));
         }
         // An index without duplicates in falling order stays as it is.
