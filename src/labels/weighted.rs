@@ -7,6 +7,7 @@ use super::dims::{Dims, IntoDims};
 use super::operand::{Labelled, Operand};
 use super::options::{Options, with_options};
 use super::reduce::ReduceOptions;
+use super::ufunc::without_attrs;
 use super::variable::{Name, Variable};
 use crate::dtype::promote::{missing_value, with_missing};
 use crate::dtype::{DType, Scalar};
@@ -85,8 +86,16 @@ impl<T: Labelled> Weighted<T> {
         let mut sizes = parts.sizes();
         sizes.extend(self.weights.sizes());
         let place = || format!("weighted `{}`", format!("{op:?}").to_lowercase());
+        let explicit = matches!(dims, Dims::Names(_));
         let dims = dims.among(&sizes).at(place)?;
         let result = parts.map(|a| {
+            let here = |d: &&Name| {
+                a.variable().axis(d).is_some() || self.weights.variable().axis(d).is_some()
+            };
+            if explicit && let Some(d) = dims.iter().find(|d| !here(d)) {
+                let known = a.dims().iter().chain(self.weights.dims());
+                return Err(Error::not_found("dimension", d, known));
+            }
             let sums = Sums { array: a, weights: &self.weights, dims: &dims, skipna: options.skipna };
             // Attributes are those of the array, not what remains of them after so many operations.
             let quiet = Options { keep_attrs: false, ..Options::current() };
@@ -96,6 +105,9 @@ impl<T: Labelled> Weighted<T> {
         });
         let mut result = result.at(place)?;
         result.attrs = options.attrs(&parts.attrs);
+        if !options.keep_attrs.unwrap_or_else(|| Options::current().keep_attrs) {
+            result = result.with_parts(result.data_vars().clone(), without_attrs(result.coords())?);
+        }
         self.object.rebuild(result)
     }
 }
@@ -162,6 +174,10 @@ impl Sums<'_> {
                 let zero = Scalar::Int(0).cast_to(dtype)?.reshape(&vec![1; data.ndim()])?;
                 LazyArray::map(MapFn::FillNa, &[data.clone(), zero.into()])
             })?,
+            // Asked to skip, integers too are filled with a zero that is a float.
+            false if self.skipna == Some(true) && (dtype.is_bool() || dtype.is_integer()) => {
+                map(values, |data| data.cast(DType::F64))?
+            }
             false => values.clone(),
         };
         self.sum_products(&filled, self.weights)
