@@ -247,7 +247,8 @@ impl Dataset {
         self.dropna_inner(dim, how, subset).map_err(|e| e.at(format!("{}, in dropna", self.place())))
     }
 
-    /// The dataset with a fill value for each of some variables: `(variable, value)` pairs.
+    /// The dataset with a fill value for each of some variables: `(variable, value)` pairs. Bools and
+    /// integers that have none become floats, as if filled with NaN.
     ///
     /// # Errors
     /// If a variable does not exist, or no dtype holds both.
@@ -258,6 +259,12 @@ impl Dataset {
                 return Err(Error::not_found("variable", name, self.data_vars().keys()).at(self.place()));
             };
             *v = self.get(name)?.fillna(value.clone())?.variable().clone();
+        }
+        for (name, v) in vars.iter_mut() {
+            let named = values.iter().any(|(n, _)| **n == **name);
+            if !named && (v.dtype().is_bool() || v.dtype().is_integer()) {
+                *v = self.get(name)?.fillna(f64::NAN)?.variable().clone();
+            }
         }
         Ok(self.with_parts(vars, self.coords().clone()))
     }
