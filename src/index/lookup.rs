@@ -6,7 +6,7 @@ use super::key::{self, Key};
 use super::search::{Direction, Ordered, Span, stepped};
 use super::{Label, Method, Positions, time};
 use crate::array::{Block, Slice};
-use crate::dtype::{DType, Scalar};
+use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Resolution;
 
@@ -85,6 +85,12 @@ pub(crate) fn select(
             }
             // Backwards the slice is named from its upper end.
             let (start, stop) = if step < 0 { (stop, start) } else { (start, stop) };
+            if step > 0 && !half_open {
+                let step = step.unsigned_abs() as usize;
+                if let Some(found) = unordered_dates(index, start.as_ref(), stop.as_ref(), step)? {
+                    return Ok(found);
+                }
+            }
             let run = between(index, start.as_ref(), stop.as_ref(), *half_open && step > 0)?;
             Ok(Positions::Slice(stepped(run, step)))
         }
@@ -163,12 +169,14 @@ fn neighbours(
     )
 }
 
-/// The positions of all labels in a period; `None` if it lies outside of the index.
+/// The positions of all labels in a period; `None` if it lies outside of a rising index.
 fn within(index: &dyn Lookup, period: &Span) -> Option<Positions> {
     let ordered = with_order(index, |o| {
         let run = o.between(Some(period), Some(period), false);
-        // A gap inside of the index is an empty slice; beyond its ends is a mistake.
-        let outside = run.is_empty() && (run.start == 0 || run.start == o.len);
+        // A gap inside of the index is an empty slice; beyond its ends is a mistake, if there are any that
+        // rise.
+        let rises = o.direction == Direction::Rising && o.len > 0;
+        let outside = rises && run.is_empty() && (run.start == 0 || run.start == o.len);
         (!outside).then(|| Positions::Slice(Slice::range(run)))
     });
     if let Some(found) = ordered {
@@ -177,8 +185,44 @@ fn within(index: &dyn Lookup, period: &Span) -> Option<Positions> {
     let inside = |k: &Key| {
         k.order(&period.low).is_some_and(|o| o.is_ge()) && k.order(&period.high).is_some_and(|o| o.is_le())
     };
-    let found: Vec<i64> = (0..index.count()).filter(|&i| inside(&index.key(i))).map(|i| i as i64).collect();
-    (!found.is_empty()).then_some(Positions::Many(found))
+    Some(Positions::Many((0..index.count()).filter(|&i| inside(&index.key(i))).map(|i| i as i64).collect()))
+}
+
+/// The positions of all times between two date strings where the labels are in no order; `None` of labels
+/// and bounds that are not such.
+///
+/// As in pandas, the first moment of the one and the last of the other must be labels.
+fn unordered_dates(
+    index: &dyn Lookup,
+    start: Option<&Scalar>,
+    stop: Option<&Scalar>,
+    step: usize,
+) -> Result<Option<Positions>> {
+    let dtype = index.label_dtype();
+    let standard = matches!(dtype, DType::Datetime { calendar: Calendar::ProlepticGregorian, .. });
+    let mut bounds = start.iter().chain(&stop).peekable();
+    let texts = bounds.peek().is_some() && bounds.all(|b| b.to_block().dtype().is_text());
+    if !standard || !texts || index.direction().is_some() {
+        return Ok(None);
+    }
+    let bound = |label: Option<&Scalar>, end: fn(Span) -> Key| {
+        let Some(label) = label else { return Ok(None) };
+        let key = end(time::span(label, dtype)?);
+        if index.find(&key).into_positions().is_some() {
+            return Ok(Some(key));
+        }
+        Err(missing(index, &show(&label.to_block(), 0), None, Method::Exact)
+            .help("the labels are not in order, so that a bound must be one of them: sort first"))
+    };
+    let low = bound(start, |s| s.low)?;
+    let high = bound(stop, |s| s.high)?;
+    let inside = |i: usize| {
+        let key = index.key(i);
+        low.as_ref().is_none_or(|low| key.order(low).is_some_and(|o| o.is_ge()))
+            && high.as_ref().is_none_or(|high| key.order(high).is_some_and(|o| o.is_le()))
+    };
+    let found = (0..index.count()).filter(|i| inside(*i)).step_by(step).map(|i| i as i64);
+    Ok(Some(Positions::Many(found.collect())))
 }
 
 /// The positions between two labels, `stop` in unless half open.

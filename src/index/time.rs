@@ -185,6 +185,24 @@ mod tests {
     }
 
     #[test]
+    fn dates_outside_of_labels_that_do_not_rise_are_none() {
+        let daily = hours(90, 24, TimeUnit::S, Calendar::ProlepticGregorian);
+        let empty = daily.take(&Positions::Slice(Slice::range(0..0)));
+        assert_eq!(one(empty.as_ref(), "2005").unwrap(), Positions::Slice(Slice::range(0..0)));
+        let mixed = daily.take(&Positions::Many(vec![0, 40, 20]));
+        assert_eq!(one(mixed.as_ref(), "2005").unwrap(), Positions::Many(vec![]));
+        let select = |start: Option<&str>, stop: Option<&str>| {
+            let (start, stop) = (start.map(Scalar::from), stop.map(Scalar::from));
+            let label = Label::Range { start, stop, step: None, half_open: false };
+            mixed.select(&label, Method::Exact, None)
+        };
+        assert_eq!(select(Some("2000"), None).unwrap(), Positions::Many(vec![0, 1, 2]));
+        assert_eq!(select(Some("2000-01-21"), None).unwrap(), Positions::Many(vec![1, 2]));
+        assert!(select(Some("2000"), Some("2000-01-21")).unwrap_err().is_not_found());
+        assert!(select(Some("1999"), None).unwrap_err().is_not_found());
+    }
+
+    #[test]
     fn lists_and_neighbours_take_strings_as_instants() {
         let daily = hours(90, 24, TimeUnit::Ns, Calendar::ProlepticGregorian);
         let texts: Vec<Text> = ["2000-02", "2000-01-02"].map(Text::from).to_vec();
