@@ -278,3 +278,24 @@ fn conform(
     }
     reindex_parts(ds, &takes, coords, options.fill_value.as_ref())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::{Coords, DataArray};
+
+    #[test]
+    fn equal_labels_of_another_dtype_stay() {
+        let array = |labels: Variable| {
+            let mut coords = Coords::new();
+            coords.insert("x", labels).unwrap();
+            DataArray::new(Variable::from_vec(&[("x", 2)], vec![1.0, 2.0]).unwrap(), coords).unwrap()
+        };
+        let a = array(Variable::from_vec(&[("x", 2)], vec![1_i64, 2]).unwrap());
+        let b = array(Variable::from_vec(&[("x", 2)], vec![1.0_f32, 2.0]).unwrap());
+        let dtype = |a: &DataArray| a.coords().get("x").unwrap().dtype();
+        let both = align(&[a.clone(), b.clone()], &AlignOptions::default()).unwrap();
+        assert_eq!((dtype(&both[0]), dtype(&both[1])), (dtype(&a), dtype(&b)));
+        assert_eq!(dtype(&a.reindex_like(&b, &Default::default()).unwrap()), dtype(&a));
+    }
+}

@@ -18,6 +18,7 @@ mod dataset;
 mod dims;
 mod drop;
 mod extremes;
+mod full;
 mod groupby;
 mod indexer;
 mod map;

@@ -89,9 +89,8 @@ impl<T: Labelled> Weighted<T> {
         let explicit = matches!(dims, Dims::Names(_));
         let dims = dims.among(&sizes).at(place)?;
         let result = parts.map(|a| {
-            let here = |d: &&Name| {
-                a.variable().axis(d).is_some() || self.weights.variable().axis(d).is_some()
-            };
+            let here =
+                |d: &&Name| a.variable().axis(d).is_some() || self.weights.variable().axis(d).is_some();
             if explicit && let Some(d) = dims.iter().find(|d| !here(d)) {
                 let known = a.dims().iter().chain(self.weights.dims());
                 return Err(Error::not_found("dimension", d, known));

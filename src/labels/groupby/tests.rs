@@ -82,3 +82,12 @@ fn mistakes_are_named() {
     assert!(g.mean("z").unwrap_err().is_not_found());
     assert!(g.sub(a.mean("x").unwrap()).unwrap_err().is_not_found());
 }
+
+#[test]
+fn nothing_makes_no_groups() {
+    let a = DataArray::from_vec(&[("x", 0)], Vec::<f64>::new()).unwrap();
+    let g = Variable::from_vec(&[("x", 0)], Vec::<i64>::new()).unwrap();
+    let a = a.assign_coords([("g", g)]).unwrap();
+    assert!(a.groupby("g").unwrap_err().to_string().contains("length 0"));
+    assert!(a.groupby("x").is_err());
+}

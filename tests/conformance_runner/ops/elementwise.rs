@@ -39,6 +39,7 @@ pub const OPS: &[(&str, Op)] = &[
     ("combine_first", combine_first),
     ("dropna", dropna),
     ("xr.where", xr_where),
+    ("xr.full_like", full_like),
 ];
 
 /// What takes part in an elementwise operation.
@@ -169,6 +170,18 @@ fn dropna(call: &mut Call) -> Outcome<Value> {
             Ok(ds.dropna(&dim, how, subset.as_deref())?.into())
         }
         on => broken(format!("dropna of a {}", on.kind())),
+    }
+}
+
+fn full_like(call: &mut Call) -> Outcome<Value> {
+    let on = call.args.need("other")?;
+    let Some(value) = call.args.scalar("fill_value")? else { return broken("full_like without a value") };
+    match call.args.string("dtype")? {
+        Some(dtype) => {
+            let dtype = json::dtype(&dtype)?;
+            on_both!(&on, x => x.full_like_as(value, dtype))
+        }
+        None => on_both!(&on, x => x.full_like(value)),
     }
 }
 
