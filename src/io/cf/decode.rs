@@ -218,7 +218,7 @@ impl Work {
 
     fn unpack(&mut self, options: &DecodeOptions) -> Result<()> {
         let stored = self.data.dtype();
-        let fills = fill::take_fills(&mut self.attrs, &mut self.encoding, stored);
+        let (fills, masked) = fill::take_fills(&mut self.attrs, &mut self.encoding, stored);
         let mut reread = None;
         if let Some(unsigned) = self.move_to_encoding("_Unsigned") {
             reread = other_sign(stored, &unsigned);
@@ -231,7 +231,7 @@ impl Work {
         if let Some(v) = &offset {
             self.encoding.insert("add_offset", v.clone());
         }
-        if fills.is_empty() && reread.is_none() && !scaled {
+        if !masked && reread.is_none() && !scaled {
             return Ok(());
         }
         let number = |name: &str| -> Result<Option<f64>> {
@@ -254,7 +254,7 @@ impl Work {
         let ticks = read.is_integer() && self.is_time(options);
         let dtype = if scaled {
             fill::float_for(read, scale.as_ref(), offset.as_ref())
-        } else if fills.is_empty() {
+        } else if !masked {
             read
         } else if ticks {
             DType::I64

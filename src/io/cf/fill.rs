@@ -227,10 +227,12 @@ pub(super) fn float_for(stored: DType, scale: Option<&AttrValue>, offset: Option
     }
 }
 
-/// The fill values in the attributes `missing_value` and `_FillValue`, moved to the encoding; the
-/// values that can occur, in the stored dtype.
-pub(super) fn take_fills(attrs: &mut Attrs, encoding: &mut Attrs, stored: DType) -> Vec<Block> {
+/// The fill values in the attributes `missing_value` and `_FillValue`, moved to the encoding: those
+/// that can occur, in the stored dtype, and whether there are any (one that cannot occur still says
+/// that values may be missing).
+pub(super) fn take_fills(attrs: &mut Attrs, encoding: &mut Attrs, stored: DType) -> (Vec<Block>, bool) {
     let mut fills: Vec<Block> = Vec::new();
+    let mut any = false;
     for name in ["missing_value", "_FillValue"] {
         let Some(value) = attrs.remove(name) else { continue };
         let found = each_value(&value);
@@ -238,6 +240,7 @@ pub(super) fn take_fills(attrs: &mut Attrs, encoding: &mut Attrs, stored: DType)
         if found.is_empty() && stored.is_integer() {
             continue;
         }
+        any |= !found.is_empty();
         for f in found {
             let Ok(f) = fitting(&f, stored) else { continue };
             if !fills.contains(&f) {
@@ -246,7 +249,7 @@ pub(super) fn take_fills(attrs: &mut Attrs, encoding: &mut Attrs, stored: DType)
         }
         encoding.insert(name, value);
     }
-    fills
+    (fills, any)
 }
 
 /// A fill value in the stored dtype, if it can occur there.

@@ -1,0 +1,97 @@
+//! Kernels over 64 MB of `f32`: bytes a second, to hold against what memory gives.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use graticule::array::{Block, Region};
+use graticule::dtype::DType;
+use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp, apply};
+use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, finish, init, push, whole};
+
+const SIDE: usize = 256;
+const BYTES: u64 = (SIDE * SIDE * SIDE * 4) as u64;
+
+/// Numbers of both signs, one in seven missing.
+fn cube() -> Block {
+    let values = (0..SIDE * SIDE * SIDE).map(|i| match i % 7 {
+        3 => f32::NAN,
+        _ => ((i as u32).wrapping_mul(2_654_435_761) >> 8) as f32 - 8e6,
+    });
+    Block::from_vec(&[SIDE, SIDE, SIDE], values.collect()).expect("one value for each place")
+}
+
+fn reduced(spec: &ReduceSpec, block: &Block) -> Block {
+    if !spec.op.folds() {
+        return whole(spec, block).expect("floats reduce");
+    }
+    let out: Vec<usize> = (0..3)
+        .filter(|a| !spec.axes.contains(a))
+        .map(|a| spec.group.as_ref().filter(|g| g.axis == a).map_or(SIDE, |g| g.count))
+        .collect();
+    let mut state = init(spec, block.dtype(), &out).expect("floats reduce");
+    push(spec, &mut state, block, &Region::full(block.shape())).expect("floats reduce");
+    finish(spec, DType::F32, state).expect("floats reduce")
+}
+
+fn reductions(c: &mut Criterion) {
+    let x = cube();
+    let mut bench = c.benchmark_group("reduce");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    let plain = |op, axes: &[usize]| ReduceSpec {
+        op,
+        axes: axes.to_vec(),
+        group: None,
+        skipna: true,
+        ddof: 0.0,
+        min_count: None,
+    };
+    for op in [ReduceOp::Sum, ReduceOp::Mean, ReduceOp::Var, ReduceOp::Max, ReduceOp::Count] {
+        for axes in [&[0][..], &[1], &[2], &[0, 1, 2]] {
+            let spec = plain(op, axes);
+            bench.bench_function(BenchmarkId::new(op.name(), format!("{axes:?}")), |b| {
+                b.iter(|| black_box(reduced(&spec, &x)))
+            });
+        }
+    }
+    for (name, codes, count) in [
+        ("runs", (0..SIDE as i32).map(|i| i / 30).collect::<Vec<_>>(), 9),
+        ("turns", (0..SIDE as i32).map(|i| i % 12).collect(), 12),
+    ] {
+        for axis in 0..3 {
+            let group = Some(Groups { axis, codes: codes.clone().into(), count });
+            let spec = ReduceSpec { group, ..plain(ReduceOp::Mean, &[]) };
+            bench.bench_function(BenchmarkId::new(format!("mean by {name}"), axis), |b| {
+                b.iter(|| black_box(reduced(&spec, &x)))
+            });
+        }
+    }
+    let spec = plain(ReduceOp::Median, &[0]);
+    bench.bench_function("median/[0]", |b| b.iter(|| black_box(reduced(&spec, &x))));
+    bench.finish();
+}
+
+fn elementwise(c: &mut Criterion) {
+    let x = cube();
+    let shape = [SIDE, SIDE, SIDE];
+    let row = Block::from_vec(&[1, 1, SIDE], vec![2.5f32; SIDE]).expect("a row");
+    let mask = apply(&MapFn::Unary(UnaryOp::IsNull), vec![x.clone()], &shape).expect("floats");
+    let mut bench = c.benchmark_group("elementwise");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for (name, f, inputs) in [
+        ("add", MapFn::Binary(BinaryOp::Add), vec![x.clone(), x.clone()]),
+        ("add a row", MapFn::Binary(BinaryOp::Add), vec![x.clone(), row]),
+        ("less", MapFn::Binary(BinaryOp::Lt), vec![x.clone(), x.clone()]),
+        ("where", MapFn::Where, vec![mask, x.clone(), x.clone()]),
+        ("sqrt", MapFn::Unary(UnaryOp::Sqrt), vec![x.clone()]),
+        ("exp", MapFn::Unary(UnaryOp::Exp), vec![x.clone()]),
+        ("astype f64", MapFn::Cast(DType::F64), vec![x.clone()]),
+    ] {
+        bench.bench_function(name, |b| {
+            b.iter(|| black_box(apply(&f, inputs.clone(), &shape).expect("floats")))
+        });
+    }
+    bench.finish();
+}
+
+criterion_group!(benches, reductions, elementwise);
+criterion_main!(benches);
