@@ -143,7 +143,8 @@ fn memory_stays_inside_the_budget_by_the_plans_own_count() {
 
 #[test]
 fn a_cancelled_run_stops_with_that_error() {
-    let x = ramp(&[100_000, 100], &[10, 100]);
+    // Far more tasks than fit into the time until progress is first told.
+    let x = ramp(&[400_000, 100], &[1, 100]);
     let cancel = Cancel::new();
     let seen = Arc::new(AtomicUsize::new(0));
     let (switch, counter) = (cancel.clone(), seen.clone());
@@ -154,7 +155,7 @@ fn a_cancelled_run_stops_with_that_error() {
     let root = LazyArray::map(MapFn::Unary(UnaryOp::Sqrt), &[x]).unwrap();
     let e = run(&local, &[root]).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Cancelled);
-    assert!(seen.load(Ordering::Relaxed) < 10_000);
+    assert!(seen.load(Ordering::Relaxed) < 400_000);
 }
 
 #[test]
