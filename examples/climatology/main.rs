@@ -11,12 +11,14 @@ mod era5_like;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use graticule::io::zarr::{WriteMode, WriteOptions};
 use graticule::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
 
 struct Args {
     path: Option<PathBuf>,
-    out: PathBuf,
+    out: Option<PathBuf>,
+    overwrite: bool,
     var: Option<String>,
     time: Option<(String, String)>,
     lat: Option<(f64, f64)>,
@@ -71,10 +73,17 @@ fn run() -> Result<()> {
     let series = anomalies.weighted(&weights)?.mean([lat.as_str(), lon.as_str()])?;
 
     let name = field.name().map_or("field".to_string(), |n| n.to_string());
-    std::fs::create_dir_all(&args.out)?;
+    // Results of an earlier run are replaced in the usual folder; in another only if asked to.
+    let mode = match args.overwrite || args.out.is_none() {
+        true => WriteMode::Replace,
+        false => WriteMode::Create,
+    };
+    let options = WriteOptions { mode };
+    let out = args.out.unwrap_or_else(|| PathBuf::from("target/climatology"));
+    std::fs::create_dir_all(&out)?;
     let batch = Batch::new()
-        .write_zarr(args.out.join("climatology.zarr"), &climatology.to_dataset(name.as_str()))?
-        .write_zarr(args.out.join("anomalies.zarr"), &anomalies.to_dataset(name.as_str()))?
+        .write_zarr_with(out.join("climatology.zarr"), &climatology.to_dataset(name.as_str()), &options)?
+        .write_zarr_with(out.join("anomalies.zarr"), &anomalies.to_dataset(name.as_str()), &options)?
         .load(&series)?;
     println!("{}\n", batch.explain()?);
 
@@ -89,7 +98,7 @@ fn run() -> Result<()> {
     bar.finish_and_clear();
     let (results, report) = outcome?;
 
-    println!("climatology and anomalies are in {}", args.out.display());
+    println!("climatology and anomalies are in {}", out.display());
     println!("area-weighted mean of the anomalies:\n{}\n", results[0]);
     println!("{report}");
     if let Some(peak) = peak_memory() {
@@ -156,7 +165,8 @@ fn peak_memory() -> Option<usize> {
 fn parse(args: Vec<String>) -> Result<Args> {
     let mut parsed = Args {
         path: None,
-        out: PathBuf::from("target/climatology"),
+        out: None,
+        overwrite: false,
         var: None,
         time: None,
         lat: None,
@@ -167,7 +177,8 @@ fn parse(args: Vec<String>) -> Result<Args> {
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| Error::invalid(format!("`{arg}` needs a value")));
         match arg.as_str() {
-            "--out" => parsed.out = value()?.into(),
+            "--out" => parsed.out = Some(value()?.into()),
+            "--overwrite" => parsed.overwrite = true,
             "--var" => parsed.var = Some(value()?),
             "--time" => parsed.time = Some(range(&value()?)?),
             "--lat" => parsed.lat = Some(numbers(&value()?)?),
@@ -181,7 +192,7 @@ fn parse(args: Vec<String>) -> Result<Args> {
             "--help" | "-h" => {
                 println!(
                     "climatology [PATH] [--var NAME] [--time FROM..TO] [--lat A..B] [--lon A..B] \
-                     [--out FOLDER] [--memory 256MiB] [--threads N]"
+                     [--out FOLDER] [--overwrite] [--memory 256MiB] [--threads N]"
                 );
                 std::process::exit(0);
             }
