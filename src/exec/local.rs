@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::schedule::Schedule;
+use super::schedule::{Done, Schedule};
 use super::{
     Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
@@ -175,7 +175,7 @@ impl Executor for Local {
                 let (task, result) = receive.recv().expect("a sender is held here");
                 match result {
                     Ok(done) => {
-                        for block in schedule.done(task, done.kept_bytes, done.finished) {
+                        for block in schedule.done(task, &done) {
                             run.kept.write().unwrap_or_else(PoisonError::into_inner).remove(&block);
                         }
                     }
@@ -213,14 +213,6 @@ impl Executor for Local {
         };
         Ok(Outcome { blocks, report })
     }
-}
-
-/// What a finished task leaves behind it.
-struct Done {
-    /// How the bytes of kept blocks and states changed.
-    kept_bytes: isize,
-    /// Whether the block of the task's chunk is there now.
-    finished: bool,
 }
 
 /// States of the segments of one chunk of a fold: merged in order, whatever order they come in.
@@ -269,12 +261,9 @@ impl Run<'_> {
             return self.fold(task, states, segments);
         }
         let block = run_task(self.plan, task, self, &self.io)?;
-        let mut kept_bytes = 0;
+        let mut done = Done::default();
         match (&stage.kind, block) {
-            (StageKind::Keep { .. }, Some(block)) => {
-                kept_bytes = block.nbytes() as isize;
-                self.keep(task, vec![block]);
-            }
+            (StageKind::Keep { .. }, Some(block)) => done.kept = Some(self.keep(task, vec![block])),
             (StageKind::Output { output, node }, Some(block)) => {
                 let shape = self.plan.nodes()[*node].meta.shape();
                 let mut result = self.outputs[*output].lock().unwrap_or_else(PoisonError::into_inner);
@@ -288,7 +277,7 @@ impl Run<'_> {
             }
             _ => {}
         }
-        Ok(Done { kept_bytes, finished: true })
+        Ok(done)
     }
 
     /// Takes in the states of a segment; the last one makes the block.
@@ -299,14 +288,14 @@ impl Run<'_> {
             folds.entry(key).or_default().clone()
         };
         let mut acc = accumulator.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut kept_bytes = bytes_of(&states);
+        let mut done = Done { states: bytes_of(&states), kept: None };
         acc.waiting.insert(task.segment, states);
         let next = acc.next;
         if let Some(later) = acc.waiting.remove(&next) {
             let mut merged = match acc.states.take() {
                 None => later,
                 Some(mut states) => {
-                    kept_bytes -= bytes_of(&later);
+                    done.states -= bytes_of(&later);
                     merge_states(self.plan, task.stage, &mut states, later)?;
                     states
                 }
@@ -314,29 +303,30 @@ impl Run<'_> {
             acc.next += 1;
             let mut next = acc.next;
             while let Some(later) = acc.waiting.remove(&next) {
-                kept_bytes -= bytes_of(&later);
+                done.states -= bytes_of(&later);
                 merge_states(self.plan, task.stage, &mut merged, later)?;
                 acc.next += 1;
                 next = acc.next;
             }
             acc.states = Some(merged);
         }
-        let finished = acc.next == segments;
-        if finished {
+        if acc.next == segments {
             let states = acc.states.take().expect("all segments are merged");
             drop(acc);
             self.folds.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            kept_bytes -= bytes_of(&states);
+            done.states -= bytes_of(&states);
             let blocks = finish_fold(self.plan, task.stage, states)?;
-            kept_bytes += blocks.iter().map(Block::nbytes).sum::<usize>() as isize;
-            self.keep(task, blocks);
+            done.kept = Some(self.keep(task, blocks));
         }
-        Ok(Done { kept_bytes, finished })
+        Ok(done)
     }
 
-    fn keep(&self, task: Task, blocks: Vec<Block>) {
+    /// Keeps the blocks of a chunk; their bytes.
+    fn keep(&self, task: Task, blocks: Vec<Block>) -> usize {
+        let bytes = blocks.iter().map(Block::nbytes).sum();
         let key = (task.stage, task.chunk);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::new(blocks));
+        bytes
     }
 }
 

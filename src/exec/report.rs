@@ -37,21 +37,6 @@ pub struct Report {
     pub memory: u64,
 }
 
-impl Report {
-    /// This report and that of another run as one: work adds up, the peak is the higher one.
-    pub fn and(&self, other: &Report) -> Report {
-        Report {
-            tasks: self.tasks + other.tasks,
-            bytes_read: self.bytes_read + other.bytes_read,
-            bytes_written: self.bytes_written + other.bytes_written,
-            elapsed: self.elapsed + other.elapsed,
-            peak_bytes: self.peak_bytes.max(other.peak_bytes),
-            threads: self.threads.max(other.threads),
-            memory: self.memory.max(other.memory),
-        }
-    }
-}
-
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(

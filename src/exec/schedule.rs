@@ -27,6 +27,15 @@ pub(super) struct Schedule<'a> {
     finished: usize,
 }
 
+/// What a finished task leaves behind it.
+#[derive(Default)]
+pub(super) struct Done {
+    /// How the bytes of states that wait to be merged changed.
+    pub(super) states: isize,
+    /// Bytes of the blocks of the task's chunk, if they are there now and kept.
+    pub(super) kept: Option<usize>,
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum KeptBlock {
     Coming,
@@ -103,10 +112,10 @@ impl<'a> Schedule<'a> {
     }
 
     /// Takes a task off the list; the kept blocks that nobody needs any more.
-    pub(super) fn done(&mut self, task: Task, kept_bytes: isize, finished: bool) -> Vec<(usize, usize)> {
+    pub(super) fn done(&mut self, task: Task, done: &Done) -> Vec<(usize, usize)> {
         self.abort(task);
         self.finished += 1;
-        self.held_bytes = self.held_bytes.saturating_add_signed(kept_bytes);
+        self.held_bytes = self.held_bytes.saturating_add_signed(done.states) + done.kept.unwrap_or(0);
         self.peak = self.peak.max(self.running_bytes + self.held_bytes);
         let mut free = Vec::new();
         for block in self.plan.needed_blocks(task) {
@@ -120,11 +129,8 @@ impl<'a> Schedule<'a> {
                 free.push(block);
             }
         }
-        let stage = &self.plan.stages()[task.stage];
-        if finished && stage.keeps() {
+        if let Some(bytes) = done.kept {
             let block = (task.stage, task.chunk);
-            let region = stage.grid.region(task.chunk);
-            let bytes = stage.results().iter().map(|&n| self.plan.nodes()[n].meta.bytes(&region)).sum();
             self.blocks.insert(block, KeptBlock::There { bytes });
             for waiter in self.waiters.remove(&block).unwrap_or_default() {
                 let missing = self.waiting.get_mut(&waiter).expect("a waiter waits");

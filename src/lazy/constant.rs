@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Need, Node, Op};
+use super::{LazyArray, Meta, Node, Op};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::error::Result;
 use crate::source::Traffic;
@@ -15,10 +15,6 @@ pub struct Constant(Block);
 impl Op for Constant {
     fn name(&self) -> &'static str {
         "memory"
-    }
-
-    fn needs(&self, _out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
-        Vec::new()
     }
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], _pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {

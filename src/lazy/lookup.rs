@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Need, Op};
+use super::{LazyArray, Meta, Op};
 use crate::array::{Block, Region};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
@@ -18,10 +18,6 @@ pub struct Lookup {
 impl Op for Lookup {
     fn name(&self) -> &'static str {
         "lookup"
-    }
-
-    fn needs(&self, out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: out.clone() }]
     }
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {

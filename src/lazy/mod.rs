@@ -80,8 +80,11 @@ pub trait Op: Debug + Send + Sync {
     /// Short name for plans and errors.
     fn name(&self) -> &'static str;
 
-    /// The boxes of the inputs that `out` needs, in the order in which `compute` takes them.
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need>;
+    /// The boxes of the inputs that `out` needs, in the order in which `compute` takes them: the same
+    /// box of each, unless the operation moves elements.
+    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
+        (0..inputs.len()).map(|input| Need { input, region: out.clone() }).collect()
+    }
 
     /// The elements of `out` from the needed pieces.
     ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Need, Op};
+use super::{LazyArray, Meta, Op};
 use crate::array::{Block, Region};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{Element, NAT};
@@ -32,10 +32,6 @@ fn any_missing(block: &Block) -> bool {
 impl Op for Present {
     fn name(&self) -> &'static str {
         "present"
-    }
-
-    fn needs(&self, out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: out.clone() }]
     }
 
     fn compute(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Need, Node, Op};
+use super::{LazyArray, Meta, Node, Op};
 use crate::array::{Block, Region};
 use crate::error::{Context, Result};
 use crate::source::{Source, Traffic};
@@ -17,10 +17,6 @@ pub struct Read(pub Arc<dyn Source>);
 impl Op for Read {
     fn name(&self) -> &'static str {
         "read"
-    }
-
-    fn needs(&self, _out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
-        Vec::new()
     }
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], _pieces: Vec<Block>, io: &Traffic) -> Result<Block> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Need, Node, Op};
+use super::{LazyArray, Meta, Node, Op};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
@@ -15,10 +15,6 @@ pub struct Rechunk;
 impl Op for Rechunk {
     fn name(&self) -> &'static str {
         "rechunk"
-    }
-
-    fn needs(&self, out: &Region, _inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: out.clone() }]
     }
 
     fn compute(

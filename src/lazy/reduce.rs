@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Fold, LazyArray, Meta, Need, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
-use crate::kernel::reduce::{self, ReduceSpec};
+use crate::kernel::reduce::{self, Groups, ReduceSpec};
 use crate::source::Traffic;
 
 /// Reduces axes; with groups, one axis becomes the axis of groups.
@@ -13,6 +13,12 @@ use crate::source::Traffic;
 pub struct Reduce(pub ReduceSpec);
 
 impl Reduce {
+    /// The groups, and which axis of the output they are.
+    fn group_axis(&self) -> Option<(&Groups, usize)> {
+        let g = self.0.group.as_ref()?;
+        Some((g, g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()))
+    }
+
     /// The chunks of the output for chunks of the input.
     fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
         let group = self.0.group.as_ref();
@@ -47,9 +53,8 @@ impl Op for Reduce {
             reduce::whole(&self.0, &pieces[0])?
         };
         // Groups are computed all at once; a consumer may want some of them.
-        let Some(group) = &self.0.group else { return Ok(block) };
+        let Some((_, axis)) = self.group_axis() else { return Ok(block) };
         let mut part = Region::full(block.shape());
-        let axis = group.axis - self.0.axes.iter().filter(|a| **a < group.axis).count();
         part.set(axis, out.axis(axis));
         Ok(block.region(&part))
     }
@@ -102,8 +107,8 @@ impl Fold for Reduce {
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
         // All groups, whatever part of them is asked for.
         let mut shape = out.shape();
-        if let Some(g) = &self.0.group {
-            shape[g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()] = g.count;
+        if let Some((groups, axis)) = self.group_axis() {
+            shape[axis] = groups.count;
         }
         reduce::init(&self.0, input.dtype, &shape)
     }
@@ -121,16 +126,11 @@ impl Fold for Reduce {
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        let groups = self.0.group.as_ref().map_or(1, |g| g.count);
-        let shape = out.size() * if self.0.group.is_some() { groups } else { 1 };
-        let shape = match &self.0.group {
-            Some(g) => {
-                let axis = g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count();
-                shape / out.axis(axis).len().max(1)
-            }
-            None => shape,
-        };
-        shape * reduce::state_size(&self.0, input.dtype)
+        let mut shape = out.shape();
+        if let Some((groups, axis)) = self.group_axis() {
+            shape[axis] = groups.count;
+        }
+        shape.iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
     }
 }
 

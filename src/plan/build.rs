@@ -131,7 +131,7 @@ impl Plan {
 
 impl Stage {
     fn of(kind: StageKind, grid: ChunkGrid) -> Stage {
-        Stage { kind, grid, after: Vec::new(), task_bytes: 0, kept_bytes: 0, read_bytes: 0 }
+        Stage { kind, grid, after: Vec::new(), task_bytes: 0, read_bytes: 0 }
     }
 }
 

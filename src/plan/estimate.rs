@@ -15,13 +15,12 @@ impl Plan {
         for s in 0..self.stages.len() {
             let count = self.stages[s].task_count();
             let segments = self.stages[s].segments();
-            let (mut task_bytes, mut kept_bytes, mut read_bytes, mut sampled) = (0, 0, 0u64, 0u64);
+            let (mut task_bytes, mut read_bytes, mut sampled) = (0, 0u64, 0u64);
             for i in 0..count.min(SAMPLES) {
                 let index = i * count / count.min(SAMPLES);
                 let task = Task { stage: s, chunk: index / segments, segment: index % segments };
                 let cost = self.cost(task);
                 task_bytes = task_bytes.max(cost.peak);
-                kept_bytes = kept_bytes.max(cost.result);
                 read_bytes += cost.read;
                 sampled += 1;
             }
@@ -29,7 +28,6 @@ impl Plan {
             let stage = &mut self.stages[s];
             stage.after = after;
             stage.task_bytes = task_bytes;
-            stage.kept_bytes = kept_bytes;
             stage.read_bytes = (read_bytes as f64 * count as f64 / sampled.max(1) as f64) as u64;
         }
     }
@@ -65,8 +63,7 @@ impl Plan {
         let stage = &self.stages[task.stage];
         let out = stage.grid.region(task.chunk);
         let mut meter = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0 };
-        let result_of = |n: usize| self.nodes[n].meta.bytes(&out);
-        let (peak, result) = match &stage.kind {
+        let peak = match &stage.kind {
             StageKind::Fold { nodes, segment_len, .. } => {
                 let state: usize = (nodes.iter())
                     .map(|&n| self.fold(n).state_bytes(&out, &self.nodes[self.nodes[n].inputs[0]].meta))
@@ -85,22 +82,21 @@ impl Plan {
                 let in_segment = (*segment_len).min(steps - (task.segment * segment_len).min(steps));
                 meter.read *= in_segment as u64;
                 // One state being folded, one more where it is merged.
-                (2 * state + peak, nodes.iter().map(|&n| result_of(n)).sum::<usize>().max(state))
+                2 * state + peak
             }
-            StageKind::Keep { node } => (meter.operation(*node, &out).0, result_of(*node)),
-            StageKind::Output { node, .. } => (meter.visit(*node, &out).0, 0),
+            StageKind::Keep { node } => meter.operation(*node, &out).0,
+            StageKind::Output { node, .. } => meter.visit(*node, &out).0,
             StageKind::Write { node, .. } => {
                 // The encoder holds the encoded chunk beside the decoded one.
-                (meter.visit(*node, &out).0 + result_of(*node), 0)
+                meter.visit(*node, &out).0 + self.nodes[*node].meta.bytes(&out)
             }
         };
-        Cost { peak: peak + meter.held, result, read: meter.read }
+        Cost { peak: peak + meter.held, read: meter.read }
     }
 }
 
 pub(super) struct Cost {
     pub(super) peak: usize,
-    pub(super) result: usize,
     pub(super) read: u64,
 }
 

@@ -90,8 +90,6 @@ pub struct Stage {
     pub after: Vec<usize>,
     /// Bytes that a task needs at most, its result included, kept blocks not.
     pub task_bytes: usize,
-    /// Bytes of the largest result of a task that is kept.
-    pub kept_bytes: usize,
     /// Decoded bytes that the whole stage reads, about.
     pub read_bytes: u64,
 }
