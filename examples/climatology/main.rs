@@ -84,7 +84,7 @@ fn run() -> Result<()> {
     let batch = Batch::new()
         .write_zarr_with(out.join("climatology.zarr"), &climatology.to_dataset(name.as_str()), &options)?
         .write_zarr_with(out.join("anomalies.zarr"), &anomalies.to_dataset(name.as_str()), &options)?
-        .load(&series)?;
+        .load(&series);
     println!("{}\n", batch.explain()?);
 
     let bar = progress_bar();

@@ -22,7 +22,7 @@ use crate::source::Sink;
 /// let a = DataArray::from_vec(&[("x", 6)], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?.chunk("x", 2)?;
 /// let (loaded, report) = Batch::new()
 ///     .write_zarr(folder.join("a.zarr"), &a.to_dataset("a"))?
-///     .load(&a.mean("x")?)?
+///     .load(&a.mean("x")?)
 ///     .run()?;
 /// assert_eq!(loaded[0].to_vec::<f64>()?, [3.5]);
 /// assert!(report.tasks > 0);
@@ -105,12 +105,9 @@ impl Batch {
     }
 
     /// Also compute an array into memory.
-    ///
-    /// # Errors
-    /// None yet: names and shapes were checked when the array was made.
-    pub fn load(mut self, array: &DataArray) -> Result<Self> {
+    pub fn load(mut self, array: &DataArray) -> Self {
         self.loads.push(array.clone());
-        Ok(self)
+        self
     }
 
     fn plan(&self) -> Result<Plan> {

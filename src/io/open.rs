@@ -82,8 +82,8 @@ impl OpenOptions {
 
 /// Opens a Zarr store (a folder, v2 or v3) or a NetCDF file (classic or NetCDF4), lazily.
 ///
-/// Reads metadata and the labels of dimensions; data variables are read when they are computed, chunk
-/// by chunk, in the chunks in which they are stored.
+/// Reads metadata, the labels of dimensions, and the first and last value of other times (they decide
+/// the unit). Data variables are read when they are computed, in the chunks in which they are stored.
 ///
 /// # Errors
 /// If there is nothing at the path, it is neither format, or its metadata are broken. A variable that

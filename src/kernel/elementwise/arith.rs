@@ -121,6 +121,7 @@ macro_rules! integers {
                 self ^ o
             }
             #[inline]
+            // The macro serves unsigned integers too, of which none is negative.
             #[allow(unused_comparisons)]
             fn is_negative(self) -> bool {
                 self < 0
