@@ -23,32 +23,71 @@ pub struct Attrs(IndexMap<String, AttrValue>);
 
 impl Attrs {
     /// No attributes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(Attrs::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Adds or replaces an attribute.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new();
+    /// attrs.insert("units", "m");
+    /// attrs.insert("units", "km");
+    /// assert_eq!((attrs.len(), attrs.get_str("units")), (1, Some("km")));
+    /// ```
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<AttrValue>) {
         self.0.insert(name.into(), value.into());
     }
 
     /// The attributes with one added or replaced.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("scale", 0.5);
+    /// assert_eq!(attrs.get_f64("scale"), Some(0.5));
+    /// ```
     pub fn with(mut self, name: impl Into<String>, value: impl Into<AttrValue>) -> Self {
         self.insert(name, value);
         self
     }
 
     /// Takes an attribute away, keeping the order of the others.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new().with("units", "m");
+    /// assert_eq!(attrs.remove("units"), Some(AttrValue::from("m")));
+    /// assert_eq!(attrs.remove("units"), None);
+    /// ```
     pub fn remove(&mut self, name: &str) -> Option<AttrValue> {
         self.0.shift_remove(name)
     }
 
     /// The value of an attribute.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m");
+    /// assert_eq!(attrs.get("units"), Some(&AttrValue::Str("m".to_string())));
+    /// ```
     pub fn get(&self, name: &str) -> Option<&AttrValue> {
         self.0.get(name)
     }
 
     /// The value of an attribute that is text.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.get_str("units"), Some("m"));
+    /// assert_eq!(attrs.get_str("level"), None);
+    /// ```
     pub fn get_str(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
             AttrValue::Str(s) => Some(s),
@@ -58,6 +97,13 @@ impl Attrs {
     }
 
     /// The value of an attribute that is one number.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.get_f64("level"), Some(2.0));
+    /// assert_eq!(attrs.get_f64("units"), None);
+    /// ```
     pub fn get_f64(&self, name: &str) -> Option<f64> {
         match self.0.get(name)? {
             AttrValue::Array(b) if b.size() == 1 && b.dtype().is_number() => {
@@ -68,31 +114,67 @@ impl Attrs {
     }
 
     /// Whether there is an attribute of this name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m");
+    /// assert!(attrs.contains("units") && !attrs.contains("level"));
+    /// ```
     pub fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
     /// Names and values in order.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["units", "level"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttrValue)> {
         self.0.iter().map(|(k, v)| (k.as_str(), v))
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Attrs::new().with("units", "m").len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(Attrs::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Keeps the attributes for which `keep` holds.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// attrs.retain(|name, _| name != "level");
+    /// assert!(attrs.len() == 1 && attrs.contains("units"));
+    /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &AttrValue) -> bool) {
         self.0.retain(|k, v| keep(k, v));
     }
 
     /// xarray's `drop_conflicts`: what both have equally or only one has.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = Attrs::new().with("units", "m").with("run", 1);
+    /// let b = Attrs::new().with("units", "m").with("run", 2).with("grid", "T63");
+    /// assert_eq!(a.drop_conflicts(&b), Attrs::new().with("units", "m").with("grid", "T63"));
+    /// ```
     pub fn drop_conflicts(&self, other: &Attrs) -> Attrs {
         let mut out = self.clone();
         let mut conflicts = Vec::new();

@@ -163,6 +163,15 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+            /// let b = a.clone().with_name("b");
+            /// assert!(a.equals(&b)?);
+            /// assert!(!a.equals(&b.add(1.0)?)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Equals).map_err(|e| e.at(self.place()))
             }
@@ -171,6 +180,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// let b = a.assign_attrs([("units", "m")]);
+            /// assert!(a.equals(&b)? && !a.identical(&b)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn identical(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Identical).map_err(|e| e.at(self.place()))
             }
@@ -179,6 +196,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 2.0])?;
+            /// let one = DataArray::new(Variable::scalar(Block::scalar(2.0)), Coords::new())?;
+            /// assert!(a.broadcast_equals(&one)? && !a.equals(&one)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn broadcast_equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Broadcast).map_err(|e| e.at(self.place()))
             }

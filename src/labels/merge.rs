@@ -58,6 +58,16 @@ impl CombineAttrs {
     ///
     /// # Errors
     /// If they differ and must not.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let metres = Attrs::new().with("units", "m");
+    /// let sets = [metres.clone().with("run", 1), metres.clone().with("run", 2)];
+    /// assert_eq!(CombineAttrs::DropConflicts.combine(&sets)?, metres);
+    /// assert_eq!(CombineAttrs::Override.combine(&sets)?, sets[0]);
+    /// assert!(CombineAttrs::NoConflicts.combine(&sets).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn combine<'a>(self, sets: impl IntoIterator<Item = &'a Attrs>) -> Result<Attrs> {
         let mut sets = sets.into_iter();
         let Some(first) = sets.next() else { return Ok(Attrs::new()) };
@@ -294,6 +304,14 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of [`merge`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let ds = a.to_dataset("a").merge(&a.to_dataset("b"), &MergeOptions::default())?;
+    /// assert_eq!(ds.data_vars().keys().map(|n| &**n).collect::<Vec<_>>(), ["a", "b"]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn merge(&self, other: impl Into<Object>, options: &MergeOptions) -> Result<Dataset> {
         merge(&[self.into(), other.into()], options)
     }

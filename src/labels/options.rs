@@ -36,6 +36,13 @@ thread_local! {
 
 impl Options {
     /// The options that hold here, on this thread.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let quiet = Options { keep_attrs: false, ..Options::current() };
+    /// assert!(!with_options(quiet, || Options::current().keep_attrs));
+    /// assert!(Options::current().keep_attrs);
+    /// ```
     pub fn current() -> Options {
         CURRENT.get()
     }

@@ -24,6 +24,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename([("t", "temperature"), ("x", "lon")])?;
+    /// assert_eq!(ds.get("temperature")?.dims()[0].as_ref(), "lon");
+    /// assert!(ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -43,6 +53,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_dims([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("lon") && ds.coords().contains("x"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -65,6 +84,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_vars([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("x") && ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_vars<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -103,6 +131,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a variable that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let ds = a.to_dataset("t").assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(ds.sel("code", 8)?.get("t")?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -169,6 +207,16 @@ impl DataArray {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a coordinate that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let a = a.assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(a.sel("code", 8)?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,

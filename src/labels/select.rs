@@ -80,6 +80,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist, a position lies outside, or arrays do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// let ds = a.to_dataset("n").isel_with(Isel::new().at("y", 1).at("x", [1, 0]))?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [4, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn isel_with(&self, isel: Isel) -> Result<Dataset> {
         let sizes = self.sizes();
         let mut picks: IndexMap<Name, Pick> = IndexMap::new();
@@ -165,6 +173,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").head(2)?.get("n")?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn head(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| (..n).into()))
     }
@@ -173,6 +188,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").tail([("x", 2)])?.get("n")?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tail(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| match n as i64 {
             0 => (0..0).into(),
@@ -184,6 +206,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension, or n is zero.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").thin(2)?.get("n")?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn thin(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| slice::<i64>(None, None, Some(n as i64)).into()))
     }
@@ -192,6 +221,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension, or a position lies outside of it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").drop_isel("x", [0, -1])?.get("n")?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_isel(&self, dim: &str, indexer: impl Into<Indexer>) -> Result<Dataset> {
         let (name, sizes) = (Name::from(dim), self.sizes());
         let dropped = match sizes.get(dim) {
@@ -271,6 +307,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist, a position lies outside, or arrays do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.isel_with(Isel::new().at("y", 1).at("x", 0))?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn isel_with(&self, isel: Isel) -> Result<DataArray> {
         self.via_dataset(|ds| ds.isel_with(isel))
     }
@@ -279,6 +322,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.head(1)?.to_vec::<i32>()?, [1]);
+    /// assert_eq!(a.head([("x", 1)])?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn head(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.head(counts))
     }
@@ -287,6 +338,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.tail(2)?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tail(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.tail(counts))
     }
@@ -295,6 +353,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, or n is zero.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.thin(2)?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn thin(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.thin(counts))
     }
@@ -303,6 +368,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, or a position lies outside of it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.drop_isel("x", [1])?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_isel(&self, dim: &str, indexer: impl Into<Indexer>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.drop_isel(dim, indexer))
     }
