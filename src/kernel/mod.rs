@@ -5,4 +5,5 @@ pub mod elementwise;
 mod feed;
 mod loops;
 pub mod movement;
+pub mod order;
 pub mod reduce;
