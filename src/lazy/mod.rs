@@ -2,8 +2,11 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod calculus;
 mod concat;
 mod constant;
+mod contract;
+mod fit;
 mod gather;
 mod lookup;
 mod map;
@@ -26,8 +29,11 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use concat::Concat;
 pub use constant::Constant;
+pub use contract::Contract;
+pub use fit::Fit;
 pub use gather::Gather;
 pub use lookup::Lookup;
 pub use map::Map;
