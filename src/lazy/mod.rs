@@ -2,9 +2,12 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod calculus;
 mod concat;
 mod constant;
+mod contract;
 mod extreme;
+mod fit;
 mod gather;
 mod lookup;
 mod map;
@@ -29,9 +32,12 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use concat::Concat;
 pub use constant::Constant;
+pub use contract::Contract;
 pub use extreme::Locate;
+pub use fit::Fit;
 pub use gather::Gather;
 pub use lookup::Lookup;
 pub use map::Map;
