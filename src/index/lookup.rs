@@ -42,6 +42,11 @@ pub(crate) trait Lookup {
     fn direction(&self) -> Option<Direction>;
     /// Where a label is.
     fn find(&self, key: &Key) -> Found;
+    /// Where each of many labels is, -1 where it is not; labels stand once. `None` where only [`find`](Self::find)
+    /// can tell, as of labels of another dtype.
+    fn find_all(&self, _labels: &Block) -> Option<Vec<i64>> {
+        None
+    }
     /// Whether no label stands twice.
     fn unique(&self) -> bool;
     /// How finely datetimes are written: decides whether a date string is exact or a period.
@@ -133,6 +138,11 @@ pub(crate) fn positions_of(
     if !index.unique() {
         return Err(Error::invalid("the index has duplicate labels: a list of labels has no one answer")
             .help("select single labels or slices, or drop the duplicates first"));
+    }
+    if method == Method::Exact
+        && let Some(found) = index.find_all(labels)
+    {
+        return Ok(found);
     }
     let keys = key::keys_for(&time::dates(labels, dtype)?, dtype)?;
     if method == Method::Exact {
