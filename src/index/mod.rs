@@ -1,9 +1,11 @@
-//! From labels to positions: sorted, hash, range and time indexes.
+//! From labels to positions: sorted, hash, range, time and multi-level indexes.
 
 mod hash;
 pub mod join;
+mod joint;
 mod key;
 mod lookup;
+mod multi;
 mod range;
 mod search;
 mod sorted;
@@ -20,6 +22,8 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, positions};
+pub use joint::{JointIndex, same_joint};
+pub use multi::MultiIndex;
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 
