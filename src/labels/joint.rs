@@ -160,6 +160,13 @@ impl Coords {
         groups.into_iter().filter_map(whole).collect()
     }
 
+    /// The levels of multi-indexes alone.
+    pub(super) fn levels(&self) -> Coords {
+        let joints = self.joints().into_iter().filter(|j| j.multi().is_some());
+        let names: Vec<Name> = joints.flat_map(|j| j.names).collect();
+        self.filter(|name, _| names.contains(name))
+    }
+
     /// The shared index that a coordinate takes part in.
     pub(super) fn joint_of(&self, name: &str) -> Option<Joint> {
         Part::of(self.index(name)?)?;

@@ -18,8 +18,8 @@ impl Dataset {
     /// All variables in one array: the dimensions in `sample_dims` stay, all others become levels of the
     /// multi-index of the new last dimension, behind the level `"variable"` with the names.
     ///
-    /// A variable that lacks a dimension has a missing label at its level. Dtypes are promoted. Lazy: reads
-    /// no data variable.
+    /// A variable that lacks a dimension has a missing label at its level. Dtypes are promoted. The array has
+    /// the name of the first variable. Lazy: reads no data variable.
     ///
     /// # Errors
     /// If a variable lacks one of `sample_dims`, dtypes have nothing in common, or a name is taken.
@@ -97,7 +97,11 @@ impl Dataset {
                 join: Join::Outer,
                 ..Default::default()
             };
-            concat(&parts, &*new_dim, &options)
+            let array = concat(&parts, &*new_dim, &options)?;
+            Ok(match self.data_vars().keys().next() {
+                Some(name) => array.with_name(name.clone()),
+                None => array,
+            })
         };
         self.locate(stacked(), || format!("`to_stacked_array` along `{new_dim}`"))
     }
