@@ -31,6 +31,9 @@ struct Level {
 pub struct MultiIndex {
     levels: Vec<Level>,
     len: usize,
+    /// Whether lists of labels always give their order to what they select, as in pandas where an index was
+    /// stacked: it counts as in no order even if it is.
+    stacked: bool,
     /// Tuple → first position, made when it is first asked; and whether no tuple stands twice.
     map: OnceLock<(HashMap<u128, usize>, bool)>,
 }
@@ -88,7 +91,7 @@ impl MultiIndex {
             }
             levels.push(Level { labels: own.labels, codes: codes.into() });
         }
-        MultiIndex::of_levels(levels)
+        Ok(MultiIndex { stacked: true, ..MultiIndex::of_levels(levels)? })
     }
 
     fn of_levels(levels: Vec<Level>) -> Result<MultiIndex> {
@@ -100,7 +103,7 @@ impl MultiIndex {
             let other = other.codes.len();
             return Err(Error::invalid(format!("levels of {len} and {other} labels make no multi-index")));
         }
-        Ok(MultiIndex { levels, len, map: OnceLock::new() })
+        Ok(MultiIndex { levels, len, stacked: false, map: OnceLock::new() })
     }
 
     /// How many positions there are.
@@ -146,8 +149,11 @@ impl MultiIndex {
         Ok(self.map()?.1)
     }
 
-    /// The labels that are in use at each level, in order, and for each of their combinations (the last
-    /// level fastest) the position where it stands, or -1.
+    /// The labels that are in use at each level, and for each of their combinations (the last level
+    /// fastest) the position where it stands, or -1.
+    ///
+    /// Labels keep their order. As in pandas they stand as they first appear at a level where some are no
+    /// longer in use.
     ///
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
@@ -167,7 +173,15 @@ impl MultiIndex {
             }
             let mut seen = vec![false; level.labels.len()];
             level.codes.iter().for_each(|&c| seen[c as usize] = true);
-            let kept: Vec<i64> = (0..seen.len()).filter(|&i| seen[i]).map(|i| i as i64).collect();
+            let mut kept: Vec<i64> = (0..seen.len() as i64).collect();
+            if seen.contains(&false) {
+                kept.clear();
+                for &code in level.codes.iter() {
+                    if std::mem::take(&mut seen[code as usize]) {
+                        kept.push(i64::from(code));
+                    }
+                }
+            }
             let mut place = vec![0usize; seen.len()];
             kept.iter().enumerate().for_each(|(to, &from)| place[from as usize] = to);
             for (slot, &code) in slots.iter_mut().zip(level.codes.iter()) {
@@ -192,7 +206,8 @@ impl MultiIndex {
         let levels: Vec<Level> =
             (self.levels.iter()).map(|l| Level { labels: l.labels.clone(), codes: take(&l.codes) }).collect();
         let len = levels.first().map_or(0, |l| l.codes.len());
-        MultiIndex { levels, len, map: OnceLock::new() }
+        let stacked = self.stacked && matches!(positions, Positions::Slice(s) if s.step > 0);
+        MultiIndex { levels, len, stacked, map: OnceLock::new() }
     }
 
     /// Each tuple as one number; equal for equal tuples only.

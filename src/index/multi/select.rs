@@ -60,6 +60,19 @@ impl Level {
         Ok((low as i32, high as i32))
     }
 
+    /// Refuses labels that the level has, but no position.
+    fn all_in_use(&self, asked: &[Option<usize>]) -> Result<()> {
+        let mut unused: Vec<bool> = asked.iter().map(Option::is_some).collect();
+        self.codes.iter().filter(|c| **c >= 0).for_each(|&c| unused[c as usize] = false);
+        match unused.iter().position(|u| *u) {
+            None => Ok(()),
+            Some(i) => {
+                let label = lookup::show(&self.labels.labels().slice(&[Slice::range(i..i + 1)]), 0);
+                Err(Error::new(ErrorKind::NotFound, format!("no label {label}")))
+            }
+        }
+    }
+
     fn is_sorted(&self) -> bool {
         let keys = key::keys(&self.labels.labels());
         keys.windows(2).all(|k| k[0].order(&k[1]).is_some_and(Ordering::is_le))
@@ -139,20 +152,30 @@ impl MultiIndex {
             return self.select_levels(&labels.into_iter().map(Some).collect::<Vec<_>>());
         }
         let mut asked = Vec::with_capacity(parts.len());
+        // Lists give their order to the positions unless that is the order of all tuples already.
+        let in_order = !self.stacked && self.is_lexsorted();
         let mut sorts = false;
         for (number, (level, part)) in self.levels.iter().zip(parts).enumerate() {
             let codes = level.codes_of(part).map_err(|e| e.at(format!("level {number}")))?;
-            if let (Label::Many(_), Codes::Ranks(ranks)) = (part, &codes) {
-                sorts |= !ranks.iter().flatten().is_sorted();
+            if let (Label::Many(list), Codes::Ranks(ranks)) = (part, &codes) {
+                level.all_in_use(ranks).map_err(|e| e.at(format!("level {number}")))?;
+                sorts |= list.size() > 1 && !(in_order && ranks.iter().flatten().is_sorted());
             }
-            asked.push((level, codes, matches!(part, Label::Many(_))));
+            asked.push((level, codes, part));
         }
         let matches = |i: &usize| asked.iter().all(|(l, c, _)| c.rank(l.codes[*i]).is_some());
         let mut found: Vec<i64> = (0..self.len).filter(matches).map(|i| i as i64).collect();
-        if sorts || asked.iter().any(|a| a.2) && !self.is_sorted() {
+        if found.is_empty() && !parts.iter().any(|p| matches!(p, Label::Many(list) if list.size() == 0)) {
+            return Err(Error::new(ErrorKind::NotFound, "no position has such a combination of labels"));
+        }
+        if sorts {
             found.sort_by_cached_key(|&i| -> Vec<usize> {
-                let lists = asked.iter().filter(|a| a.2);
-                lists.map(|(l, c, _)| c.rank(l.codes[i as usize]).unwrap_or_default()).collect()
+                let key = |(level, codes, part): &(&Level, Codes, &Label)| match part {
+                    Label::One(_) | Label::Range { start: None, stop: None, .. } => 0,
+                    Label::Many(_) => codes.rank(level.codes[i as usize]).unwrap_or_default(),
+                    Label::Range { .. } => i as usize,
+                };
+                asked.iter().map(key).collect()
             });
             return Ok(Positions::Many(found));
         }
@@ -274,9 +297,13 @@ impl MultiIndex {
 
     /// Whether the tuples rise.
     fn is_sorted(&self) -> bool {
+        self.levels.iter().all(|l| l.is_sorted() && !l.codes.contains(&MISSING)) && self.is_lexsorted()
+    }
+
+    /// Whether the tuples rise by the order of the labels in their levels.
+    fn is_lexsorted(&self) -> bool {
         let tuple = |i: usize| self.levels.iter().map(move |l| l.codes[i]);
-        self.levels.iter().all(|l| l.is_sorted() && !l.codes.contains(&MISSING))
-            && (1..self.len).all(|i| tuple(i - 1).le(tuple(i)))
+        (1..self.len).all(|i| tuple(i - 1).le(tuple(i)))
     }
 
     /// The label of a level as a coordinate shows it that was selected by it: as asked for, but a number in
