@@ -6,6 +6,7 @@ mod cf;
 pub mod combine;
 mod elementwise;
 mod groups;
+mod order;
 mod reduce;
 mod select;
 mod time;
@@ -40,6 +41,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     combine::OPS,
     elementwise::OPS,
     groups::OPS,
+    order::OPS,
     reduce::OPS,
     select::OPS,
     time::OPS,
