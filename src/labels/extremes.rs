@@ -9,7 +9,7 @@ use super::reduce::{ReduceOptions, check_not_empty};
 use super::reindex::room_for;
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::{DType, Scalar};
+use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use crate::kernel::reduce::ReduceOp;
@@ -28,7 +28,8 @@ pub struct IdxOptions {
     pub skipna: Option<bool>,
     /// The label where all values are missing; a missing one by default. Takes part in the dtype.
     pub fill_value: Option<Scalar>,
-    /// Whether attributes stay; by default as [`Options::keep_attrs`](super::Options) says (so they do).
+    /// Whether attributes of an array stay; by default as [`Options::keep_attrs`](super::Options) says (so they
+    /// do). About datasets that option alone decides, as in xarray.
     pub keep_attrs: Option<bool>,
 }
 
@@ -106,6 +107,7 @@ macro_rules! idx {
             /// If a variable has no such dimension, it has no coordinate, or labels do not hold the fill value.
             pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<Dataset> {
                 let dim = one_dim(dim, &self.sizes()).map_err(|e| e.at(self.place()))?;
+                let options = IdxOptions { keep_attrs: None, ..options };
                 self.locate(self.idx_with(ReduceOp::$op, &dim, &options), || concat!("`", stringify!($name), "`").into())
             }
         )*}
@@ -235,9 +237,9 @@ impl Dataset {
             let axis = v.require_axis(dim)?;
             check_not_empty(v, op, &[axis])?;
             let spec = reduce.spec(op, vec![axis], None, v.dtype());
-            let numbers = v.dtype().is_float() || v.dtype().is_complex();
+            let skips = options.skipna.unwrap_or(skips_by_default(v.dtype()));
             // Where nothing is left out the labels keep their dtype.
-            let (positions, dtype, fill) = match options.skipna.unwrap_or(numbers) {
+            let (positions, dtype, fill) = match skips {
                 false => (v.data().reduce(spec)?, labels.dtype(), Block::zeros(labels.dtype(), &[])),
                 true => {
                     let positions = match v.dtype().holds_missing() {
@@ -257,6 +259,14 @@ impl Dataset {
         result.attrs = reduce.attrs(&self.attrs);
         Ok(result)
     }
+}
+
+/// Whether missing values are looked for when nothing is said: in floats and complex numbers, and, as in xarray, in
+/// times of other than the standard calendar.
+fn skips_by_default(dtype: DType) -> bool {
+    let other = |c: Calendar| c != Calendar::ProlepticGregorian;
+    let other_calendar = matches!(dtype, DType::Datetime { calendar, .. } if other(calendar));
+    dtype.is_float() || dtype.is_complex() || other_calendar
 }
 
 /// Positions of extremes along an axis, -1 where all values are missing.

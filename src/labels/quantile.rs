@@ -131,8 +131,7 @@ fn quantile_variable(
             .help("rename it, or reduce over it too"));
     }
     let shape = v.shape();
-    let results: usize = (0..v.ndim()).filter(|i| !axes.contains(i)).map(|i| shape[i]).product();
-    if let Some(&empty) = axes.iter().find(|a| shape[**a] == 0 && results > 0) {
+    if let Some(&empty) = axes.iter().find(|a| shape[**a] == 0) {
         let dim = &v.dims()[empty];
         return Err(Error::invalid(format!("`quantile` over `{dim}` of length 0 has no value")));
     }

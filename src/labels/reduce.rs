@@ -112,10 +112,7 @@ fn leaves_as_is(op: ReduceOp) -> bool {
 pub(super) fn check_not_empty(v: &Variable, op: ReduceOp, axes: &[usize]) -> Result<()> {
     use ReduceOp::*;
     let shape = v.shape();
-    let result: usize =
-        shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, n)| *n).product();
     if matches!(op, Min | Max | ArgMin | ArgMax | First | Last)
-        && result > 0
         && let Some(&axis) = axes.iter().find(|a| shape[**a] == 0)
     {
         let name = format!("{op:?}").to_lowercase();

@@ -4,7 +4,7 @@ use graticule::kernel::reduce::ReduceOp;
 use graticule::labels::{IdxOptions, ReduceOptions};
 
 use super::super::args::Args;
-use super::super::value::{Failure, Outcome, Value, unsupported};
+use super::super::value::{Failure, Outcome, Value};
 use super::{Call, Op, dims, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -85,7 +85,8 @@ fn position(call: &mut Call) -> Outcome<Value> {
     let options = options(op, &mut call.args)?;
     if several {
         let Value::DataArray(a) = &call.on else {
-            return unsupported("positions along several dims of a dataset");
+            // The type of `arg_dims` says so, and xarray too.
+            return Err(Failure::Refused("positions along several dims of a dataset".into()));
         };
         let each = a.arg_dims(op, dims, options)?;
         return Ok(Value::Mapping(each.into_iter().map(|(d, a)| (d.to_string(), a.into())).collect()));
