@@ -65,7 +65,7 @@ pub use missing::{DropNa, select_where};
 pub use operand::{Labelled, Object, Operand};
 pub use options::{Options, with_options};
 pub use quantile::{QuantileOptions, Quantiles};
-pub use rank::RankOptions;
+pub use rank::{RankOptions, Side};
 pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
 pub use select::Counts;

@@ -4,8 +4,11 @@ use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::options::Options;
 use super::variable::Variable;
+use crate::array::{Block, Region};
+use crate::dtype::promote;
 use crate::error::{Error, Result};
-use crate::kernel::order::RankKind;
+use crate::kernel::cast::cast;
+use crate::kernel::order::{RankKind, dense_ranks};
 use crate::lazy::LazyArray;
 
 /// How [`Dataset::rank_with`] counts, and what it keeps.
@@ -21,6 +24,16 @@ pub struct RankOptions {
     /// Whether attributes stay; by default as [`Options::keep_attrs`] says (so they do). As in xarray, this
     /// is about those of a dataset, and the option alone about those of variables.
     pub keep_attrs: Option<bool>,
+}
+
+/// On which side of equal elements something is inserted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// Before them.
+    #[default]
+    Left,
+    /// After them.
+    Right,
 }
 
 impl RankOptions {
@@ -176,5 +189,52 @@ impl DataArray {
     /// ```
     pub fn argsort(&self, dim: &str) -> Result<DataArray> {
         self.via_dataset(|ds| ds.argsort(dim))
+    }
+
+    /// Where `values` would have to be inserted into this sorted array of one dimension to keep it sorted, as
+    /// `i64` positions in the shape of `values`: before equal elements, or after them. NaN counts as greater than
+    /// all numbers. Reads the array.
+    ///
+    /// # Errors
+    /// If the array has other than one dimension, is not sorted, or does not compare with the values.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::array::Block;
+    /// # use graticule::labels::{DataArray, Side};
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, 2.0, 2.0, 5.0])?;
+    /// let values = Block::from_vec(&[2], vec![2, 9])?;
+    /// assert_eq!(a.searchsorted(&values, Side::Left)?.to_vec::<i64>()?, [1, 4]);
+    /// assert_eq!(a.searchsorted(&values, Side::Right)?.to_vec::<i64>()?, [3, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn searchsorted(&self, values: &Block, side: Side) -> Result<Block> {
+        self.search(values, side).map_err(|e| e.at("`searchsorted`").at(self.place()))
+    }
+
+    fn search(&self, values: &Block, side: Side) -> Result<Block> {
+        let &[n] = self.shape().as_slice() else {
+            return Err(Error::invalid(format!(
+                "positions in {} dimensions have no order",
+                self.shape().len()
+            )));
+        };
+        let dtype = promote::promote(self.dtype(), values.dtype())?;
+        let mut both = Block::zeros(dtype, &[n + values.size()]);
+        both.assign(&Region::new([0..n]), &cast(&self.load()?, dtype)?);
+        let flat = cast(values, dtype)?.reshape(&[values.size()])?;
+        both.assign(&Region::new([n..n + values.size()]), &flat);
+        let ranks = dense_ranks(&both)?;
+        // Missing ones come last.
+        let ranks: Vec<usize> = ranks.into_iter().map(|r| r.unwrap_or(usize::MAX)).collect();
+        let (own, sought) = ranks.split_at(n);
+        if !own.is_sorted() {
+            return Err(Error::invalid("the array is not sorted").help("sort it first, as with `sortby`"));
+        }
+        let place = |x: &usize| match side {
+            Side::Left => own.partition_point(|y| y < x) as i64,
+            Side::Right => own.partition_point(|y| y <= x) as i64,
+        };
+        Block::from_vec(values.shape(), sought.iter().map(place).collect())
     }
 }
