@@ -16,6 +16,7 @@ mod present;
 mod read;
 mod rechunk;
 mod reduce;
+mod reduce_lanes;
 mod reshape;
 mod slice;
 mod sort;
@@ -48,9 +49,10 @@ pub use present::Present;
 pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce::Reduce;
+pub use reduce_lanes::{ReduceLanes, Reducer, reducer_of};
 pub use reshape::Reshape;
 pub use slice::SliceOp;
-pub use sort::{IsIn, Sort};
+pub use sort::Sort;
 pub use take::Take;
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would

@@ -517,6 +517,105 @@ def reductions():
     yield case("of-a-selection", "reductions of slices", {"a": grid()}, [
         do("isel", "a", "s", indexers={"x": sl(None, None, -2)}), do("sel", "s", "u", indexers={"y": sl("q", "s")}), do("mean", "u", dim="x")])
 
+    yield case("empty-extremes", "nothing has no position of a largest value", {"a": da(np.zeros((2, 0), "int64"), "xy")}, do("argmax", "a", dim="y"), error="no identity")
+    yield case("empty-median", "the median of nothing is missing", {"a": da(np.zeros((0, 2), "float32"), "xy"), "b": da(np.zeros((0, 2), "int16"), "xy")}, [
+        do("median", "a", "p", dim="x"), do("median", "b", "q", dim="x"), do("median", "b", "r", dim="y")], outputs=list("pqr"))
+    yield case("argmin-argmax", "positions of extremes, the first of equal ones", {"a": da([[3.0, NAN, 1.0, 1.0], [NAN, 7.0, 7.0, -INF]], "xy"), "b": da([[5, 5, 2], [0, 9, 9]], "xy", dtype="uint8")}, [
+        do(op, n, op + n + d, dim=d) for op in ("argmin", "argmax") for n, d in (("a", "y"), ("b", "x"), ("b", "y"))], outputs=[op + n for op in ("argmin", "argmax") for n in ("ay", "bx", "by")])
+    yield case("argmax-keep-nan", "unless left out, the first NaN is the extreme", {"a": da([[3.0, NAN, NAN], [1.0, 2.0, 5.0]], "xy")}, [
+        do("argmax", "a", "p", dim="y", skipna=False), do("argmin", "a", "q", dim="y", skipna=False)], outputs=list("pq"))
+    yield case("argmax-dims", "positions along several dims", {"a": cube()}, do("argmax", "a", dim=["c", "a"]))
+    yield case("argmin-all-nan", "only NaN has no extreme", {"a": da([[NAN, NAN], [1.0, 2.0]], "xy")}, do("argmin", "a", dim="y"), error="all NaN")
+    yield case("argmin-others", "bools, strings and times have positions too", {
+        "b": da([True, False, False], "x"), "s": da(["b", "aa", "c"], "x"), "t": da([day("2000-01-03"), day("2000-01-01"), day("2000-01-09")], "x", dtype="datetime64[ns]")}, [
+        do(op, n, op + n, dim="x") for op in ("argmin", "argmax") for n in "bst"], outputs=[op + n for op in ("argmin", "argmax") for n in "bst"])
+    xs = {"a": da([[3.0, NAN, 1.0], [NAN, NAN, NAN], [2.0, 8.0, 8.0]], "xy", x=[1, 2, 3], y=[10, 20, 30], attrs={"units": "m"})}
+    yield case("idx", "labels of extremes; where all is NaN the label is", xs, [
+        do("idxmin", "a", "p", dim="y"), do("idxmax", "a", "q", dim="y"), do("idxmax", "a", "r", dim="x"), do("idxmin", "a", "s", dim="y", fill_value=-1), do("idxmax", "a", "t", dim="y", fill_value=-1.5),
+        do("idxmax", "a", "u", dim="y", skipna=False)], outputs=list("pqrstu"), compare={"attrs": True, "name": True})
+    yield case("idx-attrs", "keep_attrs of labels", xs, [do("idxmin", "a", "p", dim="y", keep_attrs=False), do("idxmin", "a", "q", dim="y", keep_attrs=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-labels", "labels are strings or times", {"a": da([3, 9, 1], "x", x=["u", "v", "w"]), "b": da([3.0, NAN, 1.0], "t", t=dates("2000-01-01", 3))}, [
+        do("idxmax", "a", "p"), do("idxmin", "b", "q", dim="t")], outputs=["p", "q"])
+    yield case("idx-dataset", "of every variable", {"a": xr.Dataset({"u": ("x", [1.0, 9.0, NAN]), "v": (("x", "y"), [[1, 2], [0, 7], [5, 5]])}, {"x": [5, 6, 7], "y": [0, 1]}, {"t": 1})}, [
+        do("idxmax", "a", "p", dim="x"), do("idxmin", "a", "q", dim="x", skipna=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-no-coord", "a dim without labels has none", {"a": da([1.0, 2.0], "x")}, do("idxmax", "a", dim="x"), error="x has no coord")
+    yield case("idx-no-dim", "the dim must be named if there are several", {"a": da([[1.0]], "xy", x=[1], y=[2])}, do("idxmax", "a"), error="which dim")
+    yield case("median-types", "medians of every type of number", {"f": da([[1.5, NAN, 2.5], [7.0, 1.0, 0.25]], "xy", dtype="float32"), "b": da([[True, False, True]], "xy"), "u": da([[200, 100, 250, 0]], "xy", dtype="uint8"),
+        "d": da([[5, 2, 8, 3]], "xy", dtype="timedelta64[s]")}, [do("median", n, n + "r", dim="y") for n in "fbud"], outputs=[n + "r" for n in "fbud"])
+    yield case("median-keep-nan", "a NaN makes the median NaN unless left out", {"a": da([[1.0, NAN, 2.0], [7.0, 1.0, 0.25]], "xy")}, [do("median", "a", "p", dim="y", skipna=False), do("median", "a", "q", skipna=False)], outputs=["p", "q"])
+
+
+# ---------------------------------------------------------------------------- order
+
+
+METHODS = (
+    "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear "
+    "median_unbiased normal_unbiased lower higher midpoint nearest"
+).split()
+
+
+@group("sort-quantile-rank")
+def order():
+    m = da([[3.5, NAN, -1.0, 2.25, 9.0], [0.5, 0.5, NAN, NAN, 7.5], [4.0, -2.0, 8.0, 1.0, 6.0]], "rc", r=[1, 2, 3], c=list("abcde"), h=2.0, k=("r", [5, 6, 7]), attrs={"units": "m"})
+    a = {"a": m}
+    q = [0.0, 0.1, 1 / 3, 0.5, 0.8, 1.0]
+    for method in METHODS:
+        yield case(f"quantile-{method}", f"{method}, with lanes of several lengths", a, do("quantile", "a", q=q, dim="c", method=method))
+    ints = {n: da([[1, 7, 3, 3], [40, 0, 5, 2]], "rc", dtype=n) for n in ("int8", "uint16", "int64", "uint64", "float32")}
+    yield case("quantile-types", "interpolated in float64", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c") for n in ints], outputs=[n + "r" for n in ints])
+    yield case("quantile-chosen-types", "a chosen value keeps its dtype", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c", method="higher") for n in ints], outputs=[n + "r" for n in ints])
+    t = {"t": da([day("2000-01-09"), day("2000-01-01"), day("2000-02-01"), day("2000-01-02")], "x", dtype="datetime64[ns]"), "d": da([7, 2, NAT, 11], "x", dtype="timedelta64[s]")}
+    yield case("quantile-times", "times and durations, NaT left out only when asked", t, [
+        do("quantile", "t", "p", q=[0.2, 0.9]), do("quantile", "d", "u", q=0.5), do("quantile", "d", "v", q=[0.25, 0.6], skipna=True), do("quantile", "t", "w", q=0.4, method="nearest")], outputs=list("puvw"))
+    yield case("quantile-bools", "bools can be chosen, not interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=[0.1, 0.5], method="lower"))
+    yield case("quantile-bools-linear", "bools cannot be interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=0.5), error="no arithmetic of bools")
+    yield case("quantile-strings", "strings can be chosen", {"a": da(["b", "a", "d", "c"], "x")}, do("quantile", "a", q=[0.4, 1.0], method="lower"))
+    yield case("quantile-all", "over all dims, over a list of all, in any order", a, [do("quantile", "a", "p", q=[0.5, 0.25]), do("quantile", "a", "u", q=0.5, dim=["c", "r"]), do("quantile", "a", "v", q=[0.9], dim="r")], outputs=list("puv"), compare={"indexes": True})
+    yield case("quantile-keep-nan", "skipna=False lets NaN through", a, [do("quantile", "a", "p", q=[0.5, 0.25], dim="c", skipna=False), do("quantile", "a", "u", q=0.5, dim="r", skipna=False, method="lower")], outputs=["p", "u"])
+    yield case("quantile-attrs", "attributes stay; keep_attrs=False takes only those of a dataset", {"a": m, "d": m.to_dataset(name="v").assign_attrs(g=1)}, [
+        do("quantile", n, n + str(i), q=0.5, dim="c", **({} if k is None else {"keep_attrs": k})) for n in "ad" for i, k in enumerate((None, True, False))], outputs=[n + str(i) for n in "ad" for i in range(3)], compare={"attrs": True})
+    yield case("quantile-one", "of a single value", {"a": da([[4.0], [NAN]], "rc")}, [do("quantile", "a", "p", q=[0.0, 0.3, 1.0], dim="c"), do("quantile", "a", "u", q=0.3, dim="r", method="weibull")], outputs=["p", "u"])
+    yield case("quantile-infinite", "between a number and an infinity", {"a": da([1.0, INF, 2.0, -INF], "x")}, [do("quantile", "a", "p", q=[0.3, 0.5, 0.9]), do("quantile", "a", "u", q=[0.0, 1.0], method="lower")], outputs=["p", "u"])
+    yield case("quantile-empty", "nothing has no quantile", {"a": da(np.zeros((0, 2), "int64"), "xy")}, do("quantile", "a", q=0.5, dim="x"), error="nothing to choose")
+    yield case("quantile-negative", "q below 0 is refused", a, do("quantile", "a", q=[0.5, -0.1]), error="q is not in [0, 1]")
+    yield case("quantile-unknown-dim", "an unknown dim is an error", a, do("quantile", "a", q=0.5, dim="z"), error="no dim z")
+    yield case("quantile-unknown-method", "an unknown method is an error", a, do("quantile", "a", q=0.5, method="median"), error="no such method")
+    yield case("quantile-again", "quantiles of quantiles", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="quantile")])
+    yield case("quantile-twice", "a second dim of the name is an error", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="r")], error="quantile exists")
+    ds = xr.Dataset({"u": (("x", "y"), [[1.0, 5.0], [NAN, 2.0], [7.0, 3.0]]), "n": ("x", [4, 1, 9]), "w": ("y", [1, 2]), "z": 3.5, "s": ("x", ["a", "b", "c"])}, {"x": [3, 1, 2], "y": [0.5, 1.5], "h": 1}, {"t": 1})
+    yield case("quantile-dataset", "numbers only; a scalar is its own quantile", {"a": ds}, [do("quantile", "a", "p", q=[0.5, 1.0], dim="x", numeric_only=True), do("quantile", "a", "u", q=0.25, numeric_only=True)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("quantile-dataset-strings", "strings in a dataset cannot be interpolated", {"a": ds}, do("quantile", "a", q=0.5, dim="x"), error="no arithmetic of strings")
+    long = {"type": "DataArray", "name": None, "dims": ["x", "y"], "shape": [130, 9], "dtype": "float32", "gen": {"lcg": {"seed": 5, "mod": 300, "scale": 0.25, "offset": -30.0}, "nan": [13, 4]}}
+    yield case("quantile-long", "many values with ties", {"a": long}, [do("quantile", "a", "p", q=[0.05, 0.5, 0.77], dim="x"), do("quantile", "a", "u", q=[0.5, 0.501], dim=["y", "x"], method="median_unbiased"), do("median", "a", "v", dim="x")], outputs=list("puv"))
+    yield case("rank-ties", "ties share the mean of their places", {"a": da([[3, 1, 3, 3, 0], [2, 2, 1, 1, 5]], "xy", y=list("abcde"), h=1)}, [do("rank", "a", "p", dim="y"), do("rank", "a", "u", dim="x"), do("rank", "a", "v", dim="y", pct=True)], outputs=list("puv"))
+    yield case("rank-nan", "NaN has no rank and does not count", a, [do("rank", "a", "p", dim="c"), do("rank", "a", "u", dim="c", pct=True), do("rank", "a", "v", dim="r", keep_attrs=False)], outputs=list("puv"), compare={"attrs": True})
+    others = {"b": da([True, False, True], "x"), "s": da(["b", "aa", "c"], "x"), "t": t["t"], "f": da([0.5, -0.0, 0.0, -INF, NAN], "x", dtype="float32"), "u": da([2**64 - 1, 0, 2**63], "x", dtype="uint64")}
+    yield case("rank-types", "every type has ranks", others, [do("rank", n, n + "r", dim="x") for n in others], outputs=[n + "r" for n in others])
+    yield case("rank-dataset", "variables without the dim are dropped", {"a": ds}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True, keep_attrs=False)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("rank-unknown-dim", "an unknown dim is an error", {"a": ds}, do("rank", "a", dim="z"), error="no dim z")
+    yield case("rank-long", "many values", {"a": long}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True)], outputs=["p", "u"])
+    yield case("argsort", "positions in order, NaN last", {"a": da([[3.0, NAN, -1.0], [0.5, 7.0, -INF]], "xy", y=[3, 1, 2])}, [do("argsort", "a", "p"), do("argsort", "a", "u", axis=0)], outputs=["p", "u"])
+    g = da([0, 1, 2, 3, 4, 5], "x", x=list("fbdace"), g=("x", [1, 2, 1, 2, 1, NAN]), h=("x", [NAN, 1, 2, 1, 2, 0]), t=("x", pd.to_datetime(["2001", "2000", None, "2003", "1999", "2000"]).values.astype("datetime64[ns]")))
+    for name, keys in {"ties": "g", "two": ["g", "h"], "two-turned": ["h", "g"], "time": "t", "index": "x", "three": ["g", "t", "h"]}.items():
+        yield case(f"sortby-{name}", "upwards and downwards: missing last, downwards ties turned around", {"a": g}, [
+            do("sortby", "a", "p", variables=keys), do("sortby", "a", "u", variables=keys, ascending=False)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("sortby-aligned", "an array is aligned first; what it lacks is missing", {"a": g, "k": da([3, 1, 2, 0], "x", x=["b", "e", "zz", "a"])}, [
+        do("sortby", "a", "p", variables="$k"), do("sortby", "a", "u", variables="$k", ascending=False), do("sortby", "a", "v", variables=["$k", "g"])], outputs=list("puv"))
+    yield case("sortby-misfit", "an array of another length without labels is an error", {"a": g, "k": da([3, 1], "x")}, do("sortby", "a", variables="$k"), error="lengths differ")
+    yield case("sortby-other-dim", "a key along a dim that is not there is an error", {"a": g, "k": da([3, 1], "w")}, do("sortby", "a", variables="$k"), error="no dim w")
+    yield case("sortby-unknown", "an unknown name is an error", {"a": g}, do("sortby", "a", variables="nix"), error="no coord nix")
+    yield case("sortby-scalar", "a scalar is no key", a, do("sortby", "a", variables="h"), error="not 1-d")
+    yield case("sortby-dataset", "a dataset by variables along two dims", {"a": ds}, [do("sortby", "a", "p", variables=["n", "w"], ascending=False), do("sortby", "a", "u", variables=["s", "x"])], outputs=["p", "u"], compare={"indexes": True, "attrs": True})
+    yield case("sortby-component", "by a component of a time", {"a": series(dates("2000-11-28", 5, "21D"))}, do("sortby", "a", variables="time.month"))
+    yield case("sortby-positions", "a dim without labels, downwards", {"a": da([3, 1, 2], "x")}, do("sortby", "a", variables="x", ascending=False))
+    yield case("sortby-nothing", "no keys change nothing", {"a": g}, do("sortby", "a", variables=[]))
+    dup = da([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], "xy", x=[2.0, NAN, 2.0], y=list("abab"), k=("x", [1, 1, 1]))
+    for keep in ("first", "last", False):
+        yield case(f"duplicates-{keep}".lower(), "along one dim, along both", {"a": dup}, [do("drop_duplicates", "a", "p", dim="x", keep=keep), do("drop_duplicates", "a", "u", dim=["x", "y"], keep=keep)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("duplicates-nan", "NaN is a duplicate of NaN", {"a": da([1, 2, 3], "x", x=[NAN, 1.0, NAN])}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-no-labels", "a dim without labels has no duplicates", {"a": da([1, 1], "x")}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-unknown", "an unknown dim is an error", {"a": dup}, do("drop_duplicates", "a", dim="z"), error="no dim z")
+
 
 # ------------------------------------------------------------------------------ CF
 

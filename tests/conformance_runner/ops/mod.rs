@@ -7,6 +7,7 @@ pub mod combine;
 mod contract;
 mod elementwise;
 mod groups;
+mod order;
 mod reduce;
 mod select;
 mod stack;
@@ -43,6 +44,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    order::OPS,
     reduce::OPS,
     select::OPS,
     stack::OPS,
