@@ -17,6 +17,7 @@ mod reduce;
 mod reshape;
 mod slice;
 mod take;
+mod user;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub use reduce::Reduce;
 pub use reshape::Reshape;
 pub use slice::SliceOp;
 pub use take::Take;
+pub use user::{Apply, BlockFunction, Closure, MapBlocks};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
 /// cost more than the work.
