@@ -24,6 +24,7 @@ mod extremes;
 mod full;
 mod groupby;
 mod indexer;
+mod inplace;
 mod map;
 mod map_blocks;
 pub mod math;
