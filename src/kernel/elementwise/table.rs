@@ -24,6 +24,8 @@ pub(super) enum UnaryRule {
     Missing,
     /// Bools, numbers and times to bool.
     Test,
+    /// Bools and numbers to bool.
+    Truth,
     /// Bools, integers and floats to bool.
     RealTest,
     /// Times to bool.
@@ -159,7 +161,7 @@ operations! {
     IsInf          "isinf"       "isinf"        Test;
     IsNat          "isnat"       "isnat"        TimeTest;
     SignBit        "signbit"     "signbit"      RealTest;
-    LogicalNot     "logical_not" "logical_not"  Test;
+    LogicalNot     "logical_not" "logical_not"  Truth;
     Spacing        "spacing"     "spacing"      RealFloat;
     Real           "real"        "real"         Part;
     Imag           "imag"        "imag"         Part;

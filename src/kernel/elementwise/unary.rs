@@ -26,6 +26,7 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
     match op.rule() {
         UnaryRule::Missing => Ok(DType::Bool),
         UnaryRule::Test if plain || a.is_time() => Ok(DType::Bool),
+        UnaryRule::Truth if plain => Ok(DType::Bool),
         UnaryRule::TimeTest if a.is_time() => Ok(DType::Bool),
         UnaryRule::TimeTest => no().map_err(|e| e.help("use `isnull`")),
         UnaryRule::RealTest if plain && !a.is_complex() => Ok(DType::Bool),
@@ -42,7 +43,7 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
         UnaryRule::Float | UnaryRule::RealFloat => Ok(to_float(a)),
         UnaryRule::Angle if a.is_bool() => Ok(DType::F64),
         UnaryRule::Angle => Ok(to_float(real)),
-        UnaryRule::Test | UnaryRule::RealTest => no(),
+        UnaryRule::Test | UnaryRule::Truth | UnaryRule::RealTest => no(),
     }
 }
 
@@ -50,9 +51,11 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
 pub(super) fn apply(op: UnaryOp, to: DType, a: Block, shape: &[usize]) -> Block {
     let kind = to.kind();
     match op.rule() {
-        UnaryRule::Missing | UnaryRule::Test | UnaryRule::RealTest | UnaryRule::TimeTest => {
-            test(op, a, shape)
-        }
+        UnaryRule::Missing
+        | UnaryRule::Test
+        | UnaryRule::Truth
+        | UnaryRule::RealTest
+        | UnaryRule::TimeTest => test(op, a, shape),
         UnaryRule::Signed => with_number!(kind, T => match op {
             UnaryOp::Sign if to.is_time() => same1(a, shape, |v: &i64| if *v == NAT { NAT } else { v.signum() }),
             UnaryOp::Sign => same1(a, shape, |v: &T| v.sign()),
