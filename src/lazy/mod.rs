@@ -21,6 +21,7 @@ mod reshape;
 mod slice;
 mod sort;
 mod take;
+mod user;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub use reshape::Reshape;
 pub use slice::SliceOp;
 pub use sort::Sort;
 pub use take::Take;
+pub use user::{Apply, BlockFunction, Closure, MapBlocks};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
 /// cost more than the work.

@@ -895,6 +895,172 @@ def combine():
     yield case("expand-dims-there", "a dim that exists is an error", {"a": a}, do("expand_dims", "a", dim="x"), error="x exists")
 
 
+@group("ufuncs")
+def ufuncs():
+    reals = {
+        "f": da([-2.5, -0.0, 0.0, 0.5, 3.0, NAN, INF, -INF], "x"),
+        "g": da([-2.5, 0.25, 1.5, 3.0], "x", "float32"),
+        "i": da([-7, -1, 0, 3, 120], "x", "int8"),
+        "j": da([-7, -1, 0, 3, 120], "x", "int64"),
+        "u": da([0, 1, 3, 200], "x", "uint16"),
+        "b": da([True, False], "x"),
+    }
+    one = "positive signbit logical_not isfinite isinf isnan sign fabs floor ceil trunc rint".split()
+    for name in one:
+        taken = [k for k in reals if not (k == "b" and name in ("positive", "sign"))]
+        steps = [do(f"np.{name}", k, f"r{k}") for k in taken if not (name in ("fabs", "rint") and k in "ib")]
+        yield case(name, f"{name} of every kind", reals, steps, outputs=[s["out"] for s in steps], compare={"dtype": "kind", "rtol": 1e-6})
+    spaced = {"f": da([1.0, -3.5, 0.0, 1e300], "x"), "g": da([1.0, -2.0], "x", "float32"), "j": da([5, -7], "x", "int32")}
+    yield case("spacing", "distance to the next float", spaced, [do("np.spacing", k, f"r{k}") for k in "fgj"], outputs=["rf", "rg", "rj"])
+    times = {"t": series(dates("2000-01-01", 3)).time.shift(time=1), "d": da(np.array([5, "NaT"], "timedelta64[s]"), "x")}
+    yield case("isnat", "missing times", times, [do("np.isnat", "t", "p"), do("np.isnat", "d", "q")], outputs=["p", "q"])
+    yield case("isnat-float", "numbers are no times", reals, do("np.isnat", "f"), error="no time")
+    yield case("positive-bool", "bools have no sign", reals, do("np.positive", "b"), error="bool")
+    yield case("logical-not-times", "times are neither true nor false", times, do("np.logical_not", "d"), error="times")
+    pairs = {
+        "f": da([-2.5, -0.0, 0.0, 0.5, 3.0, NAN, INF, -INF, 1.0], "x"), "h": da([2.0, -1.0, 0.5, -0.0, NAN, 1.0, INF, -INF, 1.0], "x"),
+        "g": da([-2.5, 0.25, 1.5], "x", "float32"), "k": da([1.0, -0.75, 2.0], "x", "float32"),
+        "i": da([-7, 6, 0, 12, -128], "x", "int8"), "j": da([3, -4, 5, 8, 2], "x", "int8"),
+        "m": da([-7, 6, 0, 12, 9], "x", "int64"), "n": da([3, -4, 5, 8, 70], "x", "int64"),
+        "u": da([7, 6, 0, 12], "x", "uint8"), "v": da([3, 4, 9, 0], "x", "uint8"),
+        "b": da([True, True, False, False], "x"), "c": da([True, False, True, False], "x"),
+    }
+    floats = [("f", "h"), ("g", "k"), ("m", "n"), ("f", "h")]
+    ints = [("i", "j"), ("m", "n"), ("u", "v"), ("b", "c")]
+    plain = [("f", "h"), ("g", "k"), ("i", "j"), ("m", "n"), ("u", "v"), ("b", "c")]
+    table = {
+        "copysign": floats, "nextafter": floats, "logaddexp": floats, "logaddexp2": floats, "heaviside": floats, "hypot": floats, "arctan2": floats,
+        "fmod": plain[:5], "float_power": [("u", "v"), ("g", "k"), ("b", "c")], "left_shift": ints, "right_shift": ints, "gcd": ints[:3], "lcm": ints[:3],
+        "logical_and": plain, "logical_or": plain, "logical_xor": plain,
+    }
+    for name, taken in table.items():
+        steps = [do(f"np.{name}", a, f"r{a}", other=f"${b}") for a, b in dict(taken).items()]
+        yield case(name.replace("_", "-"), f"{name} of two of a kind", pairs, steps, outputs=[s["out"] for s in steps])
+    yield case("plain-number", "a plain number adapts", pairs, [do("np.copysign", "g", "p", other=-1), do("np.fmod", "i", "q", other=4), do("np.left_shift", "u", "r", other=1)], outputs=list("pqr"))
+    yield case("shift-float", "floats have no bits to shift", pairs, do("np.left_shift", "f", other="$h"), error="floats")
+    yield case("gcd-float", "floats have no divisors", pairs, do("np.gcd", "f", other="$h"), error="floats")
+    yield case("shift-negative", "a negative or large distance", {"a": da([-5, 5, 1, -1], "x", "int32"), "b": da([40, 40, -1, -1], "x", "int32")}, [
+        do("np.left_shift", "a", "p", other="$b"), do("np.right_shift", "a", "q", other="$b")], outputs=list("pq"))
+    yield case("attrs", "name and attributes of the first", {"a": da([1.5], "x", name="a", attrs={"units": "m"}), "b": da([-1.0], "x", name="b", attrs={"units": "s"})},
+        do("np.copysign", "a", other="$b"), compare={"attrs": True, "name": True})
+
+
+@group("dot-corr-cov")
+def dot_corr_cov():
+    def dots(*names, out="r", **kwargs):
+        return {"out": out, "op": "xr.dot", "kwargs": value_to_json({"arrays": [f"${n}" for n in names], **kwargs})}
+
+    def of(op, out="r", **kwargs):
+        return {"out": out, "op": op, "kwargs": value_to_json(kwargs)}
+
+    a = da(numbers(3, 4), "xy", x=[1, 2, 3], y=[10, 20, 30, 40], name="a", attrs={"units": "m"})
+    b = da(numbers(4, 2, seed=3), "yz", y=[40, 30, 20, 99], z=list("pq"), name="b", attrs={"units": "s"})
+    c = da(numbers(2, 3, 4, seed=4), "zxy", z=list("pq"), y=[10, 20, 30, 40], name="c")
+    all3 = {"a": a, "b": b, "c": c}
+    yield case("matrix", "labels are joined, the result keeps those of free dims", all3, dots("a", "b"), compare={"attrs": True, "name": True, "indexes": True})
+    yield case("batch", "a shared dim that is not summed", all3, dots("a", "c", dim="y"))
+    yield case("three-shared", "three arrays over what at least two have", all3, dots("a", "b", "c"))
+    yield case("chain", "a chain of matrices", {"a": da(numbers(2, 5), "ab"), "b": da(numbers(5, 3, seed=2), "bc"), "c": da(numbers(3, 4, seed=3), "cd"), "d": da(numbers(4, 2, seed=5), "de")},
+        dots("a", "b", "c", "d"))
+    yield case("extra-sum", "a dim of one array only is summed if asked for", all3, dots("a", "b", dim=["x", "y"]))
+    yield case("keep-all", "no dim: products", all3, dots("a", "b", dim=[]))
+    yield case("four-dims", "two dims summed, two kept on either side", {"a": da(numbers(2, 3, 2, 2), "abcd"), "b": da(numbers(2, 2, 3, seed=6), "dbe".replace("b", "c"))}, dots("a", "b"))
+    yield case("int8", "small integers wrap", {"a": da([[100, 100], [3, 4]], "xy", "int8"), "b": da([[100, 1], [100, 2]], "yz", "int8")}, dots("a", "b"))
+    yield case("uint-int", "unsigned and signed meet", {"a": da([[1, 2], [3, 4]], "xy", "uint8"), "b": da([[-1, 1], [5, 2]], "yz", "int16")}, dots("a", "b"))
+    yield case("bool", "a sum of bools is any", {"a": da([[True, False], [False, False]], "xy"), "b": da([[True, False], [True, True]], "yz")}, [dots("a", "b", out="p"), dots("a", out="q", dim="x")], outputs=["p", "q"])
+    yield case("float32", "single precision stays", {"a": da(numbers(3, 4), "xy", "float32"), "b": da(numbers(4, 2), "yz", "float32")}, dots("a", "b"))
+    yield case("nan-inf", "missing and infinite elements spread", {"a": da([[1.0, NAN], [INF, 2.0]], "xy"), "b": da([[1.0, 2.0], [3.0, 4.0]], "yz")}, dots("a", "b"))
+    yield case("empty", "a sum over nothing is zero", {"a": da(np.zeros((2, 0)), "xy"), "c": da(np.zeros((0, 3)), "yz"), "d": da([[NAN, 1.0], [2.0, 3.0]], "xw")}, [dots("a", "c", out="p"), dots("a", "c", "d", out="q", dim="y")], outputs=["p", "q"])
+    yield case("scalar", "an array without dims takes part", {"a": a, "b": da(2.5)}, dots("a", "b", dim="x"))
+    yield case("exact-join", "labels must be equal if asked for", all3, dots("a", "b"), options={"arithmetic_join": "exact"}, error="labels of y differ")
+    yield case("unknown", "an unknown dim is an error", all3, dots("a", "b", dim="q"), error="no dim q")
+    yield case("text", "texts have no product", {"a": da(list("ab"), "x")}, dots("a", dim="x"), error="text")
+    vectors = {"a": da(numbers(2, 3), "xc", c=list("xyz"), x=[0, 1]), "b": da(numbers(3, 4, seed=9), "cz", c=list("xyz")), "p": da([1.0, 2.0], "c", c=list("xz")), "q": da([1.0, 2.0], "c"), "s": da([3.0, 4.0, 5.0], "c")}
+    yield case("cross", "other dims broadcast", vectors, of("xr.cross", a="$a", b="$b", dim="c"))
+    yield case("cross-labels", "absent components are zero, by label", vectors, of("xr.cross", a="$p", b="$a", dim="c"))
+    yield case("cross-padded", "without labels the third one is", vectors, [of("xr.cross", "p", a="$q", b="$s", dim="c"), of("xr.cross", "r", a="$s", b="$q", dim="c")], outputs=["p", "r"])
+    yield case("cross-long", "four components are no vector", {"a": da(numbers(4), "c"), "b": da(numbers(4), "c")}, of("xr.cross", a="$a", b="$b", dim="c"), error="four")
+    yield case("cross-unknown", "the dim must be on both", vectors, of("xr.cross", a="$a", b="$b", dim="x"), error="b lacks x")
+    holes = {"a": da(numbers(4, 5, nan=[7, 3]), "xy", x=range(4), name="a"), "b": da(numbers(5, 4, seed=8, nan=[9, 2]), "yx", x=range(4), name="b"), "w": da([1.0, 2.0, 0.5, 3.0], "x", x=range(4)), "v": da(numbers(6, seed=2), "x", x=range(1, 7))}
+    for op in ("cov", "corr"):
+        f = f"xr.{op}"
+        yield case(f"{op}-dims", "over one dim, several, all", holes, [of(f, "p", da_a="$a", da_b="$b", dim="x"), of(f, "q", da_a="$a", da_b="$b", dim=["x", "y"]), of(f, "r", da_a="$a", da_b="$b")], outputs=list("pqr"), compare={"name": True})
+        yield case(f"{op}-weights", "with weights", holes, [of(f, "p", da_a="$a", da_b="$b", dim="x", weights="$w"), of(f, "q", da_a="$a", da_b="$v", dim="x", weights="$w")], outputs=list("pq"))
+        yield case(f"{op}-broadcast", "a dim of one array only", holes, [of(f, "p", da_a="$a", da_b="$v", dim="x"), of(f, "q", da_a="$v", da_b="$a", dim="y")], outputs=list("pq"))
+        yield case(f"{op}-unknown", "an unknown dim is an error", holes, of(f, da_a="$a", da_b="$b", dim="q"), error="no dim q")
+    yield case("cov-ddof", "degrees of freedom", holes, [of("xr.cov", "p", da_a="$a", da_b="$b", dim="x", ddof=0), of("xr.cov", "q", da_a="$a", da_b="$b", dim="x", ddof=2)], outputs=list("pq"))
+    yield case("cov-few", "one pair has no covariance", {"a": da([1.0, NAN], "x"), "b": da([3.0, 4.0], "x")}, of("xr.cov", da_a="$a", da_b="$b"))
+
+
+@group("calculus")
+def calculus():
+    uneven = [0.0, 1.0, 3.0, 3.5, 6.0, 10.0]
+    f = da(numbers(6, 3), "xy", x=uneven, y=[3, 2, 1], name="f", attrs={"units": "m"})
+    holes = da(numbers(6, 3, nan=[5, 3]), "xy", x=uneven, y=[3, 2, 1])
+    even = da(numbers(3, 6, nan=[7, 2]), "yx", x=np.arange(6) * 0.5)
+    hours = da(numbers(4), "t", t=np.array(["2000-01-01T00", "2000-01-01T06", "2000-01-02", "2000-01-05"], "datetime64[us]"))
+    model = da(numbers(4), "t", t=model_dates("2000-02-27", 4, "360_day"))
+    spans = da(numbers(4), "t", t=np.array([0, 60, 90, 3600], "timedelta64[s]"))
+    ds = xr.Dataset({"f": f, "k": ("z", [1, 2]), "i": ("x", np.arange(6, dtype="int16") ** 2)}, attrs={"title": "q"}).assign_coords(x2=("x", np.arange(6.0) ** 2))
+    data = {"f": f, "h": holes, "e": even, "t": hours, "m": model, "s": spans, "d": ds}
+    for order in (1, 2):
+        yield case(f"differentiate-order{order}", "uneven and even, with holes, along either dim", data, [
+            do("differentiate", k, f"r{k}", coord="x", edge_order=order) for k in "fhed"] + [do("differentiate", "f", "ry", coord="y", edge_order=order)],
+            outputs=["rf", "rh", "re", "rd", "ry"], compare={"attrs": True, "name": True})
+        yield case(f"differentiate-times{order}", "by time, in its ticks and in units", data, [
+            do("differentiate", "t", "p", coord="t", edge_order=order), do("differentiate", "t", "q", coord="t", edge_order=order, datetime_unit="D"),
+            do("differentiate", "m", "r", coord="t", edge_order=order), do("differentiate", "m", "v", coord="t", edge_order=order, datetime_unit="h"),
+            do("differentiate", "s", "u", coord="t", edge_order=order, datetime_unit="m")], outputs=list("pqrvu"))
+    yield case("differentiate-other-coord", "along a coord that is no index", data, do("differentiate", "d", coord="x2"))
+    yield case("differentiate-times-data", "how times change", {"a": da(np.array([3, 5, 9, "NaT"], "datetime64[s]"), "x")}, [do("differentiate", "a", "p", coord="x"), do("differentiate", "a", "q", coord="x", datetime_unit="m")], outputs=["p", "q"])
+    yield case("differentiate-float32", "single precision stays", {"a": da([1.0, 4.0, 9.5], "x", "float32")}, do("differentiate", "a", coord="x"))
+    yield case("differentiate-short", "too few positions for the order", {"a": da([1.0, 2.0], "x")}, do("differentiate", "a", coord="x", edge_order=2), error="two positions")
+    yield case("differentiate-text", "texts have no differences", {"a": da(list("abc"), "x")}, do("differentiate", "a", coord="x"), error="text")
+    yield case("differentiate-unknown", "an unknown coord is an error", data, do("differentiate", "f", coord="q"), error="no q")
+    for op in ("integrate", "cumulative_integrate"):
+        name = op.replace("_", "-")
+        yield case(name, "uneven and even, with holes, along either dim", data, [do(op, k, f"r{k}", coord="x") for k in "fhed"] + [do(op, "f", "ry", coord="y")],
+            outputs=["rf", "rh", "re", "rd", "ry"], compare={"attrs": True, "name": True, "indexes": True})
+        yield case(f"{name}-times", "over time, in its ticks and in units", data, [
+            do(op, "t", "p", coord="t"), do(op, "t", "q", coord="t", datetime_unit="h"), do(op, "m", "r", coord="t"), do(op, "m", "v", coord="t", datetime_unit="D"), do(op, "s", "u", coord="t", datetime_unit="ms")],
+            outputs=list("pqrvu"))
+        yield case(f"{name}-other-coord", "over a coord that is no index", data, do(op, "d", coord="x2"))
+        yield case(f"{name}-dtypes", "dtypes of elements and coords", {"a": da([1, 5, 2], "x", "int32"), "b": da([1.0, 5.0, 2.0], "x", "float32", x=np.array([0, 1, 3], "float32")), "c": da([1.0, 5.0], "x", "float32")},
+            [do(op, k, f"r{k}", coord="x") for k in "abc"], outputs=["ra", "rb", "rc"])
+        yield case(f"{name}-one", "one position spans nothing", {"a": da([NAN], "x", x=[5.0])}, do(op, "a", coord="x"))
+        yield case(f"{name}-times-data", "times have no integral", {"a": da(np.array([3, 5], "timedelta64[s]"), "x")}, do(op, "a", coord="x"), error="times")
+        yield case(f"{name}-unknown", "an unknown coord is an error", data, do(op, "f", coord="q"), error="no q")
+    yield case("integrate-both", "over two coords", data, do("integrate", "f", coord=["y", "x"]))
+    yield case("integrate-twice", "a coord that is gone is an error", data, do("integrate", "f", coord=["x", "x"]), error="x is gone")
+    fit = {"rtol": 1e-9, "atol": 1e-9}
+    wide = da(numbers(2, 8, 3, nan=[11, 4]), "axb", x=np.array(uneven + [11.0, 13.0]), b=[1, 2, 3], name="w", attrs={"units": "m"}).assign_coords(h=("x", np.arange(8.0) ** 1.5), s=7)
+    fits = {"w": wide, "d": wide.to_dataset(name="w").assign(k=("z", [1, 2]), i=("x", np.arange(8) ** 2)), "g": wide.fillna(0.0).isel(a=0, b=1, drop=True)}
+    for deg in (0, 1, 3):
+        yield case(f"polyfit-{deg}", "each line for itself, without its missing elements", fits, [do("polyfit", k, f"r{k}", dim="x", deg=deg) for k in "wdg"], outputs=["rw", "rd", "rg"], compare={**fit, "attrs": True, "indexes": True})
+    yield case("polyfit-full", "residuals, rank and singular values", fits, [do("polyfit", k, f"r{k}", dim="x", deg=2, full=True) for k in "wdg"], outputs=["rw", "rd", "rg"], compare=fit)
+    yield case("polyfit-cov", "covariances", fits, [do("polyfit", "w", "p", dim="x", deg=1, cov=True), do("polyfit", "g", "q", dim="x", deg=2, cov=True), do("polyfit", "d", "r", dim="x", deg=1, cov="unscaled")], outputs=list("pqr"), compare=fit)
+    yield case("polyfit-weights", "weights as numbers and as the name of a coord", fits, [do("polyfit", "w", "p", dim="x", deg=1, w=np.array([1.0, 2, 3, 1, 0.5, 2, 1, 1]), full=True), do("polyfit", "g", "q", dim="x", deg=1, w="h", cov=True)], outputs=["p", "q"], compare=fit)
+    yield case("polyfit-strict", "a line with a missing element has no fit", fits, do("polyfit", "w", dim="x", deg=1, skipna=False), compare=fit)
+    yield case("polyfit-other-coord", "along a coord that is no index", fits, do("polyfit", "w", dim="h", deg=1, full=True), compare=fit)
+    yield case("polyfit-few", "fewer positions than unknowns: the shortest solution", {"a": da([1.0, 3.0], "x", x=[1.0, 2.0]), "b": da([1.0, NAN, 4.0], "x")}, [do("polyfit", "a", "p", dim="x", deg=3), do("polyfit", "b", "q", dim="x", deg=2, full=True)], outputs=["p", "q"], compare=fit)
+    yield case("polyfit-nothing", "all missing", {"a": da([[NAN, 1.0], [NAN, 2.0], [NAN, 5.0]], "xy")}, do("polyfit", "a", dim="x", deg=1, full=True), compare=fit)
+    yield case("polyfit-times", "times count in nanoseconds", data, [do("polyfit", k, f"r{k}", dim="t", deg=1) for k in "tms"], outputs=["rt", "rm", "rs"], compare={"rtol": 1e-7, "atol": 1e-9})
+    yield case("polyfit-weights-misfit", "a weight for each position", fits, do("polyfit", "g", dim="x", deg=1, w=[1.0, 2.0]), error="two weights")
+    yield case("polyfit-cov-few", "no degrees of freedom left", fits, do("polyfit", "g", dim="x", deg=7, cov=True), error="eight positions")
+    yield case("polyfit-unknown", "an unknown coord is an error", fits, do("polyfit", "g", dim="q", deg=1), error="no q")
+    k = da([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]], ["degree", "y"], degree=[2, 0, 1], name="k")
+    evals = {"k": k, "x": da([-1.0, 0.0, 2.5], "x", x=[5, 6, 7], name="x", attrs={"units": "m"}), "i": da([1, 2], "x", "int64"), "m": k.sel(degree=[2]), "p": k.rename(degree="power"), "d": xr.Dataset({"u": k, "v": 2 * k}),
+             "e": xr.Dataset({"u": ("x", [1.0, 2.0]), "v": ("x", [3.0, 4.0])}), "t": hours.t, "s": spans.t}
+    def val(out, coord, coeffs, **more):
+        return {"out": out, "op": "xr.polyval", "kwargs": value_to_json({"coord": f"${coord}", "coeffs": f"${coeffs}", **more})}
+    yield case("polyval", "by degree labels in any order, dims of the coord first", evals, [val("p", "x", "k"), val("q", "i", "k"), val("r", "x", "m")], outputs=list("pqr"), compare={"name": True, "attrs": True})
+    yield case("polyval-dim", "another name of the degree dim", evals, val("r", "x", "p", degree_dim="power"))
+    yield case("polyval-datasets", "datasets on either side", evals, [val("p", "x", "d"), val("q", "e", "k"), val("r", "e", "d")], outputs=list("pqr"))
+    yield case("polyval-times", "times as numbers", evals, [val("p", "t", "k"), val("q", "s", "k")], outputs=["p", "q"])
+    yield case("polyval-no-labels", "degrees must have labels", evals | {"n": k.drop_vars("degree")}, val("r", "x", "n"), error="no labels")
+    yield case("polyval-float-labels", "degrees must be integers", evals | {"n": k.assign_coords(degree=[0.5, 1.5, 2.5])}, val("r", "x", "n"), error="floats")
+
+
 # ------------------------------------------------------------------------------------ main
 
 
