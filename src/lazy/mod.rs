@@ -4,14 +4,17 @@
 mod axes;
 mod concat;
 mod constant;
+mod diff;
 mod gather;
 mod lookup;
 mod map;
+mod pad;
 mod present;
 mod read;
 mod rechunk;
 mod reduce;
 mod reshape;
+mod scan;
 mod slice;
 mod take;
 
@@ -28,14 +31,17 @@ pub use crate::kernel::reduce::State;
 pub use axes::Axes;
 pub use concat::Concat;
 pub use constant::Constant;
+pub use diff::Diff;
 pub use gather::Gather;
 pub use lookup::Lookup;
 pub use map::Map;
+pub use pad::PadWith;
 pub use present::Present;
 pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce::Reduce;
 pub use reshape::Reshape;
+pub use scan::{Carries, Scan};
 pub use slice::SliceOp;
 pub use take::Take;
 

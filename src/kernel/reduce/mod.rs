@@ -26,6 +26,7 @@ use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
+pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 use sink::Folding;
 use walk::Place;
 
