@@ -3,6 +3,7 @@
 pub mod cast;
 pub mod elementwise;
 mod feed;
+pub mod interp;
 mod loops;
 pub mod movement;
 pub mod reduce;

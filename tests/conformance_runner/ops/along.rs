@@ -1,6 +1,9 @@
 //! Operations along a dimension: running sums, differences, shifts, padding, filling of gaps.
 
-use graticule::labels::{DiffLabel, FillValue, PadMode, PadValues, ReduceOptions, ReflectType, StatLength};
+use graticule::labels::{
+    DiffLabel, FillValue, InterpMethod, InterpolateNa, Outside, PadMode, PadValues, Places, ReduceOptions,
+    ReflectType, StatLength,
+};
 use indexmap::IndexMap;
 
 use super::super::args::{Args, int, scalar, string};
@@ -16,6 +19,7 @@ pub const OPS: &[(&str, Op)] = &[
     ("pad", pad),
     ("ffill", fill),
     ("bfill", fill),
+    ("interpolate_na", interpolate_na),
 ];
 
 fn refused<T>(what: impl Into<String>) -> Outcome<T> {
@@ -161,4 +165,76 @@ fn fill(call: &mut Call) -> Outcome<Value> {
         "bfill" => on_both!(&call.on, x => x.bfill(&dim, limit)),
         other => unsupported(other),
     }
+}
+
+/// The method of this name, of an order where it takes one.
+pub fn interp_method(name: &str, order: Option<usize>) -> Outcome<InterpMethod> {
+    use InterpMethod as M;
+    Ok(match (name, order) {
+        ("linear", _) => M::Linear,
+        ("nearest", _) => M::Nearest,
+        ("zero", _) => M::Zero,
+        ("slinear", _) => M::Slinear,
+        ("quadratic", _) => M::Quadratic,
+        ("cubic", _) => M::Cubic,
+        ("quintic", _) => M::Quintic,
+        ("polynomial", Some(k)) => M::Polynomial(k),
+        ("polynomial", None) => return refused("a polynomial without order"),
+        ("pchip", _) => M::Pchip,
+        ("akima", _) => M::Akima,
+        ("makima", _) => M::Makima,
+        ("barycentric", _) => M::Barycentric,
+        ("krogh", _) => M::Krogh,
+        ("spline", _) => return unsupported("the smoothing spline"),
+        (other, _) => return refused(format!("method {other}")),
+    })
+}
+
+/// `fill_value` (None, a number, two, or "extrapolate") and `extrapolate`.
+pub fn outside(args: &mut Args, method: InterpMethod) -> Outcome<Option<Outside>> {
+    use InterpMethod as M;
+    let number = |v: &Value| -> Outcome<f64> {
+        match v {
+            Value::Scalar(s) => Ok(s.cast_to(graticule::dtype::DType::F64)?.to_vec::<f64>()?[0]),
+            v => refused(format!("a {} as fill value", v.kind())),
+        }
+    };
+    if args.has("fill_value") && matches!(method, M::Pchip | M::Akima | M::Makima | M::Barycentric | M::Krogh)
+    {
+        return refused("a fill value has no part in this method");
+    }
+    if args.has("extrapolate") && !matches!(method, M::Pchip | M::Akima | M::Makima) {
+        return refused("`extrapolate` has no part in this method");
+    }
+    if let Some(go_on) = args.bool("extrapolate")? {
+        return Ok(Some(if go_on { Outside::Extrapolate } else { Outside::Missing }));
+    }
+    Ok(match args.opt("fill_value") {
+        None => None,
+        Some(Value::Scalar(graticule::dtype::Scalar::Str(t))) if t.as_str() == Some("extrapolate") => {
+            Some(Outside::Extrapolate)
+        }
+        Some(v) => {
+            let (left, right) = sides(&v, number)?;
+            Some(Outside::Values(left, right))
+        }
+    })
+}
+
+fn interpolate_na(call: &mut Call) -> Outcome<Value> {
+    let args = &mut call.args;
+    let dim = string(&args.need("dim")?)?;
+    let order = args.usize("order")?;
+    let name = args.string("method")?.unwrap_or_else(|| "linear".to_string());
+    let method = interp_method(&name, order)?;
+    let mut options =
+        InterpolateNa::new().method(method).limit(args.usize("limit")?).keep_attrs(args.bool("keep_attrs")?);
+    options.places = match args.opt("use_coordinate") {
+        None | Some(Value::Scalar(graticule::dtype::Scalar::Bool(true))) => Places::Labels,
+        Some(Value::Scalar(graticule::dtype::Scalar::Bool(false))) => Places::Positions,
+        Some(name) => Places::Coordinate(string(&name)?.into()),
+    };
+    options.max_gap = args.scalar("max_gap")?;
+    options.outside = outside(args, method)?;
+    on_both!(&call.on, x => x.interpolate_na_with(&dim, &options))
 }
