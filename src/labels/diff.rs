@@ -16,7 +16,8 @@ pub enum DiffLabel {
     /// The later one, from which is subtracted.
     #[default]
     Upper,
-    /// The earlier one.
+    /// The earlier one. Of differences of a higher order, as in xarray, the first is labelled so and the
+    /// others by the later one.
     Lower,
 }
 
@@ -37,7 +38,7 @@ impl Dataset {
         let n = n.min(len);
         let kept = match label {
             DiffLabel::Upper => Slice::range(n..len),
-            DiffLabel::Lower => Slice::range(0..len - n),
+            DiffLabel::Lower => Slice::range(n.saturating_sub(1)..len - n.min(1)),
         };
         let takes: IndexMap<Name, Positions> = [(dim.clone(), Positions::Slice(kept))].into();
         let labels = self.with_parts(IndexMap::new(), self.coords().clone());

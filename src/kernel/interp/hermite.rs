@@ -15,6 +15,10 @@ pub(super) fn pieces<V: Value>(
         return Err(Error::dtype(format!("interpolation by `{}` takes real values only", method.name()))
             .help("interpolate the real and the imaginary part on their own"));
     };
+    if y.iter().any(|y| !y.is_finite()) {
+        return Err(Error::invalid(format!("interpolation by `{}` takes finite values only", method.name()))
+            .help("mask infinite values first, as with `where_cond`"));
+    }
     let h: Vec<f64> = x.windows(2).map(|w| w[1] - w[0]).collect();
     let d: Vec<f64> = y.windows(2).zip(&h).map(|(w, h)| (w[1] - w[0]) / h).collect();
     let slopes = match method {

@@ -94,7 +94,7 @@ pub(super) fn scan(piece: Block, lay: Lay, before: Option<&Block>, limit: Option
 }
 
 fn lane<T: Element>(lane: &mut [T], before: Option<&T>, missing: impl Fn(&T) -> bool) {
-    let mut last = before.cloned();
+    let mut last = before.filter(|b| !missing(b)).cloned();
     for x in lane {
         if !missing(x) {
             last = Some(x.clone());
@@ -107,7 +107,8 @@ fn lane<T: Element>(lane: &mut [T], before: Option<&T>, missing: impl Fn(&T) -> 
 fn rows<T: Element>(block: &mut [T], inner: usize, before: Option<&[T]>, missing: impl Fn(&T) -> bool) {
     let patch = |row: &mut [T], last: &[T]| {
         for (x, last) in row.iter_mut().zip(last) {
-            if missing(x) {
+            // What nothing valid comes before stays as it is: there are many NaNs.
+            if missing(x) && !missing(last) {
                 x.clone_from(last);
             }
         }
@@ -134,7 +135,9 @@ fn rows_within<T: Element>(block: &mut [T], inner: usize, limit: usize, missing:
             }
             run[j] += 1;
             if let (Some(last), true) = (last, run[j] <= limit) {
-                x.clone_from(&last[j]);
+                if !missing(&last[j]) {
+                    x.clone_from(&last[j]);
+                }
             }
         }
     }
