@@ -134,10 +134,11 @@ fn rows_within<T: Element>(block: &mut [T], inner: usize, limit: usize, missing:
                 continue;
             }
             run[j] += 1;
-            if let (Some(last), true) = (last, run[j] <= limit) {
-                if !missing(&last[j]) {
-                    x.clone_from(&last[j]);
-                }
+            if let Some(last) = last.map(|last| &last[j])
+                && run[j] <= limit
+                && !missing(last)
+            {
+                x.clone_from(last);
             }
         }
     }

@@ -4,7 +4,6 @@ use graticule::labels::{
     DiffLabel, FillValue, InterpMethod, InterpolateNa, Outside, PadMode, PadValues, Places, ReduceOptions,
     ReflectType, StatLength,
 };
-use indexmap::IndexMap;
 
 use super::super::args::{Args, int, scalar, string};
 use super::super::value::{Failure, Outcome, Value, unsupported};
@@ -116,44 +115,41 @@ fn stat_length(v: Option<Value>) -> Outcome<StatLength> {
 
 fn pad(call: &mut Call) -> Outcome<Value> {
     let args = &mut call.args;
-    let widths: IndexMap<String, (usize, usize)> = args
-        .mapping("pad_width")?
-        .iter()
-        .map(|(d, v)| Ok((d.clone(), sides(v, length)?)))
-        .collect::<Outcome<_>>()?;
+    let widths = args.mapping("pad_width")?;
     let mode = args.string("mode")?.unwrap_or_else(|| "constant".to_string());
     let reflect = match args.string("reflect_type")?.as_deref() {
         None => None,
         Some("odd") => Some(ReflectType::Odd),
         Some(_) => Some(ReflectType::Even),
     };
+    let keep_attrs = args.bool("keep_attrs")?;
     let (constants, ends) = (args.opt("constant_values"), args.opt("end_values"));
-    let length = args.opt("stat_length");
+    let lengths = args.opt("stat_length");
     let given = [
         ("constant_values", constants.is_some(), mode == "constant"),
         ("end_values", ends.is_some(), mode == "linear_ramp"),
-        ("stat_length", length.is_some(), ["maximum", "mean", "median", "minimum"].contains(&&*mode)),
+        ("stat_length", lengths.is_some(), ["maximum", "mean", "median", "minimum"].contains(&&*mode)),
         ("reflect_type", reflect.is_some(), ["reflect", "symmetric"].contains(&&*mode)),
     ];
     if let Some((name, ..)) = given.iter().find(|(_, given, wanted)| *given && !wanted) {
         return refused(format!("`{name}` has no part in the mode {mode}"));
     }
-    let length = stat_length(length)?;
+    let lengths = stat_length(lengths)?;
     let mode = match mode.as_str() {
         "constant" => PadMode::Constant(pad_values(constants)?),
         "edge" => PadMode::Edge,
         "linear_ramp" => PadMode::LinearRamp(pad_values(ends)?),
-        "maximum" => PadMode::Maximum(length),
-        "mean" => PadMode::Mean(length),
-        "median" => PadMode::Median(length),
-        "minimum" => PadMode::Minimum(length),
+        "maximum" => PadMode::Maximum(lengths),
+        "mean" => PadMode::Mean(lengths),
+        "median" => PadMode::Median(lengths),
+        "minimum" => PadMode::Minimum(lengths),
         "reflect" => PadMode::Reflect(reflect.unwrap_or_default()),
         "symmetric" => PadMode::Symmetric(reflect.unwrap_or_default()),
         "wrap" => PadMode::Wrap,
         other => return refused(format!("mode {other}")),
     };
-    let keep_attrs = call.args.bool("keep_attrs")?;
-    let widths: Vec<(&str, (usize, usize))> = widths.iter().map(|(d, n)| (d.as_str(), *n)).collect();
+    let widths: Vec<(&str, (usize, usize))> =
+        widths.iter().map(|(d, v)| Ok((d.as_str(), sides(v, length)?))).collect::<Outcome<_>>()?;
     on_both!(&call.on, x => x.pad_with(&widths, mode, keep_attrs))
 }
 
