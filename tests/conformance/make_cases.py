@@ -765,6 +765,112 @@ def missing():
         do("gt", "a", "m", other=0), do("where", "a", "w", cond="$m"), do("count", "w", "p", dim="y"), do("fillna", "w", "q", value=-1), do("isnull", "w", "n"), do("sum", "n", "s")],
         outputs=["p", "q", "s"])
 
+    g = {"a": da([NAN, 2.0, NAN, NAN, 8.0, NAN, 5.0, NAN], "x", x=[0.0, 1.0, 2.0, 4.0, 5.0, 6.5, 7.0, 9.0], z=("x", np.arange(8) ** 2), attrs={"units": "m"})}
+    for method in ["linear", "nearest", "zero", "slinear", "quadratic", "pchip", "akima", "makima", "barycentric", "krogh"]:
+        yield case(f"interp-{method}", f"gaps by the method {method}", g, do("interpolate_na", "a", dim="x", method=method), compare={"rtol": 1e-9, "attrs": True})
+    many = {"a": da(numbers(3, 12, nan=[4, 2]), "yx", x=np.arange(12) * 0.5)}
+    yield case("interp-cubic-many", "splines lane by lane", many, [do("interpolate_na", "a", "p", dim="x", method="cubic"), do("interpolate_na", "a", "q", dim="x", method="quintic"),
+        do("interpolate_na", "a", "r", dim="x", method="polynomial", order=4)], outputs=list("pqr"), compare={"rtol": 1e-8})
+    yield case("interp-outside", "beyond the ends: a value, two, or the first and last piece", g, [
+        do("interpolate_na", "a", "p", dim="x", fill_value=-1.0), do("interpolate_na", "a", "q", dim="x", fill_value="extrapolate"),
+        do("interpolate_na", "a", "r", dim="x", method="quadratic", fill_value="extrapolate"), do("interpolate_na", "a", "s", dim="x", method="pchip", extrapolate=True)],
+        outputs=list("pqrs"), compare={"rtol": 1e-9})
+    yield case("interp-limit", "so many of a gap, the first ones", g, [do("interpolate_na", "a", "p", dim="x", limit=1), do("interpolate_na", "a", "q", dim="x", limit=1, fill_value="extrapolate")], outputs=list("pq"))
+    yield case("interp-places", "at positions, or at another coord", g, [do("interpolate_na", "a", "p", dim="x", use_coordinate=False), do("interpolate_na", "a", "q", dim="x", use_coordinate="z")], outputs=list("pq"))
+    yield case("interp-unsorted", "labels must rise", {"a": da([1.0, NAN, 3.0], "x", x=[1, 3, 2])}, do("interpolate_na", "a", dim="x"), error="x does not rise")
+    yield case("interp-repeated", "and not repeat", {"a": da([1.0, NAN, 3.0], "x", x=[1, 1, 2])}, do("interpolate_na", "a", dim="x"), error="x repeats")
+    yield case("interp-few", "too few points for the spline", {"a": da([1.0, NAN, 3.0, NAN], "x")}, do("interpolate_na", "a", dim="x", method="cubic"), error="a cubic takes 4 points")
+    yield case("interp-lone", "a lane with one point stays", {"a": da([[1.0, NAN, NAN], [1.0, NAN, 3.0], [NAN, NAN, NAN]], "yx")}, do("interpolate_na", "a", dim="x", fill_value="extrapolate"))
+    yield case("interp-int", "integers stay, with a limit they become floats", {"a": da([1, 2, 3], "x", dtype="int32")}, [do("interpolate_na", "a", "p", dim="x"), do("interpolate_na", "a", "q", dim="x", limit=1)], outputs=list("pq"))
+    yield case("interp-dataset", "of every variable along the dim", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "v": ("y", [NAN, 1.0]), "w": (("y", "x"), [[NAN, 1.0, NAN], [2.0, NAN, 5.0]])}, {"x": [0, 1, 4]}, {"h": 1})},
+        do("interpolate_na", "a", dim="x"), compare={"attrs": True})
+    yield case("dropna-thresh", "rows with enough values", i, [do("dropna", "a", "p", dim="y", thresh=2), do("dropna", "a", "q", dim="y", how="all"), do("dropna", "a", "r", dim="x", thresh=0)], outputs=list("pqr"))
+    yield case("fill-text", "a number does not touch texts that are there", {"a": xr.Dataset({"u": ("x", [1.0, NAN]), "s": ("x", ["a", "b"])})}, do("fillna", "a", value=0.0))
+
+
+# ------------------------------------------------------------------- along a dimension
+
+
+@group("pad-shift-roll")
+def pad_shift_roll():
+    a = da([[1.5, 2.0, 4.0], [8.0, NAN, 32.0]], "yx", x=[10, 20, 30], z=("x", [1, 2, 3]), name="t", attrs={"units": "m"})
+    n = da([3, 5, 9, 12], "x", dtype="int16", x=[1.0, 2.0, 4.0, 8.0])
+    b = da([True, False, False], "x")
+    s = da(["a", "bb", "c"], "x")
+    t = da(dates("2000-01-01", 3), "x")
+    e = da(np.array([], "float64"), "x", x=np.array([], "int64"))
+    ds = xr.Dataset({"u": ("x", [1.0, 2.0, 3.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2)), "c": ("y", [7, 8])}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True}}
+
+    def pad(on="a", out="r", mode="constant", width={"x": (2, 3)}, **kwargs):
+        return do("pad", on, out, pad_width=width, mode=mode, **kwargs)
+
+    for mode in ["edge", "maximum", "mean", "median", "minimum", "linear_ramp", "reflect", "symmetric", "wrap"]:
+        yield case(f"pad-{mode}", f"mode {mode} of floats and integers", {"a": a, "n": n}, [pad(out="p", mode=mode), pad("n", "q", mode)], outputs=list("pq"), **full)
+    for mode in ["reflect", "symmetric", "wrap"]:
+        yield case(f"wide-{mode}", "pads wider than the dim", {"n": n}, pad("n", mode=mode, width={"x": (9, 6)}), **full)
+    for mode in ["reflect", "symmetric"]:
+        yield case(f"odd-{mode}", "turned around the edge, several times", {"a": a, "n": n, "b": b}, [
+            pad(out="p", mode=mode, width={"x": (7, 5)}, reflect_type="odd"), pad("n", "q", mode, {"x": (9, 6)}, reflect_type="odd"), pad("b", "r", mode, {"x": 1}, reflect_type="odd")], outputs=list("pqr"))
+    yield case("constants", "values for all, per side, per dim; what is not named is 0", {"a": a}, [
+        pad(out="p", constant_values=7), pad(out="q", constant_values=(7, 8)), pad(out="r", width={"x": (1, 2), "y": (1, 1)}, constant_values={"x": (7, 8)})], outputs=list("pqr"))
+    yield case("constants-dataset", "values per variable, and there per dim", {"a": ds}, [
+        pad(out="p", width={"x": (1, 0), "y": (0, 1)}, constant_values={"u": 9.5, "n": {"x": (1, 2)}}), pad(out="q", width={"y": (1, 1)}, constant_values={"x": 5})], outputs=list("pq"), **full)
+    yield case("constants-cast", "a value is cast to the dtype", {"n": n, "b": b}, [pad("n", "p", constant_values=2.7), pad("b", "q", constant_values=5)], outputs=list("pq"))
+    yield case("constant-beyond", "a value that the dtype does not hold is an error", {"n": n}, pad("n", constant_values=100000), error="int16")
+    yield case("constant-nan-int", "NaN in integers is an error", {"n": n}, pad("n", constant_values=NAN), error="no NaN in integers")
+    yield case("dtypes", "missing values of times and texts", {"t": t, "s": s}, [pad("t", "p"), pad("s", "q"), pad("s", "r", "wrap"), pad("t", "u", "reflect")], outputs=list("pqru"))
+    yield case("stat-lengths", "statistics of so many at each side", {"n": n, "a": a}, [
+        pad("n", "p", "mean", stat_length=2), pad("n", "q", "median", stat_length=(1, 3)), pad(out="r", mode="minimum", stat_length={"x": (1, 2)}), pad(out="u", mode="maximum", width={"y": 1}, stat_length=9)], outputs=list("pqru"))
+    yield case("ramps", "lines to a value, per side and per dim; integers round down", {"n": n, "a": a}, [
+        pad("n", "p", "linear_ramp", end_values=-10), pad("n", "q", "linear_ramp", end_values=(0, 100)), pad(out="r", mode="linear_ramp", width={"x": 2, "y": (2, 0)}, end_values={"y": (1, 2)})], outputs=list("pqr"))
+    yield case("two-dims", "one dim after the other, corners included", {"a": a}, [pad(out="p", mode="mean", width={"x": 1, "y": (2, 0)}), pad(out="q", mode="reflect", width={"x": 2, "y": 1})], outputs=list("pq"))
+    yield case("keep-attrs", "attributes go if asked", {"a": a, "d": ds}, [pad(out="p", mode="edge", keep_attrs=False), pad("d", "q", keep_attrs=False)], outputs=list("pq"), **full)
+    yield case("one", "a dim of length one", {"a": da([5.0], "x", x=[3])}, [pad(out=m, mode=m) for m in ["reflect", "symmetric", "wrap", "mean"]], outputs=["reflect", "symmetric", "wrap", "mean"])
+    yield case("empty-constant", "nothing can be padded with constants", {"a": e}, pad(), **full)
+    yield case("empty-edge", "but has no edge", {"a": e}, pad(mode="edge"), error="x is empty")
+    yield case("misplaced", "arguments of another mode are an error", {"a": a}, pad(mode="edge", constant_values=1), error="edge takes no values")
+    yield case("negative", "negative widths are an error", {"a": a}, pad(width={"x": (-1, 0)}), error="a width is negative")
+    yield case("no-mode", "an unknown mode is an error", {"a": a}, pad(mode="mirror"), error="no mode mirror")
+
+    def shift(on="a", out="r", by={"x": 1}, **kwargs):
+        return do("shift", on, out, shifts=by, **kwargs)
+
+    yield case("shift-dtypes", "missing values make floats of integers, small ones of small", {"n": n, "t": t, "s": s, "i": da([1, 2], "x", dtype="uint32")}, [shift(k, k + "r") for k in "ntsi"], outputs=[k + "r" for k in "ntsi"])
+    yield case("shift-fill", "a value is cast to the dtype", {"n": n, "b": b, "t": t}, [
+        shift("n", "p", fill_value=-4), shift("b", "q", {"x": -1}, fill_value=True), shift("t", "r", fill_value=day("1999-01-01"))], outputs=list("pqr"))
+    yield case("shift-far", "beyond the ends nothing is left", {"a": a}, [shift(out="p", by={"x": 7, "y": -1}), shift(out="q", by={"x": -7}), shift(out="r", by={"x": 0})], outputs=list("pqr"), **full)
+    yield case("shift-dataset", "variables without the dim stay; values per variable", {"a": ds}, [shift(out="p"), shift(out="q", by={"y": 1, "x": -1}, fill_value={"n": -1})], outputs=list("pq"), **full)
+    yield case("shift-unknown", "an unknown dim is an error", {"a": ds}, shift(by={"z": 1}), error="no dim z")
+    yield case("roll", "around the ends, with labels or without", {"a": a, "d": ds, "e": e}, [
+        do("roll", "a", "p", shifts={"x": -2, "y": 3}, roll_coords=True), do("roll", "d", "q", shifts={"x": 5}), do("roll", "d", "s", shifts={"y": 1}, roll_coords=True), do("roll", "e", "u", shifts={"x": 1}, roll_coords=True)],
+        outputs=list("pqsu"), **full)
+    yield case("roll-unknown", "an unknown dim is an error", {"a": a}, do("roll", "a", shifts={"z": 1}), error="no dim z")
+
+
+@group("cumsum-diff")
+def cumsum_diff():
+    a = da(numbers(4, 5, nan=[7, 3]), "xy", x=[1.0, 2.0, 4.0, 8.0], k=("x", list("abcd")), name="t", attrs={"units": "m"})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True, "atol": 1e-12}}
+    for op in ["cumsum", "cumprod"]:
+        yield case(op, "along one dim, two, and all; missing values count as nothing", {"a": a}, [do(op, "a", "p", dim="x"), do(op, "a", "q", dim=["y", "x"]), do(op, "a", "r")], outputs=list("pqr"), **full)
+        yield case(f"{op}-strict", "or make all after them missing", {"a": a}, [do(op, "a", "p", dim="x", skipna=False), do(op, "a", "q", dim="x", keep_attrs=False)], outputs=list("pq"), **full)
+        yield case(f"{op}-dtypes", "integers and bools widen, float32 stays", {"i": da([100, 100, -3], "x", dtype="int8"), "u": da([200, 200], "x", dtype="uint8"), "b": da([True, False, True], "x"), "f": da([1.5, NAN, 2.0], "x", dtype="float32")},
+            [do(op, k, k + "r", dim="x") for k in "iubf"], outputs=[k + "r" for k in "iubf"])
+        yield case(f"{op}-times", "datetimes have neither", {"t": da(dates("2000-01-01", 2), "x")}, do(op, "t", dim="x"), error="no arithmetic of datetimes")
+        yield case(f"{op}-unknown", "an unknown dim is an error", {"a": a}, do(op, "a", dim="z"), error="no dim z")
+    yield case("cumsum-timedelta", "timedeltas; NaT stays", {"a": da(np.array([1, 2, "NaT", 4], "timedelta64[s]"), "x")}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q", dim="x", skipna=True)], outputs=list("pq"))
+    yield case("cumsum-infinite", "infinities", {"a": da([1.0, INF, 2.0, -INF, 1.0], "x")}, do("cumsum", "a", dim="x"))
+    ds = xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "s": ("x", ["a", "b", "c"]), "i": ("y", np.array([1, 2], "int8")), "n": 3}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    yield case("cumsum-dataset", "texts along the dim drop out, variables without it stay", {"a": ds}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q"), do("cumsum", "a", "r", dim=["y"])], outputs=list("pqr"), **full)
+    yield case("diff", "differences of any order, labelled above or below", {"a": a}, [
+        do("diff", "a", "p", dim="x"), do("diff", "a", "q", dim="x", n=2, label="lower"), do("diff", "a", "r", dim="y", n=0), do("diff", "a", "s", dim="x", n=9)], outputs=list("pqrs"), **full)
+    yield case("diff-dtypes", "unsigned integers wrap; datetimes give timedeltas", {"u": da([3, 2, 5], "x", dtype="uint8"), "t": da(dates("2000-01-01", 4, "2D"), "x")}, [
+        do("diff", "u", "p", dim="x"), do("diff", "t", "q", dim="x"), do("diff", "t", "r", dim="x", n=2)], outputs=list("pqr"))
+    yield case("diff-dataset", "variables without the dim stay", {"a": ds.drop_vars("s")}, do("diff", "a", dim="x"), **full)
+    yield case("diff-text", "texts have no difference", {"a": ds}, do("diff", "a", dim="x"), error="texts")
+    yield case("diff-label", "an unknown label is an error", {"a": a}, do("diff", "a", dim="x", label="middle"), error="no label middle")
+
 
 # ------------------------------------------------------------------------------- group by
 

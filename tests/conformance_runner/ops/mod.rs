@@ -1,5 +1,6 @@
 //! The table of operations: xarray's name, and what does it here.
 
+mod along;
 mod assign;
 mod basic;
 mod cf;
@@ -37,6 +38,7 @@ pub struct Call<'a> {
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
 const TABLES: &[&[(&str, Op)]] = &[
+    along::OPS,
     assign::OPS,
     basic::OPS,
     cf::OPS,
