@@ -6,3 +6,4 @@ mod feed;
 mod loops;
 pub mod movement;
 pub mod reduce;
+pub mod text;

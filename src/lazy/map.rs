@@ -25,14 +25,7 @@ impl Op for Map {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let region = |meta: &Meta| {
-            Region::new(out.ranges().zip(meta.grid.axes()).map(|(r, axis)| match axis.len() {
-                // An axis of length 1 serves any part of the output, also none of it.
-                1 => 0..r.len().min(1),
-                _ => r,
-            }))
-        };
-        inputs.iter().enumerate().map(|(input, meta)| Need { input, region: region(meta) }).collect()
+        needs_repeating(out, inputs)
     }
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
@@ -44,6 +37,48 @@ impl Op for Map {
     }
 }
 
+/// The same box of each input, where axes of length 1 repeat.
+pub(super) fn needs_repeating(out: &Region, inputs: &[&Meta]) -> Vec<Need> {
+    let region = |meta: &Meta| {
+        Region::new(out.ranges().zip(meta.grid.axes()).map(|(r, axis)| match axis.len() {
+            // An axis of length 1 serves any part of the output, also none of it.
+            1 => 0..r.len().min(1),
+            _ => r,
+        }))
+    };
+    inputs.iter().enumerate().map(|(input, meta)| Need { input, region: region(meta) }).collect()
+}
+
+/// The chunks of arrays of one rank together, where axes of length 1 repeat.
+pub(super) fn broadcast_axes(inputs: &[LazyArray]) -> Result<Vec<AxisGrid>> {
+    let ndim = inputs[0].ndim();
+    let mut axes = Vec::with_capacity(ndim);
+    for axis in 0..ndim {
+        // The chunks of the heaviest input win; what is in memory has no say.
+        let mut best: Option<(&AxisGrid, usize)> = None;
+        let mut len = 1;
+        for a in inputs {
+            let grid = a.grid().axes().get(axis).ok_or_else(|| Error::internal("ranks differ in map"))?;
+            if grid.len() == 1 {
+                continue;
+            }
+            if len != 1 && len != grid.len() {
+                return Err(Error::invalid(format!(
+                    "lengths {len} and {} along axis {axis} do not match",
+                    grid.len()
+                )));
+            }
+            len = grid.len();
+            let weight = if a.as_block().is_some() { 0 } else { 1 + a.size() };
+            if best.is_none_or(|(_, w)| w < weight) {
+                best = Some((grid, weight));
+            }
+        }
+        axes.push(best.map_or_else(|| AxisGrid::single(1), |(g, _)| g.clone()));
+    }
+    Ok(axes)
+}
+
 impl LazyArray {
     /// Applies `f` elementwise. All inputs have the same rank; axes of length 1 repeat.
     ///
@@ -52,31 +87,7 @@ impl LazyArray {
     pub fn map(f: MapFn, inputs: &[LazyArray]) -> Result<LazyArray> {
         let dtypes: Vec<DType> = inputs.iter().map(LazyArray::dtype).collect();
         let dtype = f.result_dtype(&dtypes)?;
-        let ndim = inputs[0].ndim();
-        let mut axes = Vec::with_capacity(ndim);
-        for axis in 0..ndim {
-            // The chunks of the heaviest input win; what is in memory has no say.
-            let mut best: Option<(&AxisGrid, usize)> = None;
-            let mut len = 1;
-            for a in inputs {
-                let grid = a.grid().axes().get(axis).ok_or_else(|| Error::internal("ranks differ in map"))?;
-                if grid.len() == 1 {
-                    continue;
-                }
-                if len != 1 && len != grid.len() {
-                    return Err(Error::invalid(format!(
-                        "lengths {len} and {} along axis {axis} do not match",
-                        grid.len()
-                    )));
-                }
-                len = grid.len();
-                let weight = if a.as_block().is_some() { 0 } else { 1 + a.size() };
-                if best.is_none_or(|(_, w)| w < weight) {
-                    best = Some((grid, weight));
-                }
-            }
-            axes.push(best.map_or_else(|| AxisGrid::single(1), |(g, _)| g.clone()));
-        }
+        let axes = broadcast_axes(inputs)?;
         LazyArray::new(Map(f), inputs.to_vec(), Meta { dtype, grid: ChunkGrid(axes) })
     }
 

@@ -14,6 +14,7 @@ mod reduce;
 mod reshape;
 mod slice;
 mod take;
+mod text;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub use reduce::Reduce;
 pub use reshape::Reshape;
 pub use slice::SliceOp;
 pub use take::Take;
+pub use text::{TextDummies, TextJoin, TextParts};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
 /// cost more than the work.

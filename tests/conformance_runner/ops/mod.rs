@@ -8,6 +8,7 @@ mod elementwise;
 mod groups;
 mod reduce;
 mod select;
+mod text;
 mod time;
 
 use graticule::labels::Dims;
@@ -42,6 +43,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     groups::OPS,
     reduce::OPS,
     select::OPS,
+    text::OPS,
     time::OPS,
 ];
 
