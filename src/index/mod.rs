@@ -4,6 +4,7 @@ mod hash;
 pub mod join;
 mod key;
 mod lookup;
+mod order;
 mod range;
 mod search;
 mod sorted;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, positions};
+pub use order::{monotonic, ranks};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 

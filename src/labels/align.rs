@@ -5,9 +5,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::compare::indexes_equal;
+use super::dataarray::{THIS, is_private};
 use super::dataset::Dataset;
 use super::operand::Labelled;
-use super::reindex::{NewCoord, reindex_parts};
+use super::reindex::{NewCoord, reindex_parts_by};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::Scalar;
@@ -23,6 +24,8 @@ pub struct AlignOptions {
     pub exclude: Vec<Name>,
     /// What stands at labels that an object lacks; missing values by default. Takes part in the dtype.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name (of arrays, by their own).
+    pub fill_values: IndexMap<Name, Scalar>,
 }
 
 impl Default for AlignOptions {
@@ -34,7 +37,7 @@ impl Default for AlignOptions {
 impl AlignOptions {
     /// Options with a join.
     pub fn new(join: Join) -> Self {
-        AlignOptions { join, exclude: Vec::new(), fill_value: None }
+        AlignOptions { join, exclude: Vec::new(), fill_value: None, fill_values: IndexMap::new() }
     }
 
     /// The options with dimensions that are left alone.
@@ -48,6 +51,22 @@ impl AlignOptions {
         self.fill_value = Some(value.into());
         self
     }
+
+    /// The value for labels that a variable lacks.
+    fn fill_of(&self, name: &str) -> Option<&Scalar> {
+        self.fill_values.get(name).or(self.fill_value.as_ref())
+    }
+}
+
+/// The values of `fills` by the private names under which arrays go through an operation.
+pub(crate) fn for_parts<O: Labelled>(
+    objects: &[O],
+    fills: &IndexMap<Name, Scalar>,
+) -> IndexMap<Name, Scalar> {
+    let mut fills = fills.clone();
+    let own = objects.iter().filter_map(|o| o.own_name()).find_map(|name| fills.get(&name).cloned());
+    fills.extend(own.map(|value| (Name::from(THIS), value)));
+    fills
 }
 
 /// Brings objects to the same labels along every dimension that they share.
@@ -79,7 +98,8 @@ impl AlignOptions {
 /// ```
 pub fn align<O: Labelled>(objects: &[O], options: &AlignOptions) -> Result<Vec<O>> {
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
-    let parts = align_parts(&parts, options)?;
+    let options = AlignOptions { fill_values: for_parts(objects, &options.fill_values), ..options.clone() };
+    let parts = align_parts(&parts, &options)?;
     objects.iter().zip(parts).map(|(o, ds)| o.rebuild(ds)).collect()
 }
 
@@ -114,7 +134,8 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             let indexed = (ds.coords().indexes())
                 .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(&dim).is_some()));
             if !indexed && !excluded(&dim) {
-                unindexed.entry(dim).or_default().entry(n).or_insert_with(|| format!("object {i}"));
+                let lengths = unindexed.entry(dim.clone()).or_default();
+                lengths.entry(n).or_insert_with(|| whose(i, ds, &dim));
             }
         }
     }
@@ -145,6 +166,15 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
     }
     let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &joined, options);
     objects.iter().enumerate().map(conform).collect()
+}
+
+/// An object, and the variable of it that has a dimension, for errors.
+fn whose(object: usize, ds: &Dataset, dim: &str) -> String {
+    let mut all = ds.data_vars().iter().chain(ds.coords().iter());
+    match all.find(|(name, v)| v.axis(dim).is_some() && !is_private(name)) {
+        Some((name, _)) => format!("`{name}` in object {object}"),
+        None => format!("object {object}"),
+    }
 }
 
 /// The indexes of all objects by coordinate name.
@@ -276,7 +306,7 @@ fn conform(
     if coords.is_empty() || !changes {
         return Ok(ds.clone());
     }
-    reindex_parts(ds, &takes, coords, options.fill_value.as_ref())
+    reindex_parts_by(ds, &takes, coords, &|name| options.fill_of(name))
 }
 
 #[cfg(test)]

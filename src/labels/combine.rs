@@ -2,7 +2,7 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::align::{AlignOptions, align_parts};
+use super::align::{AlignOptions, align_parts, for_parts};
 use super::broadcast::expand;
 use super::compare::{Same, variables_match};
 use super::coords::Coords;
@@ -50,6 +50,8 @@ pub struct ConcatOptions {
     pub combine_attrs: CombineAttrs,
     /// What fills holes; missing values by default.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name (of arrays, by their own).
+    pub fill_values: IndexMap<Name, Scalar>,
 }
 
 impl Default for ConcatOptions {
@@ -61,6 +63,7 @@ impl Default for ConcatOptions {
             join: Join::Exact,
             combine_attrs: CombineAttrs::Override,
             fill_value: None,
+            fill_values: IndexMap::new(),
         }
     }
 }
@@ -161,6 +164,7 @@ pub fn concat<O: Labelled + Into<Object>>(
             return Err(Error::invalid("the arrays have different names").at(place()));
         }
         options.data_vars = ConcatOver::All;
+        options.fill_values = for_parts(objects, &options.fill_values);
     }
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
     concat_parts(parts, &dim, &options).and_then(|ds| first.rebuild(ds)).map_err(|e| e.at(place()))
@@ -172,6 +176,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
         join: options.join,
         exclude: vec![name.clone()],
         fill_value: options.fill_value.clone(),
+        fill_values: options.fill_values.clone(),
     };
     let mut objects = align_parts(&objects, &align)?;
     let mut existing = objects.iter().any(|ds| ds.sizes().contains_key(name));
@@ -384,7 +389,8 @@ impl Job<'_> {
         let mut out = found[0].1.with_data(sizes.keys().cloned(), data)?.with_attrs(attrs);
         if found.len() < self.objects.len() {
             let takes = IndexMap::from([(self.dim.clone(), self.holes(&found))]);
-            out = take_variable(&out, &takes, self.options.fill_value.as_ref())?;
+            let fill = self.options.fill_values.get(name).or(self.options.fill_value.as_ref());
+            out = take_variable(&out, &takes, fill)?;
         }
         let indexed = self.objects.iter().filter(|ds| ds.coords().index(name).is_some()).count();
         if indexed == 0 || !self.names.contains(name) || out.ndim() != 1 {
@@ -426,7 +432,8 @@ impl Job<'_> {
             for (d, n) in v.sizes() {
                 if own.get(&d) != Some(&n) {
                     return Err(Error::alignment(format!(
-                        "object {i} has length {n} along `{d}`, others {}",
+                        "object {i} has length {n} along `{d}`, object {} has {}",
+                        found[0].0,
                         own.get(&d).copied().unwrap_or_default()
                     )));
                 }
@@ -440,8 +447,9 @@ impl Job<'_> {
     fn holes(&self, found: &[(usize, &Variable)]) -> Positions {
         let mut positions = Vec::with_capacity(self.lengths.iter().sum());
         let mut next = 0;
+        let mut found = found.iter().map(|(i, _)| *i).peekable();
         for (i, &n) in self.lengths.iter().enumerate() {
-            let present = found.iter().any(|(j, _)| *j == i);
+            let present = found.next_if_eq(&i).is_some();
             positions.extend((0..n as i64).map(|p| if present { next + p } else { -1 }));
             if present {
                 next += n as i64;

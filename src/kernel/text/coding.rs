@@ -77,7 +77,7 @@ impl FromStr for OnError {
     }
 }
 
-/// Writes the bytes of a text; as in numpy, NULs at the end are no part of them.
+/// Writes the bytes of a text.
 pub(super) fn encode(encoding: Encoding, on_error: OnError, s: &str, out: &mut String) -> Result<()> {
     let mut push = |bytes: &[u8]| out.extend(bytes.iter().map(|b| *b as char));
     match encoding {

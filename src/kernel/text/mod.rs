@@ -141,12 +141,18 @@ impl TextFn {
             },
             TextFn::Translate(table) => rows.map(shape, text(|s, _, out| translate(s, table, out))),
             TextFn::Encode(encoding, on_error, _) => {
-                rows.map(shape, text(|s, _, out| coding::encode(*encoding, *on_error, s, out)))
+                let bytes = |s: &str, _: &Args, out: &mut String| {
+                    coding::encode(*encoding, *on_error, s, out)?;
+                    // Bytes are kept without NULs at the end, as numpy gives them.
+                    out.truncate(out.trim_end_matches('\0').len());
+                    Ok(())
+                };
+                rows.map(shape, text(bytes))
             }
             TextFn::EncodedLen(encoding, on_error) => rows.map(shape, |s, _| {
                 let mut bytes = String::new();
                 coding::encode(*encoding, *on_error, s, &mut bytes)?;
-                Ok(spans::chars(bytes.trim_end_matches('\0')) as i64)
+                Ok(spans::chars(&bytes) as i64)
             }),
             TextFn::Decode(encoding, on_error) => {
                 rows.map(shape, text(|s, _, out| coding::decode(*encoding, *on_error, s, out)))

@@ -158,7 +158,7 @@ impl Translator<'_> {
             '1'..='9' => return Err(self.unsupported("a back-reference")),
             '0' => self.octal(),
             'b' | 'B' if self.flags.ascii => self.out.push_str(&format!("(?-u:\\{c})")),
-            'w' | 'd' | 's' | 'W' | 'D' | 'S' if self.flags.ascii => self.ascii_class(c),
+            'w' | 'd' | 's' | 'W' | 'D' | 'S' => self.named_class(c),
             c => self.plain_escape(c),
         }
         Ok(())
@@ -177,11 +177,15 @@ impl Translator<'_> {
         self.out.push_str(&format!("\\x{{{code:x}}}"));
     }
 
-    fn ascii_class(&mut self, c: char) {
-        let set = match c.to_ascii_lowercase() {
-            'w' => "0-9A-Za-z_",
-            'd' => "0-9",
-            _ => " \\t\\n\\r\\x0b\\x0c",
+    /// `\w`, `\d`, `\s` and their opposites, as Python has them.
+    fn named_class(&mut self, c: char) {
+        let set = match (c.to_ascii_lowercase(), self.flags.ascii) {
+            ('w', true) => "0-9A-Za-z_",
+            ('d', true) => "0-9",
+            (_, true) => " \\t\\n\\r\\x0b\\x0c",
+            ('w', false) => "\\p{L}\\p{N}_",
+            ('d', false) => "\\p{Nd}",
+            (_, false) => "\\s\\x1c-\\x1f",
         };
         let not = if c.is_ascii_uppercase() { "^" } else { "" };
         self.out.push_str(&format!("[{not}{set}]"));
@@ -227,7 +231,7 @@ impl Translator<'_> {
                         '0' => self.octal(),
                         'w' | 'd' | 's' | 'W' | 'D' | 'S' => {
                             after_class = true;
-                            if self.flags.ascii { self.ascii_class(c) } else { self.out.extend(['\\', c]) }
+                            self.named_class(c);
                         }
                         c => self.plain_escape(c),
                     }

@@ -7,7 +7,7 @@ use super::super::dataarray::DataArray;
 use super::super::operand::Operand;
 use super::super::variable::{Name, Variable};
 use super::{Pattern, Str, arrays_over, casts, dims_of, maximum};
-use crate::array::{Block, Region, Slice};
+use crate::array::{Block, ChunkGrid, Region, Slice};
 use crate::dtype::{DType, Text};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::MapFn;
@@ -358,17 +358,13 @@ fn distinct_parts(texts: &LazyArray, separators: &LazyArray) -> Result<BTreeSet<
         let names: Vec<String> = (0..part.ndim()).map(|i| i.to_string()).collect();
         Variable::new(names, part)?.load()
     };
-    let grid = texts.grid();
+    // Both repeat along axes of length 1.
+    let axes = texts.grid().axes().iter().zip(separators.grid().axes());
+    let grid = ChunkGrid(axes.map(|(t, s)| if t.len() == 1 { s.clone() } else { t.clone() }).collect());
     for flat in 0..grid.count() {
         let region = grid.region(flat);
         let (texts, separators) = (load(texts, &region)?, load(separators, &region)?);
-        let shape: Vec<usize> = texts
-            .shape()
-            .iter()
-            .zip(separators.shape())
-            .map(|(t, s)| if *t == 1 { *s } else { *t })
-            .collect();
-        each_part(&[texts, separators], &shape, |part| {
+        each_part(&[texts, separators], &region.shape(), |part| {
             if !found.contains(part) {
                 found.insert(part.to_string());
             }
