@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, positions};
-pub use order::{monotonic, ranks};
+pub use order::{Keep, monotonic, ranks, without_duplicates};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 

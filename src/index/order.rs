@@ -1,6 +1,7 @@
 //! The order of labels: whether they rise or fall, and which come first.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use super::Index;
 use super::key::{Key, comparable, keys};
@@ -41,4 +42,34 @@ pub fn ranks(labels: &[Block], falling: bool) -> Result<Vec<usize>> {
         ranks[pair[1]] = ranks[pair[0]] + usize::from(own[pair[0]] != own[pair[1]]);
     }
     Ok(ranks)
+}
+
+/// Which of equal labels stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keep {
+    /// The first of them.
+    #[default]
+    First,
+    /// The last of them.
+    Last,
+    /// None of them.
+    None,
+}
+
+/// The positions of labels without duplicates, in order; missing labels equal each other.
+pub fn without_duplicates(index: &dyn Index, keep: Keep) -> Vec<i64> {
+    let keys = keys(&index.labels());
+    let mut seen: HashMap<&Key, (usize, usize)> = HashMap::with_capacity(keys.len());
+    for (i, key) in keys.iter().enumerate() {
+        seen.entry(key).or_insert((i, i)).1 = i;
+    }
+    let stays = |(i, key): (usize, &Key)| {
+        let (first, last) = seen[key];
+        match keep {
+            Keep::First => i == first,
+            Keep::Last => i == last,
+            Keep::None => first == last,
+        }
+    };
+    (0..keys.len()).filter(|&i| stays((i, &keys[i]))).map(|i| i as i64).collect()
 }

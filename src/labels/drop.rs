@@ -3,8 +3,11 @@
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::{IntoDims, Missing};
+use super::indexer::Isel;
+use super::operand::Labelled;
 use super::variable::Name;
 use crate::error::{Error, Result};
+use crate::index::{Keep, without_duplicates};
 
 impl Dataset {
     /// The dataset without these variables and coordinates.
@@ -110,3 +113,66 @@ impl DataArray {
         Ok(DataArray::from_parts(self.name().cloned(), self.variable().clone(), coords))
     }
 }
+
+macro_rules! methods {
+    ($T:ident, $example:literal) => {
+        impl $T {
+            /// The same without what stands at labels that occurred before (or after) along some dimensions.
+            /// A dimension without labels has no duplicates.
+            ///
+            /// # Errors
+            /// If a dimension does not exist.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// use graticule::index::Keep;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+            /// let a = a.assign_coords([("x", Block::from_vec(&[3], vec![5, 5, 6])?)])?;
+            #[doc = $example]
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn drop_duplicates(&self, dims: impl IntoDims, keep: Keep) -> Result<$T> {
+                let sizes = self.to_parts().sizes();
+                let dims = dims.into_dims().among(&sizes).map_err(|e| e.at(self.place()))?;
+                let mut isel = Isel::new();
+                for dim in dims {
+                    let index = self.get_index(&dim)?;
+                    let positions = without_duplicates(index.as_ref(), keep);
+                    if positions.len() < index.len() {
+                        isel = isel.at(dim, crate::array::Block::from_vec(&[positions.len()], positions)?);
+                    }
+                }
+                self.isel_with(isel)
+            }
+
+            /// The same without the encoding of variables and coordinates.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 1)], vec![1])?;
+            /// assert!(a.drop_encoding().variable().encoding.is_empty());
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            #[must_use]
+            pub fn drop_encoding(&self) -> $T {
+                let mut parts = self.to_parts();
+                parts.encoding = Default::default();
+                parts.data_vars_mut().values_mut().for_each(|v| v.encoding = Default::default());
+                let names: Vec<Name> = parts.coords().names().cloned().collect();
+                for name in names {
+                    if let Some(v) = parts.coords_mut().get_mut(&name) {
+                        v.encoding = Default::default();
+                    }
+                }
+                self.rebuild(parts).expect("the variables are all there")
+            }
+        }
+    };
+}
+methods!(DataArray, "assert_eq!(a.drop_duplicates(\"x\", Keep::Last)?.to_vec::<i32>()?, [2, 3]);");
+methods!(
+    Dataset,
+    "assert_eq!(a.to_dataset(\"a\").drop_duplicates(\"x\", Keep::First)?.get(\"a\")?.to_vec::<i32>()?, [1, 3]);"
+);

@@ -23,6 +23,7 @@ mod extremes;
 mod full;
 mod groupby;
 mod indexer;
+mod inspect;
 mod map;
 pub mod math;
 mod merge;
@@ -41,6 +42,7 @@ mod squeeze;
 mod text;
 mod transpose;
 mod ufunc;
+mod update;
 mod variable;
 mod weighted;
 

@@ -1,6 +1,8 @@
 //! Names and dimensions: taking, renaming, turning, dropping.
 
+use graticule::index::Keep;
 use graticule::labels::{Dims, Missing, NewDim};
+use graticule::prelude::*;
 
 use super::super::args::{Args, block, int, string, strings};
 use super::super::value::{Outcome, Value, broken, unsupported};
@@ -17,6 +19,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("expand_dims", expand_dims),
     ("drop_vars", drop_vars),
     ("drop_dims", drop_dims),
+    ("drop_duplicates", drop_duplicates),
+    ("drop_encoding", drop_encoding),
 ];
 
 fn getitem(call: &mut Call) -> Outcome<Value> {
@@ -127,5 +131,27 @@ fn drop_dims(call: &mut Call) -> Outcome<Value> {
     match &call.on {
         Value::Dataset(ds) => Ok(ds.drop_dims(dims)?.into()),
         on => broken(format!("drop_dims of a {}", on.kind())),
+    }
+}
+
+fn drop_duplicates(call: &mut Call) -> Outcome<Value> {
+    let dims = dims(call.args.opt("dim"))?;
+    let keep = match call.args.opt("keep") {
+        None => Keep::First,
+        Some(Value::Scalar(Scalar::Bool(false))) => Keep::None,
+        Some(v) => match string(&v)?.as_str() {
+            "first" => Keep::First,
+            "last" => Keep::Last,
+            other => return unsupported(format!("keep={other}")),
+        },
+    };
+    on_both!(&call.on, x => x.drop_duplicates(dims, keep))
+}
+
+fn drop_encoding(call: &mut Call) -> Outcome<Value> {
+    match &call.on {
+        Value::DataArray(a) => Ok(a.drop_encoding().into()),
+        Value::Dataset(ds) => Ok(ds.drop_encoding().into()),
+        on => broken(format!("drop_encoding of a {}", on.kind())),
     }
 }

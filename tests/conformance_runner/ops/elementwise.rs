@@ -40,6 +40,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("dropna", dropna),
     ("xr.where", xr_where),
     ("xr.full_like", full_like),
+    ("xr.zeros_like", full_like),
+    ("xr.ones_like", full_like),
 ];
 
 /// What takes part in an elementwise operation.
@@ -175,7 +177,12 @@ fn dropna(call: &mut Call) -> Outcome<Value> {
 
 fn full_like(call: &mut Call) -> Outcome<Value> {
     let on = call.args.need("other")?;
-    let Some(value) = call.args.scalar("fill_value")? else { return broken("full_like without a value") };
+    let value = match (call.op, call.args.scalar("fill_value")?) {
+        (_, Some(value)) => value,
+        ("xr.zeros_like", None) => Scalar::Int(0),
+        ("xr.ones_like", None) => Scalar::Int(1),
+        _ => return broken("full_like without a value"),
+    };
     match call.args.string("dtype")? {
         Some(dtype) => {
             let dtype = json::dtype(&dtype)?;
