@@ -13,7 +13,7 @@ use super::operand::Operand;
 use super::pointwise::{Axis, points_of, sharing};
 use super::selector::Sel;
 use super::variable::{Name, Variable};
-use crate::array::{Block, Slice};
+use crate::array::Block;
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::MapFn;
 use crate::lazy::LazyArray;
@@ -69,6 +69,7 @@ impl DataArray {
             picks.insert(dim.clone(), indexer.resolve(dim, len)?);
         }
         let selected = self.isel_with(isel.clone())?;
+        let value = without_ones(value, &selected)?;
         fits(&value, &selected)?;
         let data = value.variable().data().cast(self.dtype())?;
         let value = value.variable().with_data(value.dims().to_vec(), data)?;
@@ -145,6 +146,15 @@ impl Dataset {
         }
         Ok(self.with_parts(data_vars, self.coords().clone()))
     }
+}
+
+/// The value without dimensions of length 1 along which it repeats, as numpy lets it: those without labels.
+fn without_ones(value: DataArray, selected: &DataArray) -> Result<DataArray> {
+    let sizes = selected.sizes();
+    let repeats = |dim: &Name| sizes.get(dim).is_some_and(|n| *n != 1) && !value.coords().contains(dim);
+    let ones: Vec<Name> =
+        value.sizes().into_iter().filter(|(d, n)| *n == 1 && repeats(d)).map(|(d, _)| d).collect();
+    ones.iter().try_fold(value.clone(), |value, dim| value.isel(dim, 0))
 }
 
 /// Refuses a value whose dimensions, lengths or labels are not those of the selection.
@@ -231,29 +241,23 @@ impl Variable {
         // What the points leave alone is picked first, and put back in place afterwards.
         let mut rest = picks.clone();
         joined.iter().for_each(|i| drop(rest.shift_remove(&self.dims()[*i])));
-        let kept: IndexMap<Name, Pick> = rest
-            .iter()
-            .map(|(dim, pick)| match pick {
-                Pick::One(p) => (dim.clone(), Pick::Slice(Slice::range(*p..p + 1))),
-                pick => (dim.clone(), pick.clone()),
-            })
-            .collect();
-        let inner = self.pick(&kept)?;
+        let inner = self.pick(&rest)?;
         let group = points_of(&axes, joined)?;
+        let own: Vec<usize> =
+            group.axes.iter().map(|a| inner.require_axis(&self.dims()[*a])).collect::<Result<_>>()?;
         let mut sizes: IndexMap<Name, usize> = IndexMap::new();
         for (i, (dim, n)) in inner.sizes().into_iter().enumerate() {
-            if i == group.axes[0] {
+            if i == own[0] {
                 sizes.extend(group.dims.iter().cloned().zip(group.shape.iter().copied()));
             }
-            if !group.axes.contains(&i) {
+            if !own.contains(&i) {
                 sizes.insert(dim, n);
             }
         }
-        let at = group.axes[0];
         let mut flat: Vec<usize> = sizes.values().copied().collect();
-        flat.splice(at..at + group.dims.len(), [group.shape.iter().product()]);
+        flat.splice(own[0]..own[0] + group.dims.len(), [group.shape.iter().product()]);
         let values = expand(value, &sizes)?.data().reshape(&flat)?;
-        let set = inner.data().scatter(&values, &group.axes, group.points, at)?;
+        let set = inner.data().scatter(&values, &own, group.points, own[0])?;
         let set = inner.with_data(inner.dims().to_vec(), set)?;
         if rest.is_empty() { Ok(set) } else { self.place(&rest, &set) }
     }

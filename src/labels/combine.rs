@@ -223,7 +223,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
     let mut out = Dataset::from_variables(vars, coords)?;
     out.attrs = options.combine_attrs.combine(objects.iter().map(|ds| &ds.attrs))?;
     if options.compat == Compat::Identical
-        && let Some(n) = objects.iter().position(|ds| ds.attrs != out.attrs)
+        && let Some(n) = (1..objects.len()).find(|n| objects[*n].attrs != out.attrs)
     {
         return Err(Error::invalid(format!("the attributes of dataset {n} differ from those of the result")));
     }
