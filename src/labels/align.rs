@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::compare::indexes_equal;
-use super::dataarray::{THIS, is_private};
+use super::dataarray::is_private;
 use super::dataset::Dataset;
 use super::operand::Labelled;
 use super::reindex::{NewCoord, reindex_parts_by};
@@ -51,22 +51,6 @@ impl AlignOptions {
         self.fill_value = Some(value.into());
         self
     }
-
-    /// The value for labels that a variable lacks.
-    fn fill_of(&self, name: &str) -> Option<&Scalar> {
-        self.fill_values.get(name).or(self.fill_value.as_ref())
-    }
-}
-
-/// The values of `fills` by the private names under which arrays go through an operation.
-pub(crate) fn for_parts<O: Labelled>(
-    objects: &[O],
-    fills: &IndexMap<Name, Scalar>,
-) -> IndexMap<Name, Scalar> {
-    let mut fills = fills.clone();
-    let own = objects.iter().filter_map(|o| o.own_name()).find_map(|name| fills.get(&name).cloned());
-    fills.extend(own.map(|value| (Name::from(THIS), value)));
-    fills
 }
 
 /// Brings objects to the same labels along every dimension that they share.
@@ -98,8 +82,8 @@ pub(crate) fn for_parts<O: Labelled>(
 /// ```
 pub fn align<O: Labelled>(objects: &[O], options: &AlignOptions) -> Result<Vec<O>> {
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
-    let options = AlignOptions { fill_values: for_parts(objects, &options.fill_values), ..options.clone() };
-    let parts = align_parts(&parts, &options)?;
+    let names: Vec<Option<Name>> = objects.iter().map(Labelled::own_name).collect();
+    let parts = align_named(&parts, &names, options)?;
     objects.iter().zip(parts).map(|(o, ds)| o.rebuild(ds)).collect()
 }
 
@@ -123,6 +107,11 @@ struct Joined {
 
 /// [`align`] on datasets.
 pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result<Vec<Dataset>> {
+    align_named(objects, &[], options)
+}
+
+/// [`align`] on datasets and on arrays that go under their private name; `names` are their own.
+fn align_named(objects: &[Dataset], names: &[Option<Name>], options: &AlignOptions) -> Result<Vec<Dataset>> {
     if objects.len() < 2 {
         return Ok(objects.to_vec());
     }
@@ -164,7 +153,10 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             )));
         }
     }
-    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &joined, options);
+    let conform = |(i, ds): (usize, &Dataset)| {
+        let own = names.get(i).and_then(Option::as_ref);
+        conform(i, ds, own, &groups, &joined, options)
+    };
     objects.iter().enumerate().map(conform).collect()
 }
 
@@ -270,6 +262,7 @@ fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc
 fn conform(
     object: usize,
     ds: &Dataset,
+    own_name: Option<&Name>,
     groups: &[Group],
     joined: &[Joined],
     options: &AlignOptions,
@@ -306,7 +299,10 @@ fn conform(
     if coords.is_empty() || !changes {
         return Ok(ds.clone());
     }
-    reindex_parts_by(ds, &takes, coords, &|name| options.fill_of(name))
+    reindex_parts_by(ds, &takes, coords, &|name| {
+        let own = if is_private(name) { own_name.map(|n| &**n) } else { Some(name) };
+        own.and_then(|n| options.fill_values.get(n)).or(options.fill_value.as_ref())
+    })
 }
 
 #[cfg(test)]

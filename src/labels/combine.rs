@@ -2,11 +2,11 @@
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::align::{AlignOptions, align_parts, for_parts};
+use super::align::{AlignOptions, align_parts};
 use super::broadcast::expand;
 use super::compare::{Same, variables_match};
 use super::coords::Coords;
-use super::dataarray::DataArray;
+use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
 use super::merge::{CombineAttrs, Compat, Indexed, elements_of, merge_variables};
 use super::operand::{Labelled, Object};
@@ -164,7 +164,10 @@ pub fn concat<O: Labelled + Into<Object>>(
             return Err(Error::invalid("the arrays have different names").at(place()));
         }
         options.data_vars = ConcatOver::All;
-        options.fill_values = for_parts(objects, &options.fill_values);
+        // Arrays go under their private name; that of the first is the name of all.
+        if let Some(fill) = arrays[0].name().and_then(|n| options.fill_values.get(n)).cloned() {
+            options.fill_values.insert(THIS.into(), fill);
+        }
     }
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
     concat_parts(parts, &dim, &options).and_then(|ds| first.rebuild(ds)).map_err(|e| e.at(place()))

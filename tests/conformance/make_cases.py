@@ -911,6 +911,9 @@ def selection_vectorized():
     yield case("set-conflict", "labels of the value must be those of the selection", i | {"w": da([1, 2], "y", y=["a", "c"])}, put(y=[0, 1], value="$w"), error="b is not c")
     yield case("set-other-dim", "a dim that the selection lacks", i | {"w": da([1, 2], "w")}, put(x=0, value="$w"), error="no dim w")
     yield case("set-outside", "a position that is not there", i, put(x="$g", y=7, value=0), error="y is 3")
+    yield case("set-dim-of-a-position", "points along a dim named like one that a position takes away", i | {"t": da([0, 1], "z")}, put(x="$t", y=[-1, 0], z=-1, value=5))
+    yield case("set-one", "a value of length one repeats", i | {"w": da([5], "y")}, put(y=[0, 2], value="$w"))
+    yield case("set-one-labelled", "unless it has a label", i | {"w": da([5], "y", y=["a"])}, put(y=[0, 2], value="$w"), error="a is not a, c")
     yield case("set-dataset", "every variable of a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": (("x", "y"), np.arange(6.0).reshape(3, 2))}, {"x": [5, 6, 7]})},
         [put(x=sl(1, None), out="p", value=0), put("loc", x=[7, 5], out="q", value=-1)], outputs=list("pq"))
     yield case("set-dataset-values", "with a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": ("x", [1.0, 2.0, 3.0])}), "d": xr.Dataset({"u": ("x", [9, 8]), "w": ("x", [0.5, NAN])})}, put(x=[2, 0], value="$d"))

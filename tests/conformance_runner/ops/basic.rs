@@ -5,7 +5,7 @@ use graticule::labels::{Dims, Missing, NewDim};
 use graticule::prelude::*;
 
 use super::super::args::{Args, block, int, string, strings};
-use super::super::value::{Outcome, Value, broken, unsupported};
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
 use super::{Call, Op, dims, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -38,7 +38,7 @@ pub fn missing(args: &mut Args, key: &str) -> Outcome<Missing> {
     match args.string(key)?.as_deref() {
         None | Some("raise") => Ok(Missing::Raise),
         Some("ignore") => Ok(Missing::Ignore),
-        Some(other) => unsupported(format!("{key}={other}")),
+        Some(other) => Err(Failure::Refused(format!("{key}={other}"))),
     }
 }
 

@@ -47,7 +47,7 @@ fn objects(args: &mut Args, key: &str) -> Outcome<Vec<Object>> {
 }
 
 pub fn join(name: &str) -> Outcome<Join> {
-    name.parse().map_err(|_| Failure::Unsupported(format!("join {name}")))
+    name.parse().map_err(|_| Failure::Refused(format!("join {name}")))
 }
 
 pub fn compat(name: &str) -> Outcome<Compat> {
@@ -58,7 +58,7 @@ pub fn compat(name: &str) -> Outcome<Compat> {
         "no_conflicts" => Compat::NoConflicts,
         "override" => Compat::Override,
         "minimal" => Compat::Minimal,
-        other => return unsupported(format!("compat {other}")),
+        other => return Err(Failure::Refused(format!("compat {other}"))),
     })
 }
 
@@ -69,7 +69,7 @@ fn combine_attrs(name: &str) -> Outcome<CombineAttrs> {
         "no_conflicts" => CombineAttrs::NoConflicts,
         "drop_conflicts" => CombineAttrs::DropConflicts,
         "override" => CombineAttrs::Override,
-        other => return unsupported(format!("combine_attrs {other}")),
+        other => return Err(Failure::Refused(format!("combine_attrs {other}"))),
     })
 }
 
@@ -138,7 +138,7 @@ pub fn method(name: &str) -> Outcome<Method> {
         "nearest" => Method::Nearest,
         "pad" | "ffill" => Method::Pad,
         "backfill" | "bfill" => Method::Backfill,
-        other => return unsupported(format!("method {other}")),
+        other => return Err(Failure::Refused(format!("method {other}"))),
     })
 }
 
@@ -193,7 +193,7 @@ fn over(value: Option<Value>) -> Outcome<Option<ConcatOver>> {
             "all" => ConcatOver::All,
             "minimal" => ConcatOver::Minimal,
             "different" => ConcatOver::Different,
-            other => return unsupported(format!("concatenating {other}")),
+            other => return Err(Failure::Refused(format!("concatenating {other}"))),
         }),
     })
 }

@@ -109,7 +109,7 @@ fn clip(call: &mut Call) -> Outcome<Value> {
         (Some(low), Some(high)) => on_both!(&call.on, x => x.clip(low, high)),
         (Some(low), None) => on_both!(&call.on, x => x.clip_min(low)),
         (None, Some(high)) => on_both!(&call.on, x => x.clip_max(high)),
-        (None, None) => unsupported("clip without bounds"),
+        (None, None) => Err(Failure::Refused("clip without bounds".into())),
     }
 }
 
@@ -125,7 +125,7 @@ fn where_(call: &mut Call) -> Outcome<Value> {
         let cond = match cond {
             Operand::DataArray(a) => Object::DataArray(a),
             Operand::Dataset(ds) => Object::Dataset(ds),
-            _ => return unsupported("where(drop=True) with a plain condition"),
+            _ => return Err(Failure::Refused("where(drop=True) with a plain condition".into())),
         };
         return on_both!(&call.on, x => x.where_drop(cond, other));
     }
@@ -162,7 +162,7 @@ fn dropna(call: &mut Call) -> Outcome<Value> {
         (Some(n), _) => DropNa::Thresh(n),
         (None, None | Some("any")) => DropNa::Any,
         (None, Some("all")) => DropNa::All,
-        (None, Some(how)) => return unsupported(format!("dropna(how={how})")),
+        (None, Some(how)) => return Err(Failure::Refused(format!("dropna(how={how})"))),
     };
     let subset = call.args.strings("subset")?;
     match &call.on {
