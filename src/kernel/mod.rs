@@ -14,3 +14,4 @@ pub mod reduce;
 pub mod reshape;
 pub mod scan;
 mod svd;
+pub mod text;

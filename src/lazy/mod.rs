@@ -22,9 +22,11 @@ mod reduce;
 mod reduce_lanes;
 mod reshape;
 mod scan;
+mod scatter;
 mod slice;
 mod sort;
 mod take;
+mod text;
 mod user;
 
 use std::fmt::Debug;
@@ -59,9 +61,11 @@ pub use rechunk::Rechunk;
 pub use reduce_lanes::{ReduceLanes, Reducer, reducer_of};
 pub use reshape::Reshape;
 pub use scan::{Carries, Scan};
+pub use scatter::Scatter;
 pub use slice::SliceOp;
 pub use sort::Sort;
 pub use take::Take;
+pub use text::{TextDummies, TextJoin, TextParts};
 pub use user::{Apply, BlockFunction, Closure, MapBlocks};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would

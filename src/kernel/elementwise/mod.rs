@@ -12,6 +12,7 @@ mod unary;
 use serde::{Deserialize, Serialize};
 
 use super::cast;
+use super::text::TextFn;
 use crate::array::Block;
 use crate::dtype::promote::{promote, with_scalar};
 use crate::dtype::{DType, Scalar};
@@ -40,6 +41,8 @@ pub enum MapFn {
     Time(Component),
     /// Whether the element is one of a list (a block of rank 1).
     IsIn(Block),
+    /// A function of text.
+    Text(TextFn),
 }
 
 impl MapFn {
@@ -57,6 +60,7 @@ impl MapFn {
             (MapFn::Round(decimals), [a]) => round::result_dtype(*decimals, *a),
             (MapFn::Time(c), [a]) => times::component_dtype(*c, *a),
             (MapFn::IsIn(_), [_]) => Ok(DType::Bool),
+            (MapFn::Text(f), _) => f.result_dtype(inputs),
             _ => Err(Error::internal(format!("{} of {} operands", self.describe(), inputs.len()))),
         }
     }
@@ -72,6 +76,7 @@ impl MapFn {
             MapFn::Round(decimals) => format!("round to {decimals} decimals"),
             MapFn::Time(c) => c.name().to_string(),
             MapFn::IsIn(list) => format!("isin {} values", list.size()),
+            MapFn::Text(f) => f.name().to_string(),
         }
     }
 }
@@ -107,6 +112,9 @@ impl BinaryOp {
 pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
     let dtypes: Vec<DType> = inputs.iter().map(Block::dtype).collect();
     let dtype = f.result_dtype(&dtypes)?;
+    if let MapFn::Text(f) = f {
+        return Ok(f.apply(&inputs, shape)?.retype(dtype));
+    }
     let mut inputs = inputs.into_iter();
     let mut next = || inputs.next().ok_or_else(|| Error::internal("an operand is missing"));
     let block = match f {
@@ -118,6 +126,7 @@ pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
         MapFn::Round(decimals) => round::apply(*decimals, dtype, next()?, shape),
         MapFn::Time(c) => times::component(*c, next()?, shape)?,
         MapFn::IsIn(list) => select::isin(next()?, list, shape)?,
+        MapFn::Text(_) => return Err(Error::internal("functions of text were applied above")),
     };
     Ok(block.retype(dtype))
 }
