@@ -101,7 +101,8 @@ impl Reducer for MeanAbove {
             let (sum, n) = above.fold((0.0, 0), |(sum, n), v| (sum + v, n + 1));
             sum / n as f32
         };
-        let lanes = lanes.typed::<f32>()?.view().into_dimensionality::<ndarray::Ix2>().expect("lanes in rows");
+        let lanes =
+            lanes.typed::<f32>()?.view().into_dimensionality::<ndarray::Ix2>().expect("lanes in rows");
         Block::from_vec(&[lanes.nrows()], lanes.rows().into_iter().map(mean).collect())
     }
 }
