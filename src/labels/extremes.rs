@@ -104,6 +104,17 @@ macro_rules! idx {
 
             #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") with all choices open.")]
             ///
+            /// ```
+            /// # use graticule::labels::{Coords, DataArray, IdxOptions, Variable};
+            /// let mut coords = Coords::new();
+            /// coords.insert("x", Variable::from_vec(&[("x", 2)], vec![10i64, 20])?)?;
+            /// let a = DataArray::new(Variable::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?, coords)?;
+            /// let options = IdxOptions::new().skipna(false);
+            #[doc = concat!("let label = a.to_dataset(\"a\").", stringify!($with), "((), options)?.get(\"a\")?;")]
+            /// assert_eq!(label.to_vec::<i64>()?, [10]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            ///
             /// # Errors
             /// If a variable has no such dimension, it has no coordinate, or labels do not hold the fill value.
             pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<Dataset> {
@@ -172,6 +183,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![5, 3, 1, 7])?;
+    /// let at = a.argmax_dims(..)?;
+    /// assert_eq!((at["x"].to_vec::<i64>()?, at["y"].to_vec::<i64>()?), (vec![1], vec![1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn argmax_dims(&self, dims: impl IntoDims) -> Result<IndexMap<Name, DataArray>> {
         self.arg_dims(ReduceOp::ArgMax, dims, ReduceOptions::default())
     }
@@ -180,6 +199,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If `op` is neither, a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::kernel::reduce::ReduceOp;
+    /// # use graticule::labels::{DataArray, ReduceOptions};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![2.0, f64::NAN, 1.0])?;
+    /// let at = a.arg_dims(ReduceOp::ArgMin, "x", ReduceOptions::new().skipna(false))?;
+    /// assert_eq!(at["x"].to_vec::<i64>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn arg_dims(
         &self,
         op: ReduceOp,
