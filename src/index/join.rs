@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::key::{self, Key};
-use super::{Index, Method, Positions, of_labels};
+use super::{Index, Method, Positions, of_labels, tolerant};
 use crate::array::Slice;
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
@@ -73,6 +73,8 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
         return Err(difference(first.as_ref(), other.as_ref())
             .help("align with another join first (inner, outer, left, right), or drop the labels"));
     }
+    let tolerant = tolerant::all_tolerant(indexes)?;
+    let (indexes, has_tolerance) = (tolerant.as_deref().unwrap_or(indexes), tolerant.is_some());
     if indexes.iter().any(|i| !i.is_unique()) {
         return Err(Error::alignment("labels differ, and one of the indexes has duplicate labels")
             .help("drop the duplicates, or bring all to the same labels"));
@@ -80,6 +82,7 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
     match how {
         Join::Left => Ok(first.clone()),
         Join::Right => Ok(last.clone()),
+        Join::Outer if has_tolerance => tolerant::outer(indexes, common_of(indexes)?),
         Join::Outer => outer(indexes),
         _ => inner(indexes),
     }
@@ -94,12 +97,15 @@ pub fn positions(source: &dyn Index, target: &dyn Index) -> Result<Option<Positi
     if same(source, target) {
         return Ok(None);
     }
-    let all = source.positions_of(&target.labels(), Method::Exact, None)?;
+    let all = match tolerant::lend(source, target)? {
+        Some(source) => source.positions_of(&target.labels(), Method::Exact, None)?,
+        None => source.positions_of(&target.labels(), Method::Exact, None)?,
+    };
     Ok(Some(as_slice(&all).map_or(Positions::Many(all), Positions::Slice)))
 }
 
 fn same(a: &dyn Index, b: &dyn Index) -> bool {
-    std::ptr::addr_eq(a, b) || a.len() == b.len() && a.equals(b)
+    std::ptr::addr_eq(a, b) || tolerant::same(a, b)
 }
 
 /// The slice that takes the same positions, if they are evenly spaced without holes.

@@ -8,6 +8,7 @@ use super::{Label, Method, Positions, time};
 use crate::array::{Block, Slice};
 use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::cast::cast;
 use crate::time::Resolution;
 
 /// Positions of equal labels.
@@ -64,7 +65,12 @@ pub(crate) fn select(
         Label::One(label) => select_one(index, label, method, tolerance),
         Label::Many(labels) => {
             let flat = labels.clone().reshape(&[labels.size()])?;
-            let positions = positions_of(index, &flat, method, tolerance)?;
+            // Asked labels take the precision of the index, those that an index is joined with do not.
+            let asked = match (index.label_dtype(), flat.dtype()) {
+                (DType::F32, d) if d.is_float() => cast(&flat, DType::F32)?,
+                _ => flat.clone(),
+            };
+            let positions = positions_of(index, &asked, method, tolerance)?;
             match positions.iter().position(|p| *p < 0) {
                 Some(i) => {
                     let asked = time::dates(&flat, index.label_dtype())?;
@@ -134,7 +140,9 @@ pub(crate) fn positions_of(
         return Err(Error::invalid("the index has duplicate labels: a list of labels has no one answer")
             .help("select single labels or slices, or drop the duplicates first"));
     }
-    let keys = key::keys_for(&time::dates(labels, dtype)?, dtype)?;
+    let labels = time::dates(labels, dtype)?;
+    key::comparable(labels.dtype(), dtype)?;
+    let keys = key::keys(&labels);
     if method == Method::Exact {
         let position = |key| match index.find(key) {
             Found::Run(r) if r.len() == 1 => r.start as i64,

@@ -4,10 +4,12 @@ mod hash;
 pub mod join;
 mod key;
 mod lookup;
+mod mismatch;
 mod range;
 mod search;
 mod sorted;
 mod time;
+mod tolerant;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -20,8 +22,11 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, positions};
+pub use mismatch::Mismatch;
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
+pub use tolerant::TolerantIndex;
+pub(crate) use tolerant::same;
 
 /// What to do with a label that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

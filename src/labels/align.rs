@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 
 use super::compare::indexes_equal;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::Labelled;
 use super::reindex::{NewCoord, reindex_parts};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::Scalar;
 use crate::error::{Context, Error, Result};
-use crate::index::{self, Index, Join, Positions};
+use crate::index::{self, Index, Join, Mismatch, Positions};
 
 /// How [`align`] joins labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -211,26 +212,29 @@ fn join_group(group: &Group, objects: &[Dataset], unindexed: Option<&Lengths>, h
             Some((n, other)) => difference(&group.name, (*first_object, first), (*n, other)),
             None => Error::alignment(format!("lengths along `{}` differ", group.dim)),
         }
-        .help("choose another join (inner, outer, left, right), or reindex one object first"));
+        .help("choose another join (inner, outer, left, right), reindex one object first, or let near labels match (`with_tolerance`)"));
     }
     let indexes: Vec<Arc<dyn Index>> = group.members.iter().map(|(_, i)| i.clone()).collect();
     let index = index::join(&indexes, how)?;
+    diagnostics::joined(&group.name, how, &group.members, index.as_ref())?;
     let variable = Variable::new([group.dim.clone()], index.labels())?;
     Ok(Joined { index, variable, reindex: true })
 }
 
-/// What differs between two indexes: their lengths, or the first label that is not the same.
+/// What differs between two indexes: the first label that is not the same, how many match, how near the
+/// others are.
 fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc<dyn Index>)) -> Error {
+    let fit = Mismatch::of(a.as_ref(), b.as_ref());
     if a.len() != b.len() {
         let lengths = format!("{} in object {m}, {} in object {n}", a.len(), b.len());
-        return Error::alignment(format!("the labels of `{name}` differ: {lengths}"));
+        return Error::alignment(format!("the labels of `{name}` differ: {lengths} ({fit})"));
     }
     let (a, b) = (a.labels(), b.labels());
     let label = |block: &Block, i: usize| block.slice(&[Slice::range(i..i + 1)]);
     let equal = |i: usize| super::compare::blocks_equal(&label(&a, i), &label(&b, i)).unwrap_or(false);
     let at = (0..a.size()).find(|i| !equal(*i)).unwrap_or(0);
     Error::alignment(format!(
-        "the labels of `{name}` differ from position {at} on: {} in object {m}, {} in object {n}",
+        "the labels of `{name}` differ from position {at} on: {} in object {m}, {} in object {n} ({fit})",
         super::reindex::label_text(&a, at),
         super::reindex::label_text(&b, at)
     ))

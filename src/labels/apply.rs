@@ -92,7 +92,7 @@ impl Arg<'_> {
         }
     }
 
-    fn variable(&self) -> Option<&Variable> {
+    pub(crate) fn variable(&self) -> Option<&Variable> {
         match self {
             Arg::Variable(v) => Some(v),
             Arg::Scalar(_) => None,

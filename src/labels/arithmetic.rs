@@ -3,6 +3,7 @@
 use super::apply::{Arg, NameRule, Rules, apply, map_args};
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::merge::CombineAttrs;
 use super::operand::Operand;
 use super::options::Options;
@@ -39,8 +40,19 @@ pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variab
     match (a, b) {
         (Arg::Variable(v), Arg::Scalar(s)) => map_args(f, &[a, Arg::Scalar(&beside(v, s)?)], &[None, None]),
         (Arg::Scalar(s), Arg::Variable(v)) => map_args(f, &[Arg::Scalar(&beside(v, s)?), b], &[None, None]),
-        _ => map_args(f, &[a, b], &[None, None]),
+        _ => {
+            diagnostics::met(a.dtype(), b.dtype())?;
+            map_args(f, &[a, b], &[None, None])
+        }
     }
+}
+
+/// [`binary_args`] whose result takes over attributes if `keeps`.
+fn with_units(op: BinaryOp, keeps: bool, a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
+    if keeps {
+        diagnostics::units_of_binary(op, a.variable(), b.variable())?;
+    }
+    binary_args(op, a, b)
 }
 
 /// Applies `op` to any two operands: aligns labels, pairs variables of datasets by name, broadcasts by
@@ -66,7 +78,7 @@ pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) ->
     let options = Options::current();
     let mut rules = Rules::function(options.arithmetic_join, options.keep_attrs);
     if !is_operator(op) {
-        return apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]));
+        return apply(vec![lhs, rhs], &rules, &|args| with_units(op, options.keep_attrs, args[0], args[1]));
     }
     let plain = |x: &Operand| matches!(x, Operand::Scalar(_) | Operand::Variable(_));
     rules.compat = options.arithmetic_compat;
@@ -86,11 +98,11 @@ pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) ->
         // As in xarray the dataset leads: the order of labels and the coordinates are its own. A comparison
         // is turned round, other operators keep the order of operands.
         return apply(vec![rhs, lhs], &rules, &|args| match turned(op) {
-            Some(op) => binary_args(op, args[0], args[1]),
-            None => binary_args(op, args[1], args[0]),
+            Some(op) => with_units(op, options.keep_attrs, args[0], args[1]),
+            None => with_units(op, options.keep_attrs, args[1], args[0]),
         });
     }
-    apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]))
+    apply(vec![lhs, rhs], &rules, &|args| with_units(op, options.keep_attrs, args[0], args[1]))
 }
 
 macro_rules! methods {

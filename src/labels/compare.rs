@@ -11,7 +11,7 @@ use crate::array::Block;
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{Element, promote};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::kernel::cast::cast;
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use crate::kernel::reduce::{ReduceOp, ReduceSpec};
@@ -56,7 +56,7 @@ fn same_elements<T: Element>(a: &Block, b: &Block) -> bool {
 
 /// Whether two indexes hold the same labels in the same order.
 pub(crate) fn indexes_equal(a: &Arc<dyn Index>, b: &Arc<dyn Index>) -> bool {
-    Arc::ptr_eq(a, b) || a.len() == b.len() && a.equals(b.as_ref())
+    Arc::ptr_eq(a, b) || index::same(a.as_ref(), b.as_ref())
 }
 
 /// Whether two variables are the same; lazy ones are computed, chunk by chunk.

@@ -10,6 +10,7 @@ use super::broadcast::{broadcast_sizes, expand};
 use super::compare::{Same, indexes_equal, variables_match};
 use super::coords::Coords;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::missing::fill_missing;
 use super::operand::Object;
 use super::variable::{Name, Variable};
@@ -173,7 +174,10 @@ pub(crate) fn merge_variables(
         };
         for (n, v, _) in &elements[1..] {
             if !variables_match(&out, v, how)? {
-                return if compat == Compat::Minimal { Ok(None) } else { Err(conflict("values", *n)) };
+                return match compat {
+                    Compat::Minimal => diagnostics::coord_dropped(name).map(|()| None),
+                    _ => Err(conflict("values", *n)),
+                };
             }
         }
         if how == Same::Broadcast {

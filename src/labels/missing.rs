@@ -8,6 +8,7 @@ use super::attrs::Attrs;
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::{Labelled, Object, Operand};
 use super::options::Options;
 use super::reindex::reindex_parts;
@@ -33,6 +34,7 @@ fn masked(data: impl Into<Operand>, cond: Operand, other: Option<Operand>) -> Re
         [data, cond, other] => choose(*cond, *data, *other, common_dtype(*data, *other)?, args),
         [data, cond] => {
             let dtype = promote::with_missing(data.dtype());
+            diagnostics::holes(data.dtype(), dtype)?;
             let missing = Scalar::Typed(promote::missing_value(dtype));
             choose(*cond, *data, Arg::Scalar(&missing), dtype, args)
         }

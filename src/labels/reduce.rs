@@ -3,6 +3,7 @@
 use super::attrs::Attrs;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::options::Options;
 use super::variable::{Name, Variable};
@@ -179,6 +180,7 @@ pub(super) fn reduce_variable(
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
     let attrs = options.attrs(&v.attrs);
+    diagnostics::units_of_reduction(op, &attrs)?;
     if axes.is_empty() && (v.ndim() > 0 && leaves_as_is(op) || v.dtype().is_text() && only_numeric(op)) {
         return Ok(Some(Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(attrs)));
     }

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::coords::Coords;
 use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::Object;
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
@@ -48,8 +49,9 @@ pub(crate) struct NewCoord {
 pub(crate) fn room_for(dtype: DType, fill: Option<&Scalar>) -> Result<(DType, Block)> {
     match fill {
         None => {
-            let dtype = promote::with_missing(dtype);
-            Ok((dtype, promote::missing_value(dtype)))
+            let wide = promote::with_missing(dtype);
+            diagnostics::holes(dtype, wide)?;
+            Ok((wide, promote::missing_value(wide)))
         }
         Some(value) => {
             let dtype = promote::promote(dtype, promote::with_scalar(dtype, value)?)?;

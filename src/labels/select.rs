@@ -8,6 +8,7 @@ use super::compare::{Same, variables_match};
 use super::coords::Coords;
 use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::Missing;
 use super::indexer::{Indexer, Isel, Pick, set_positions, slice};
 use super::variable::{Name, Variable};
@@ -140,6 +141,7 @@ impl Dataset {
                     }
                     // As in xarray, other coordinates in conflict are left out.
                     (Some(other), ..) if !variables_match(other, &variable, Same::Equals)? => {
+                        diagnostics::coord_dropped(&name)?;
                         conflicting.insert(name);
                     }
                     _ => {}

@@ -7,6 +7,7 @@ use super::arithmetic::binary_args;
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::{Labelled, Operand};
 use super::options::Options;
 use super::variable::Variable;
@@ -84,7 +85,12 @@ pub fn unary<O: Labelled>(op: UnaryOp, x: &O) -> Result<O> {
         false if is_method => Keep::Coords,
         false => Keep::Nothing,
     };
-    map_each(x, keep, &|v| map_args(MapFn::Unary(op), &[Arg::Variable(v)], &[None]))
+    map_each(x, keep, &|v| {
+        if keep == Keep::All {
+            diagnostics::units_of_unary(op, &v.attrs)?;
+        }
+        map_args(MapFn::Unary(op), &[Arg::Variable(v)], &[None])
+    })
 }
 
 /// Whether elements are in a list, each dtype seen as the one that holds both.

@@ -2,17 +2,23 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod calculus;
 mod concat;
 mod constant;
+mod contract;
+mod extreme;
+mod fit;
 mod gather;
 mod lookup;
 mod map;
+mod pick;
 mod present;
 mod read;
 mod rechunk;
 mod reduce;
 mod reshape;
 mod slice;
+mod sort;
 mod take;
 
 use std::fmt::Debug;
@@ -26,17 +32,23 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use concat::Concat;
 pub use constant::Constant;
+pub use contract::Contract;
+pub use extreme::Locate;
+pub use fit::Fit;
 pub use gather::Gather;
 pub use lookup::Lookup;
 pub use map::Map;
+pub use pick::Choose;
 pub use present::Present;
 pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce::Reduce;
 pub use reshape::Reshape;
 pub use slice::SliceOp;
+pub use sort::{IsIn, Sort};
 pub use take::Take;
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would

@@ -45,13 +45,9 @@ impl Op for Reduce {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let block = if self.0.op.folds() {
-            let mut state = self.init(out, inputs[0])?;
-            self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
-            self.finish(state, inputs[0])?
-        } else {
-            reduce::whole(&self.0, &pieces[0])?
-        };
+        let mut state = self.init(out, inputs[0])?;
+        self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
+        let block = self.finish(state, inputs[0])?;
         // Groups are computed all at once; a consumer may want some of them.
         let Some((_, axis)) = self.group_axis() else { return Ok(block) };
         let mut part = Region::full(block.shape());
@@ -60,7 +56,7 @@ impl Op for Reduce {
     }
 
     fn as_fold(&self) -> Option<&dyn Fold> {
-        self.0.op.folds().then_some(self as &dyn Fold)
+        Some(self)
     }
 
     fn is_expensive(&self) -> bool {
@@ -68,11 +64,7 @@ impl Op for Reduce {
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
-        if self.0.op.folds() {
-            return self.state_bytes(out, inputs[0]);
-        }
-        // Order statistics copy what they sort.
-        inputs[0].bytes(&self.input_region(out, inputs[0]))
+        self.state_bytes(out, inputs[0])
     }
 
     fn describe(&self) -> String {
@@ -145,6 +137,13 @@ impl LazyArray {
         let group = spec.group.as_ref();
         if beyond || group.is_some_and(|g| g.axis >= ndim || g.codes.len() != self.shape()[g.axis]) {
             return Err(Error::internal(format!("reduction {spec:?} does not fit shape {:?}", self.shape())));
+        }
+        spec.result_dtype(self.dtype())?;
+        if let Some(order) = spec.as_order() {
+            return self.pick(order);
+        }
+        if let Some(extreme) = spec.as_extreme()? {
+            return self.extreme(extreme);
         }
         let dtype = spec.result_dtype(self.dtype())?;
         let op = Reduce(spec);

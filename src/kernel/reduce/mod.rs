@@ -3,14 +3,14 @@
 //! What a reduction keeps (`lanes`) are a few numbers for several elements side by side, so that loops
 //! vectorise whichever axis is folded. `walk` takes a piece apart into runs and rows and hands them to
 //! a `sink`; `sums`, `moments`, `extremes` and `logic` say what happens to the elements. `ends` holds
-//! what needs no arithmetic (first, last, text) and `order` what needs whole axes at once.
+//! what needs no arithmetic (first, last, text). Medians and positions of extremes are
+//! [`order`](super::order)'s.
 
 mod ends;
 mod extremes;
 mod lanes;
 mod logic;
 mod moments;
-mod order;
 mod sink;
 mod sums;
 mod walk;
@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
+use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
 use sink::Folding;
 use walk::Place;
@@ -54,11 +55,6 @@ pub enum ReduceOp {
 }
 
 impl ReduceOp {
-    /// Whether it works piece by piece; the others need whole axes at once.
-    pub fn folds(self) -> bool {
-        !matches!(self, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax)
-    }
-
     /// The name of the method.
     pub fn name(self) -> &'static str {
         match self {
@@ -152,6 +148,34 @@ impl ReduceSpec {
                 _ => DType::F64,
             },
         })
+    }
+
+    /// The reduction as a choice from sorted elements, where it is one.
+    pub fn as_order(&self) -> Option<OrderSpec> {
+        let group = self.group.clone();
+        (self.op == ReduceOp::Median).then(|| OrderSpec {
+            pick: Pick::Median,
+            axes: self.axes.clone(),
+            group,
+            skipna: self.skipna,
+        })
+    }
+
+    /// The reduction as a search for the position of an extreme, where it is one.
+    ///
+    /// # Errors
+    /// If it is one by groups.
+    pub fn as_extreme(&self) -> Result<Option<Extreme>> {
+        let max = match self.op {
+            ReduceOp::ArgMin => false,
+            ReduceOp::ArgMax => true,
+            _ => return Ok(None),
+        };
+        if self.group.is_some() {
+            return Err(Error::unsupported(format!("`{}` by groups", self.op.name()))
+                .help("reduce the selection of one group"));
+        }
+        Ok(Some(Extreme { max, axes: self.axes.clone(), skipna: self.skipna }))
     }
 
     /// Short text for plans.
@@ -254,17 +278,30 @@ pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     one.iter().map(Block::nbytes).sum()
 }
 
-/// A reduction that needs whole axes, over a block that has them.
+/// The reduction of a block at once.
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype or a value.
 pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
-    spec.result_dtype(block.dtype())?;
-    match spec.op {
-        ReduceOp::Median => order::median(spec, block),
-        ReduceOp::ArgMin | ReduceOp::ArgMax => order::arg_extreme(spec, block),
-        op => Err(Error::internal(format!("`{}` works piece by piece", op.name()))),
+    let dtype = block.dtype();
+    spec.result_dtype(dtype)?;
+    if let Some(order) = spec.as_order() {
+        return order::pick(&order, block);
     }
+    let at = Region::full(block.shape());
+    let len = |(axis, n): (usize, &usize)| match &spec.group {
+        Some(g) if g.axis == axis => Some(g.count),
+        _ => (!spec.axes.contains(&axis)).then_some(*n),
+    };
+    let out: Vec<usize> = block.shape().iter().enumerate().filter_map(len).collect();
+    if let Some(extreme) = spec.as_extreme()? {
+        let mut state = order::init(&extreme, dtype, block.shape(), &out);
+        order::push(&extreme, &mut state, block, &at)?;
+        return order::finish(&extreme, state);
+    }
+    let mut state = init(spec, dtype, &out)?;
+    push(spec, &mut state, block, &at)?;
+    finish(spec, dtype, state)
 }
 
 /// A state taken apart: `[rows, an empty block of the input's dtype, parts...]`.
