@@ -35,6 +35,15 @@ fn collect(path: PathBuf, public: bool, found: &mut Vec<Module>) {
     found.push(Module { path, code, public });
 }
 
+impl Module {
+    /// A function of this module as `pub use` writes it.
+    fn exported(&self, function: &str) -> String {
+        let is_mod = self.path.ends_with("mod.rs");
+        let name = if is_mod { self.path.parent() } else { Some(&*self.path) }.and_then(Path::file_stem);
+        format!("{}::{function}", name.unwrap_or_default().to_string_lossy())
+    }
+}
+
 /// The names that `pub use` makes reachable, and those of the public types of public modules.
 fn reachable(modules: &[Module]) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -43,7 +52,10 @@ fn reachable(modules: &[Module]) -> BTreeSet<String> {
             let used = used.split(';').next().unwrap_or_default();
             let list = used.rsplit("::").next().unwrap_or_default();
             let list = used.split_once('{').map_or(list, |(_, l)| l);
-            names.extend(list.split(',').map(|n| n.trim_matches(['{', '}', ' ', '\n']).to_string()));
+            let from = used.split("::").next().unwrap_or_default();
+            for name in list.split(',').map(|n| n.trim_matches(['{', '}', ' ', '\n'])) {
+                names.extend([name.to_string(), format!("{from}::{name}")]);
+            }
         }
         for line in m.code.lines() {
             let item = ["pub struct ", "pub enum "].iter().find_map(|p| line.strip_prefix(p));
@@ -101,7 +113,7 @@ fn missing(module: &Module, reachable: &BTreeSet<String>) -> Vec<String> {
         if let Some(name) = function.map(identifier) {
             let (shown, open) = match &owner {
                 Some((t, _)) => (format!("{t}::{name}"), t.starts_with('$') || reachable.contains(t)),
-                None => (name.clone(), name.starts_with('$') || module.public || reachable.contains(&name)),
+                None => (name.clone(), module.public || reachable.contains(&module.exported(&name))),
             };
             // The examples of a family stand where the macro is called.
             let family = docs.contains("$(#[");

@@ -1,13 +1,13 @@
 //! Pure functions from blocks to blocks: no names, no input or output, no threads.
 
-pub mod calculus;
+pub(crate) mod calculus;
 pub mod cast;
-pub mod contract;
+pub(crate) mod contract;
 pub mod elementwise;
 mod feed;
-pub mod fit;
+pub(crate) mod fit;
 mod loops;
-pub mod movement;
+pub(crate) mod movement;
 pub mod order;
 pub mod reduce;
 mod svd;

@@ -63,7 +63,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// None that a caller could cause.
-    pub fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
+    pub(crate) fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
         let grid = self.grid();
         let most = grid.largest().max(LANES_TOGETHER);
         let whole = |(i, axis): (usize, &AxisGrid)| match axes.contains(&i) {

@@ -21,7 +21,7 @@ use text::Spell;
 ///
 /// # Errors
 /// If there is none.
-pub fn check(from: DType, to: DType) -> Result<()> {
+pub(crate) fn check(from: DType, to: DType) -> Result<()> {
     let none = |help: &str| Err(Error::dtype(format!("there is no cast from {from} to {to}")).help(help));
     match (from, to) {
         (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: b, .. }) if a != b => {
@@ -55,7 +55,7 @@ impl Scalar {
 ///
 /// # Errors
 /// If there is no cast between the two, or a text does not spell an element.
-pub fn cast_into(block: Block, dtype: DType) -> Result<Block> {
+pub(crate) fn cast_into(block: Block, dtype: DType) -> Result<Block> {
     let from = block.dtype();
     if from == dtype {
         return Ok(block);

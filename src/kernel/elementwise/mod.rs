@@ -62,7 +62,7 @@ impl MapFn {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             MapFn::Unary(op) => op.name().to_string(),
             MapFn::Binary(op) => op.name().to_string(),

@@ -24,7 +24,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::reduce::Groups;
 
-pub use extreme::{Extreme, finish, init, merge, push};
+pub(crate) use extreme::{Extreme, finish, init, merge, push};
 pub use member::{Members, is_member};
 pub use method::Method;
 pub use quantile::pick;
@@ -119,7 +119,7 @@ impl OrderSpec {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let what = match &self.pick {
             Pick::Median => "median".to_string(),
             Pick::Quantiles { q, method } => format!("{} quantiles ({})", q.len(), method.name()),

@@ -109,9 +109,13 @@ impl ReduceSpec {
     /// The dtype of the result.
     ///
     /// # Errors
-    /// If the operation has no meaning for the dtype.
+    /// If the operation has no meaning for the dtype, or (first, last) over several axes at once.
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         use ReduceOp as R;
+        if matches!(self.op, R::First | R::Last) && self.axes.len() + usize::from(self.group.is_some()) > 1 {
+            return Err(Error::unsupported(format!("`{}` over several axes at once", self.op.name()))
+                .help("stack the dimensions into one first"));
+        }
         let refuse = |possible: &str| {
             Err(Error::dtype(format!("`{}` has no meaning for {input}", self.op.name()))
                 .help(format!("possible for {input}: {possible}")))
@@ -151,7 +155,7 @@ impl ReduceSpec {
     }
 
     /// The reduction as a choice from sorted elements, where it is one.
-    pub fn as_order(&self) -> Option<OrderSpec> {
+    pub(crate) fn as_order(&self) -> Option<OrderSpec> {
         let group = self.group.clone();
         (self.op == ReduceOp::Median).then(|| OrderSpec {
             pick: Pick::Median,
@@ -165,7 +169,7 @@ impl ReduceSpec {
     ///
     /// # Errors
     /// If it is one by groups.
-    pub fn as_extreme(&self) -> Result<Option<Extreme>> {
+    pub(crate) fn as_extreme(&self) -> Result<Option<Extreme>> {
         let max = match self.op {
             ReduceOp::ArgMin => false,
             ReduceOp::ArgMax => true,
@@ -179,7 +183,7 @@ impl ReduceSpec {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let over = match &self.group {
             Some(g) => format!("axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis),
             None => format!("axes {:?}", self.axes),
@@ -270,7 +274,7 @@ pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
 }
 
 /// Bytes of state per element of the result.
-pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
+pub(crate) fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     if ends::handles(spec, input) {
         return input.size();
     }
