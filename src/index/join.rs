@@ -52,6 +52,16 @@ impl std::str::FromStr for Join {
 /// # Errors
 /// If labels differ under [`Join::Exact`], lengths under [`Join::Override`], an index that would have to
 /// be reordered has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{default_index, join};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(join(&[a.clone(), b.clone()], Join::Inner)?.labels().to_vec::<i64>()?, [3, 2]);
+/// assert_eq!(join(&[a, b], Join::Outer)?.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
     let (Some(first), Some(last)) = (indexes.first(), indexes.last()) else {
         return Err(Error::internal("a join of no indexes"));
@@ -93,6 +103,16 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
 ///
 /// # Errors
 /// If `source` has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(positions(a.as_ref(), b.as_ref())?, Some(Positions::Many(vec![2, 0, -1])));
+/// assert_eq!(positions(a.as_ref(), a.as_ref())?, None);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn positions(source: &dyn Index, target: &dyn Index) -> Result<Option<Positions>> {
     if same(source, target) {
         return Ok(None);

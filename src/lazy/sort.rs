@@ -87,6 +87,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there is no such axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::order::RankKind, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 30])?).rank(0, RankKind::Place)?;
+    /// assert_eq!(graticule::exec::compute(&[a])?[0].to_vec::<f64>()?, [2.5, 1.0, 2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rank(&self, axis: usize, kind: RankKind) -> Result<LazyArray> {
         self.sorted(Sort { axis, wanted: Sorted::Rank(kind) }, DType::F64)
     }
@@ -96,6 +104,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there is no such axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 20])?).argsort(0)?;
+    /// assert_eq!(graticule::exec::compute(&[a])?[0].to_vec::<i64>()?, [1, 2, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn argsort(&self, axis: usize) -> Result<LazyArray> {
         self.sorted(Sort { axis, wanted: Sorted::Order }, DType::I64)
     }
@@ -113,6 +129,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the dtypes differ.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 20])?);
+    /// let found = a.is_in(&Block::from_vec(&[1], vec![10])?)?;
+    /// assert_eq!(graticule::exec::compute(&[found])?[0].to_vec::<bool>()?, [false, true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_in(&self, values: &Block) -> Result<LazyArray> {
         if values.dtype() != self.dtype() {
             return Err(Error::internal(format!("{} among {}", self.dtype(), values.dtype())));

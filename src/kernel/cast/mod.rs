@@ -37,6 +37,14 @@ pub(crate) fn check(from: DType, to: DType) -> Result<()> {
 ///
 /// # Errors
 /// If there is no cast between the two, or a text does not spell an element.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::cast::cast;
+/// let floats = Block::from_vec(&[2], vec![1.9, -1.9])?;
+/// assert_eq!(cast(&floats, DType::I8)?.to_vec::<i8>()?, [1, -1]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn cast(block: &Block, dtype: DType) -> Result<Block> {
     cast_into(block.clone(), dtype)
 }
@@ -46,6 +54,12 @@ impl Scalar {
     ///
     /// # Errors
     /// If there is no cast between the two.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Scalar::from(2).cast_to(DType::F32)?, Block::scalar(2.0f32));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn cast_to(&self, dtype: DType) -> Result<Block> {
         cast_into(self.to_block(), dtype)
     }

@@ -21,6 +21,14 @@ impl Members {
     ///
     /// # Errors
     /// If the block is no array of its dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::order::Members;
+    /// let members = Members::new(&Block::from_vec(&[2], vec![30, 10])?)?;
+    /// assert!(!members.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(values: &Block) -> Result<Members> {
         let dtype = values.dtype();
         let block = with_keyed!(dtype.kind(), T => {
@@ -40,11 +48,25 @@ impl Members {
     }
 
     /// How many different values there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::order::Members;
+    /// assert_eq!(Members::new(&Block::from_vec(&[2], vec![30, 10])?)?.len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.0.size()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::order::Members;
+    /// assert!(Members::new(&Block::zeros(DType::I32, &[0]))?.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -54,6 +76,15 @@ impl Members {
 ///
 /// # Errors
 /// If the dtypes differ.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::order::{Members, is_member};
+/// let members = Members::new(&Block::from_vec(&[2], vec![30, 10])?)?;
+/// let found = is_member(&Block::from_vec(&[3], vec![10, 20, 30])?, &members)?;
+/// assert_eq!(found.to_vec::<bool>()?, [true, false, true]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn is_member(block: &Block, members: &Members) -> Result<Block> {
     if block.dtype() != members.0.dtype() {
         return Err(Error::internal(format!("{} among {}", block.dtype(), members.0.dtype())));

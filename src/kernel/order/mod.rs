@@ -70,6 +70,12 @@ pub struct OrderSpec {
 
 impl OrderSpec {
     /// The name of the method.
+    ///
+    /// ```
+    /// # use graticule::kernel::order::{OrderSpec, Pick};
+    /// let spec = OrderSpec { pick: Pick::Median, axes: vec![0], group: None, skipna: true };
+    /// assert_eq!(spec.name(), "median");
+    /// ```
     pub fn name(&self) -> &'static str {
         match self.pick {
             Pick::Median => "median",
@@ -78,6 +84,12 @@ impl OrderSpec {
     }
 
     /// Length of the axis of quantiles, which comes first in the result.
+    ///
+    /// ```
+    /// # use graticule::kernel::order::{Method, OrderSpec, Pick};
+    /// let pick = Pick::Quantiles { q: [0.1, 0.9].into(), method: Method::Linear };
+    /// assert_eq!(OrderSpec { pick, axes: vec![0], group: None, skipna: true }.leading(), Some(2));
+    /// ```
     pub fn leading(&self) -> Option<usize> {
         match &self.pick {
             Pick::Median => None,
@@ -89,6 +101,15 @@ impl OrderSpec {
     ///
     /// # Errors
     /// If the operation has no meaning for the dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::order::{OrderSpec, Pick};
+    /// let spec = OrderSpec { pick: Pick::Median, axes: vec![0], group: None, skipna: true };
+    /// assert_eq!(spec.result_dtype(DType::I8)?, DType::F64);
+    /// assert!(spec.result_dtype(DType::Str).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         let name = self.name();
         let refuse =
