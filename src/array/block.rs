@@ -2,6 +2,7 @@
 
 use ndarray::{ArcArray, ArrayD, Axis, IxDyn, SliceInfoElem};
 use num_complex::Complex;
+use smallvec::SmallVec;
 
 use super::{Region, Slice};
 use crate::dtype::dispatch::with_element;
@@ -297,7 +298,7 @@ impl Block {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn slice(&self, slices: &[Slice]) -> Block {
-        let info: Vec<SliceInfoElem> = slices
+        let info: SmallVec<[SliceInfoElem; 4]> = slices
             .iter()
             .map(|s| {
                 if s.len == 0 {
@@ -330,7 +331,7 @@ impl Block {
         if whole {
             return self.clone();
         }
-        self.slice(&region.ranges().map(Slice::range).collect::<Vec<_>>())
+        self.slice(&region.ranges().map(Slice::range).collect::<SmallVec<[Slice; 4]>>())
     }
 
     /// The axes in another order; shares the memory.

@@ -43,6 +43,11 @@ pub(crate) trait Lookup {
     fn direction(&self) -> Option<Direction>;
     /// Where a label is.
     fn find(&self, key: &Key) -> Found;
+    /// Where each of many labels is, -1 where it is not; labels stand once. `None` where only [`find`](Self::find)
+    /// can tell, as of labels of another dtype.
+    fn find_all(&self, _labels: &Block) -> Option<Vec<i64>> {
+        None
+    }
     /// Whether no label stands twice.
     fn unique(&self) -> bool;
     /// How finely datetimes are written: decides whether a date string is exact or a period.
@@ -139,6 +144,11 @@ pub(crate) fn positions_of(
     if !index.unique() {
         return Err(Error::invalid("the index has duplicate labels: a list of labels has no one answer")
             .help("select single labels or slices, or drop the duplicates first"));
+    }
+    if method == Method::Exact
+        && let Some(found) = index.find_all(labels)
+    {
+        return Ok(found);
     }
     let labels = time::dates(labels, dtype)?;
     key::comparable(labels.dtype(), dtype)?;

@@ -13,8 +13,9 @@ use crate::index::{self, Index};
 /// A 1-d coordinate named like its dimension gets a default index (unless made without).
 #[derive(Debug, Clone, Default)]
 pub struct Coords {
-    variables: IndexMap<Name, Variable>,
-    indexes: IndexMap<Name, Arc<dyn Index>>,
+    // Shared, as most operations leave most coordinates alone: copied when written to.
+    variables: Arc<IndexMap<Name, Variable>>,
+    indexes: Arc<IndexMap<Name, Arc<dyn Index>>>,
 }
 
 impl Coords {
@@ -77,14 +78,14 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        self.indexes.shift_remove(&name);
+        self.drop_index(&name);
         if let Some(index) = index {
-            if variable.shape() != [index.len()] {
+            if !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
-            self.indexes.insert(name.clone(), index);
+            Arc::make_mut(&mut self.indexes).insert(name.clone(), index);
         }
-        self.variables.insert(name, variable);
+        Arc::make_mut(&mut self.variables).insert(name, variable);
         Ok(())
     }
 
@@ -99,8 +100,11 @@ impl Coords {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn remove(&mut self, name: &str) -> Option<Variable> {
-        self.indexes.shift_remove(name);
-        self.variables.shift_remove(name)
+        self.drop_index(name);
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).shift_remove(name)
     }
 
     /// Takes only the index of a coordinate away.
@@ -114,7 +118,10 @@ impl Coords {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
-        self.indexes.shift_remove(name)
+        if !self.indexes.contains_key(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.indexes).shift_remove(name)
     }
 
     /// A coordinate.
@@ -143,7 +150,10 @@ impl Coords {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Variable> {
-        self.variables.get_mut(name)
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).get_mut(name)
     }
 
     /// The index of a coordinate (of a dimension: of the coordinate named like it).
@@ -235,5 +245,10 @@ impl Coords {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.variables.is_empty()
+    }
+
+    /// Whether both are the very same set: clones of one that nobody has written to.
+    pub(crate) fn is_same(&self, other: &Coords) -> bool {
+        Arc::ptr_eq(&self.variables, &other.variables) && Arc::ptr_eq(&self.indexes, &other.indexes)
     }
 }

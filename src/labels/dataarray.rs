@@ -1,5 +1,7 @@
 //! One variable with its coordinates.
 
+use std::sync::LazyLock;
+
 use indexmap::IndexMap;
 
 use super::attrs::Attrs;
@@ -23,6 +25,8 @@ pub struct DataArray {
 /// The name of the one variable while a DataArray goes through a Dataset operation.
 pub(crate) const THIS: &str = "\u{1}this";
 
+static THIS_NAME: LazyLock<Name> = LazyLock::new(|| THIS.into());
+
 /// Whether this is the private name of an array that goes through a Dataset operation.
 pub(crate) fn is_private(name: &str) -> bool {
     name == THIS
@@ -45,17 +49,16 @@ impl DataArray {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new(variable: Variable, coords: Coords) -> Result<Self> {
-        let sizes = variable.sizes();
         for (name, c) in coords.iter() {
-            for (d, n) in c.sizes() {
-                match sizes.get(&d) {
+            for (d, n) in c.lengths() {
+                match variable.len_of(d) {
                     None => {
                         return Err(Error::invalid(format!(
                             "coordinate `{name}` has the dimension `{d}`, which the array lacks"
                         ))
-                        .known(sizes.keys().map(|k| k.to_string())));
+                        .known(variable.dims().iter().map(|k| k.to_string())));
                     }
-                    Some(&len) if len != n => {
+                    Some(len) if len != n => {
                         return Err(Error::invalid(format!(
                             "coordinate `{name}` has length {n} along `{d}`, the array {len}"
                         )));
@@ -86,6 +89,11 @@ impl DataArray {
     /// The parts together, trusted to fit.
     pub(crate) fn from_parts(name: Option<Name>, variable: Variable, coords: Coords) -> Self {
         DataArray { name, variable, coords }
+    }
+
+    /// Variable and coordinates.
+    pub(crate) fn into_parts(self) -> (Variable, Coords) {
+        (self.variable, self.coords)
     }
 
     /// The array under a name.
@@ -307,7 +315,7 @@ impl DataArray {
     /// A dataset with this array as its only variable, under a private name: operations that exist on
     /// both types are written once, on `Dataset`.
     pub(crate) fn to_temp_dataset(&self) -> Dataset {
-        let data_vars = IndexMap::from([(Name::from(THIS), self.variable.clone())]);
+        let data_vars = IndexMap::from([(THIS_NAME.clone(), self.variable.clone())]);
         Dataset::from_parts(data_vars, self.coords.clone(), Attrs::new(), Attrs::new())
     }
 

@@ -50,10 +50,15 @@ impl Dataset {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn from_variables(data_vars: IndexMap<Name, Variable>, coords: Coords) -> Result<Self> {
-        let mut sizes: IndexMap<Name, (usize, Name)> = IndexMap::new();
+        let mut sizes: IndexMap<&Name, (usize, &Name)> = IndexMap::new();
+        let mut last: Option<&Variable> = None;
         for (name, v) in coords.iter().chain(&data_vars) {
-            for (d, n) in v.sizes() {
-                let (len, first) = sizes.entry(d.clone()).or_insert_with(|| (n, name.clone())).clone();
+            if last.is_some_and(|last| last.lengths().eq(v.lengths())) {
+                continue;
+            }
+            last = Some(v);
+            for (d, n) in v.lengths() {
+                let (len, first) = *sizes.entry(d).or_insert((n, name));
                 if len != n {
                     return Err(Error::invalid(format!(
                         "`{name}` has length {n} along `{d}`, but `{first}` has {len}"
@@ -134,9 +139,17 @@ impl Dataset {
     /// ```
     pub fn sizes(&self) -> IndexMap<Name, usize> {
         let mut sizes = IndexMap::new();
-        for (_, v) in self.data_vars.iter().chain(self.coords.iter()) {
-            for (d, n) in v.sizes() {
-                sizes.entry(d).or_insert(n);
+        // Most variables of a dataset have the dimensions of the one before.
+        let mut last: &[Name] = &[];
+        for (_, v) in self.data_vars.iter().chain(self.coords.iter()).filter(|(_, v)| v.ndim() > 0) {
+            if v.dims() == last {
+                continue;
+            }
+            last = v.dims();
+            for (d, n) in v.lengths() {
+                if !sizes.contains_key(d) {
+                    sizes.insert(d.clone(), n);
+                }
             }
         }
         sizes

@@ -61,6 +61,9 @@ impl Dataset {
 impl Coords {
     /// The coordinates (with their indexes) for which `keep` holds.
     pub(crate) fn filter(&self, mut keep: impl FnMut(&Name, &Variable) -> bool) -> Coords {
+        if self.iter().all(|(n, v)| keep(n, v)) {
+            return self.clone();
+        }
         let mut kept = Coords::new();
         for (name, v) in self.iter().filter(|(n, v)| keep(n, v)) {
             kept.insert_with(name.clone(), v.clone(), self.index(name).cloned())

@@ -103,7 +103,7 @@ impl CombineAttrs {
             CombineAttrs::DropConflicts => {
                 // A name once in conflict stays out, whatever later objects say.
                 let mut dropped = IndexSet::new();
-                for (name, value) in sets.flat_map(Attrs::iter) {
+                for (name, value) in sets.filter(|a| *a != first).flat_map(Attrs::iter) {
                     match out.get(name) {
                         Some(own) if own != value => {
                             out.remove(name);
@@ -198,11 +198,14 @@ pub(crate) fn merge_variables(
 /// # Errors
 /// If they do not agree (`Minimal` leaves out what does not, unless it has an index).
 pub(crate) fn merge_coords<'a>(sets: &[&'a Coords], compat: Compat, attrs: CombineAttrs) -> Result<Coords> {
-    if let ([one], true) = (sets, attrs == CombineAttrs::Override) {
-        return Ok((*one).clone());
+    let [first, others @ ..] = sets else { return Ok(Coords::new()) };
+    let same = attrs != CombineAttrs::Drop && others.iter().all(|c| c.is_same(first));
+    if same && (!others.is_empty() || attrs == CombineAttrs::Override) {
+        return Ok((*first).clone());
     }
-    let names: IndexSet<&Name> = sets.iter().flat_map(|c| c.names()).collect();
     let mut out = Coords::new();
+    let seen = |k: usize, name: &Name| sets[..k].iter().any(|c| c.contains(name));
+    let names = sets.iter().enumerate().flat_map(|(k, c)| c.names().filter(move |n| !seen(k, n)));
     for name in names {
         let found = |(i, c): (usize, &&'a Coords)| Some((i, c.get(name)?, c.index(name)));
         let elements: Vec<Element<'_>> = sets.iter().enumerate().filter_map(found).collect();

@@ -111,7 +111,11 @@ impl Dataset {
         };
         let variables = self.data_vars().iter().map(picked).collect::<Result<_>>()?;
         let selected = self.with_parts(variables, pick_coords(self.coords(), picks, drop)?);
-        let sizes = selected.sizes();
+        // Only arrays of positions bring dimensions.
+        let sizes = match picks.values().any(|p| matches!(p, Pick::Points { .. })) {
+            true => selected.sizes(),
+            false => IndexMap::new(),
+        };
         let twice = selected.coords().iter().find(|(n, v)| v.ndim() == 0 && sizes.contains_key(*n));
         if let Some((name, _)) = twice {
             return Err(Error::invalid(format!(
@@ -128,6 +132,9 @@ impl Dataset {
         indexers: &IndexMap<Name, Indexer>,
         before: &IndexMap<Name, usize>,
     ) -> Result<Dataset> {
+        if !indexers.values().any(|i| matches!(i, Indexer::Array(_))) {
+            return Ok(self);
+        }
         let mut found = Coords::new();
         let mut conflicting: IndexSet<Name> = IndexSet::new();
         for (dim, indexer) in indexers.iter().filter(|(d, _)| before.contains_key(*d)) {

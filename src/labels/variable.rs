@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use super::attrs::Attrs;
-use crate::array::{Block, ChunkGrid};
+use crate::array::{AxisGrid, Block, ChunkGrid};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::lazy::LazyArray;
@@ -16,7 +17,8 @@ pub type Name = Arc<str>;
 /// Dimensions, elements (lazy or in memory), attributes and encoding; no coordinates.
 #[derive(Debug, Clone)]
 pub struct Variable {
-    dims: Vec<Name>,
+    /// Few, and copied with every result: kept in place.
+    dims: SmallVec<[Name; 4]>,
     data: LazyArray,
     /// What the elements mean: units, long name, ...
     pub attrs: Attrs,
@@ -38,7 +40,7 @@ impl Variable {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new<N: Into<Name>>(dims: impl IntoIterator<Item = N>, data: impl Into<LazyArray>) -> Result<Self> {
-        let dims: Vec<Name> = dims.into_iter().map(Into::into).collect();
+        let dims: SmallVec<[Name; 4]> = dims.into_iter().map(Into::into).collect();
         let data = data.into();
         if dims.len() != data.ndim() {
             return Err(Error::invalid(format!(
@@ -79,7 +81,7 @@ impl Variable {
     /// ```
     pub fn scalar(block: Block) -> Self {
         let block = if block.ndim() == 0 { block } else { block.reshape(&[]).expect("one element") };
-        Variable { dims: Vec::new(), data: block.into(), attrs: Attrs::new(), encoding: Attrs::new() }
+        Variable { dims: SmallVec::new(), data: block.into(), attrs: Attrs::new(), encoding: Attrs::new() }
     }
 
     /// The same attributes and encoding over other dims and data.
@@ -214,7 +216,12 @@ impl Variable {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn sizes(&self) -> IndexMap<Name, usize> {
-        self.dims.iter().cloned().zip(self.shape()).collect()
+        self.lengths().map(|(d, n)| (d.clone(), n)).collect()
+    }
+
+    /// Dimension names with their lengths, in order of the axes.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = (&Name, usize)> {
+        self.dims.iter().zip(self.data.grid().axes().iter().map(AxisGrid::len))
     }
 
     /// The axis of a dimension, if the variable has it.
@@ -255,7 +262,7 @@ impl Variable {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn len_of(&self, dim: &str) -> Option<usize> {
-        Some(self.shape()[self.axis(dim)?])
+        Some(self.data.grid().axes()[self.axis(dim)?].len())
     }
 
     /// With other names for some dimensions.

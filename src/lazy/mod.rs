@@ -24,6 +24,8 @@ mod take;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::Result;
@@ -220,11 +222,11 @@ impl LazyArray {
     pub fn new(op: impl Op + 'static, inputs: Vec<LazyArray>, meta: Meta) -> Result<Self> {
         let small = !inputs.is_empty()
             && meta.grid.is_single()
-            && meta.shape().iter().product::<usize>() <= EAGER_ELEMENTS
+            && meta.grid.size() <= EAGER_ELEMENTS
             && inputs.iter().all(|a| a.as_block().is_some_and(|b| b.size() <= EAGER_ELEMENTS));
         if small {
-            let out = Region::full(&meta.shape());
-            let metas: Vec<&Meta> = inputs.iter().map(|a| a.meta()).collect();
+            let out = Region::new(meta.grid.axes().iter().map(|a| 0..a.len()));
+            let metas: SmallVec<[&Meta; 4]> = inputs.iter().map(|a| a.meta()).collect();
             let pieces = op
                 .needs(&out, &metas)
                 .iter()
@@ -320,7 +322,7 @@ impl LazyArray {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn size(&self) -> usize {
-        self.shape().iter().product()
+        self.grid().size()
     }
 
     /// Chunks.

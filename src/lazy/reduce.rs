@@ -19,6 +19,15 @@ impl Reduce {
         Some((g, g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()))
     }
 
+    /// The shape of a state: all groups, whatever part of them is asked for.
+    fn state_shape(&self, out: &Region) -> Vec<usize> {
+        let mut shape = out.shape();
+        if let Some((groups, axis)) = self.group_axis() {
+            shape[axis] = groups.count;
+        }
+        shape
+    }
+
     /// The chunks of the output for chunks of the input.
     fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
         let group = self.0.group.as_ref();
@@ -45,9 +54,8 @@ impl Op for Reduce {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let mut state = self.init(out, inputs[0])?;
-        self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
-        let block = self.finish(state, inputs[0])?;
+        let (at, shape) = (self.input_region(out, inputs[0]), self.state_shape(out));
+        let block = reduce::only(&self.0, &pieces[0], &at, &shape)?;
         // Groups are computed all at once; a consumer may want some of them.
         let Some((_, axis)) = self.group_axis() else { return Ok(block) };
         let mut part = Region::full(block.shape());
@@ -97,12 +105,7 @@ impl Fold for Reduce {
     }
 
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
-        // All groups, whatever part of them is asked for.
-        let mut shape = out.shape();
-        if let Some((groups, axis)) = self.group_axis() {
-            shape[axis] = groups.count;
-        }
-        reduce::init(&self.0, input.dtype, &shape)
+        reduce::init(&self.0, input.dtype, &self.state_shape(out))
     }
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
@@ -118,11 +121,7 @@ impl Fold for Reduce {
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        let mut shape = out.shape();
-        if let Some((groups, axis)) = self.group_axis() {
-            shape[axis] = groups.count;
-        }
-        shape.iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
+        self.state_shape(out).iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
     }
 }
 

@@ -325,15 +325,36 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
-    let size: usize = s.shape.iter().product();
-    let inner = spec.group_axis().map_or(size, |a| s.shape[a + 1..].iter().product());
-    let end = Finish { spec, input, rows: &s.rows, inner };
+    let end = Finish { spec, input, rows: &s.rows, inner: inner_size(spec, &s.shape) };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
     } else {
         dispatch(spec, input, Done { end: &end, parts })?
     };
     flat.reshape(&s.shape)
+}
+
+/// What [`init`], [`push`] and [`finish`] give for a piece that is all of the input, without a state between:
+/// the same bits. `at` says where the piece lies, `out` is the shape of the result.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype or a value.
+pub(crate) fn only(spec: &ReduceSpec, piece: &Block, at: &Region, out: &[usize]) -> Result<Block> {
+    let input = piece.dtype();
+    if ends::handles(spec, input) {
+        let mut state = init(spec, input, out)?;
+        push(spec, &mut state, piece, at)?;
+        return finish(spec, input, state);
+    }
+    spec.result_dtype(input)?;
+    let place = Place::new(spec, at, out);
+    let mut rows = vec![0; spec.group.as_ref().map_or(1, |g| g.count)];
+    place.count_rows(&mut rows);
+    let end = Finish { spec, input, rows: &rows, inner: inner_size(spec, out) };
+    let simpler = logic::simpler(spec.op, piece);
+    let piece = simpler.as_ref().unwrap_or(piece);
+    let flat = dispatch(spec, input, Only { piece, place: &place, end: &end, size: out.iter().product() })?;
+    flat.reshape(out)
 }
 
 /// Bytes of state per element of the result.
@@ -412,6 +433,12 @@ impl Parts {
         state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
         state
     }
+}
+
+/// Elements of a result of this shape per group along the axes after the axis of groups.
+fn inner_size(spec: &ReduceSpec, shape: &[usize]) -> usize {
+    let inner = spec.group_axis().map_or(shape, |a| &shape[a + 1..]);
+    inner.iter().product()
 }
 
 /// What the end of a reduction needs to know.
@@ -501,12 +528,35 @@ struct Push<'a> {
 impl Visit for Push<'_> {
     type Out = Vec<Block>;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        let piece = (self.piece.get::<T>()).ok_or_else(|| {
-            Error::internal(format!("a piece of {} where {} was reduced", self.piece.dtype(), T::DTYPE))
-        })?;
-        let mut folding = Folding::<T, P>::new(P::Store::from_blocks(self.parts)?);
-        walk::fold(piece.view(), self.place, &mut folding);
-        Ok(folding.into_store().into_blocks())
+        let store = P::Store::from_blocks(self.parts)?;
+        Ok(fold_into::<T, P>(store, self.piece, self.place)?.into_blocks())
+    }
+}
+
+fn fold_into<T: Element + Copy, P: Partial<T, LANES>>(
+    store: P::Store,
+    piece: &Block,
+    place: &Place,
+) -> Result<P::Store> {
+    let elements = piece.get::<T>().ok_or_else(|| {
+        Error::internal(format!("a piece of {} where {} was reduced", piece.dtype(), T::DTYPE))
+    })?;
+    let mut folding = Folding::<T, P>::new(store);
+    walk::fold(elements.view(), place, &mut folding);
+    Ok(folding.into_store())
+}
+
+struct Only<'a> {
+    piece: &'a Block,
+    place: &'a Place,
+    end: &'a Finish<'a>,
+    size: usize,
+}
+
+impl Visit for Only<'_> {
+    type Out = Block;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
+        fold_into::<T, P>(P::Store::new(self.size), self.piece, self.place)?.finish(self.end)
     }
 }
 
