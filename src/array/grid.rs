@@ -281,6 +281,11 @@ impl ChunkGrid {
     }
 
     /// Number of elements of the array.
+    ///
+    /// ```
+    /// # use graticule::array::ChunkGrid;
+    /// assert_eq!(ChunkGrid::regular(&[4, 6], &[2, 4]).size(), 24);
+    /// ```
     pub fn size(&self) -> usize {
         self.0.iter().map(AxisGrid::len).product()
     }

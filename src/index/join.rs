@@ -75,6 +75,17 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
 ///
 /// # Errors
 /// Those of [`join`].
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, join_with_positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// let (both, places) = join_with_positions(&[a, b], Join::Outer)?;
+/// assert_eq!(both.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// assert_eq!(places[1], Some(Positions::Many(vec![-1, 0, 1, 2])));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn join_with_positions(
     indexes: &[Arc<dyn Index>],
     how: Join,
