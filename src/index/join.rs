@@ -70,6 +70,9 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
     Ok(joined(indexes, how)?.index)
 }
 
+/// An index, and for each of several others where its labels stand in them.
+pub type Placed = (Arc<dyn Index>, Vec<Option<Positions>>);
+
 /// The [`join`] of indexes, and for each of them where the labels of the join stand in it: what [`positions`]
 /// gives, found on the way.
 ///
@@ -89,7 +92,7 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
 pub fn join_with_positions(
     indexes: &[Arc<dyn Index>],
     how: Join,
-) -> Result<(Arc<dyn Index>, Vec<Option<Positions>>)> {
+) -> Result<Placed> {
     let Joined { index, positions: known } = joined(indexes, how)?;
     let find = |(k, own): (usize, &Arc<dyn Index>)| match &known {
         Some(known) => Ok(Some(known[k].clone()).filter(|p| !takes_all(p, own.len()))),

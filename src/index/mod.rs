@@ -1,11 +1,13 @@
-//! From labels to positions: sorted, hash, range and time indexes.
+//! From labels to positions: sorted, hash, range, time and multi-level indexes.
 
 mod hash;
 pub mod join;
+mod joint;
 mod key;
 mod lookup;
 mod merge;
 mod mismatch;
+mod multi;
 mod range;
 mod search;
 mod sorted;
@@ -23,7 +25,9 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, join_with_positions, positions};
+pub use joint::{JointIndex, same_joint};
 pub use mismatch::Mismatch;
+pub use multi::MultiIndex;
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 pub use tolerant::TolerantIndex;

@@ -10,4 +10,5 @@ mod loops;
 pub(crate) mod movement;
 pub mod order;
 pub mod reduce;
+pub mod reshape;
 mod svd;

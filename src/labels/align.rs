@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::align_joint::{JointGroup, join_shared};
 use super::compare::indexes_equal;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::diagnostics;
+use super::joint::Part;
 use super::operand::Labelled;
 use super::reindex::{NewCoord, reindex_parts};
 use super::variable::{Name, Variable};
@@ -155,6 +157,7 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             }
         }
     }
+    let shared = join_shared(objects, options)?;
     let mut joined = Vec::with_capacity(groups.len());
     for group in &groups {
         joined.push(
@@ -165,6 +168,11 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
     for (group, j) in groups.iter().zip(&joined) {
         if let Some(sizes) = unindexed.get_mut(&group.dim) {
             sizes.entry(j.index.len()).or_insert_with(|| "the labels".to_string());
+        }
+    }
+    for (dim, n) in shared.iter().flat_map(JointGroup::sizes) {
+        if let Some(sizes) = unindexed.get_mut(dim) {
+            sizes.entry(n).or_insert_with(|| "the labels".to_string());
         }
     }
     for (dim, sizes) in &unindexed {
@@ -180,7 +188,7 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             )));
         }
     }
-    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &mut joined, options);
+    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &mut joined, &shared, options);
     objects.iter().enumerate().map(conform).collect()
 }
 
@@ -218,7 +226,7 @@ pub(crate) fn already_aligned(arrays: &[&DataArray], join: Join) -> bool {
 fn collect(objects: &[Dataset], excluded: &dyn Fn(&Name) -> bool) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for (i, ds) in objects.iter().enumerate() {
-        for (name, index) in ds.coords().indexes() {
+        for (name, index) in ds.coords().indexes().filter(|(_, index)| Part::of(index).is_none()) {
             let Some([dim]) = ds.coords().get(name).map(Variable::dims) else { continue };
             if excluded(dim) {
                 continue;
@@ -313,6 +321,7 @@ fn conform(
     ds: &Dataset,
     groups: &[Group],
     joined: &mut [Joined],
+    shared: &[JointGroup],
     options: &AlignOptions,
 ) -> Result<Dataset> {
     let sizes = ds.sizes();
@@ -342,6 +351,9 @@ fn conform(
             index: Some(j.index.clone()),
             keep_attrs: options.join != Join::Override,
         });
+    }
+    for group in shared {
+        changes |= group.conform(object, ds, options.join, &mut takes, &mut coords)?;
     }
     if coords.is_empty() || !changes {
         return Ok(ds.clone());

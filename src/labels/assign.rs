@@ -103,6 +103,7 @@ impl Dataset {
             let name = name.into();
             let (v, brought) = value.into().resolve(&name, &coords)?;
             add_new(&mut coords, &brought, |c| data_vars.contains_key(c))?;
+            coords.give_way(&name)?;
             // What is a coordinate, or the labels of a dimension, stays or becomes a coordinate.
             if coords.contains(&name) || v.dims() == std::slice::from_ref(&name) {
                 coords.insert(name, v)?;
@@ -133,6 +134,7 @@ impl Dataset {
         let mut all = self.coords().clone();
         for (name, value) in coords {
             let name = name.into();
+            all.give_way(&name)?;
             let (v, brought) = value.into().resolve(&name, &all)?;
             data_vars.shift_remove(&name);
             add_new(&mut all, &brought, |c| data_vars.contains_key(c))?;

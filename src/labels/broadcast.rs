@@ -66,6 +66,11 @@ fn broadcast_parts(objects: &[Dataset], exclude: &[&str]) -> Result<Vec<Dataset>
             {
                 common.insert_with(dim.clone(), v.clone(), Some(index.clone()))?;
             }
+            if let Some(joint) = ds.coords().multi_along(&dim)
+                && joint.names.iter().all(|n| !common.contains(n))
+            {
+                common.insert_joint(&joint, ds.coords())?;
+            }
         }
     }
     objects

@@ -67,6 +67,13 @@ impl Dataset {
     /// positions along a dimension without coordinate.
     pub(crate) fn virtual_variable(&self, name: &str) -> Result<Option<DataArray>> {
         if let Some(&n) = self.sizes().get(name) {
+            if let Some(joint) = self.coords().multi_along(name) {
+                return Err(Error::invalid(format!(
+                    "the labels of `{name}` are tuples: it has no one array"
+                ))
+                .known(joint.names.iter().map(|n| n.to_string()))
+                .help("take one of its levels"));
+            }
             let positions = Block::from_vec(&[n], (0..n as i64).collect())?;
             let coords = self.coords_along(&[Name::from(name)]);
             let variable = Variable::new([name], positions)?;

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::joint::{self, Part};
 use super::variable::{Name, Variable};
 use crate::error::{Error, Result};
 use crate::index::{self, Index};
 
-/// Named coordinate variables; some of them have an index for selection and alignment by label.
+/// Named coordinate variables; some of them have an index for selection and alignment by label, of their
+/// own or shared with others (see [`joints`](Coords::joints)).
 ///
 /// A 1-d coordinate named like its dimension gets a default index (unless made without).
 #[derive(Debug, Clone, Default)]
@@ -78,18 +80,21 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        self.drop_index(&name);
-        if let Some(index) = index {
-            if !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
+        let shared = self.take_index(&name).is_some_and(|old| Part::of(&old).is_some());
+        if let Some(index) = index.and_then(|index| joint::fitted(index, &variable)) {
+            if Part::of(&index).is_none() && !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
             Arc::make_mut(&mut self.indexes).insert(name.clone(), index);
         }
         Arc::make_mut(&mut self.variables).insert(name, variable);
+        if shared {
+            self.drop_partial_indexes();
+        }
         Ok(())
     }
 
-    /// Takes a coordinate (and its index) away.
+    /// Takes a coordinate (and its index) away. Coordinates that shared the index stay without it.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -107,7 +112,7 @@ impl Coords {
         Arc::make_mut(&mut self.variables).shift_remove(name)
     }
 
-    /// Takes only the index of a coordinate away.
+    /// Takes only the index of a coordinate away, also from those that it shares it with.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -118,6 +123,15 @@ impl Coords {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
+        let index = self.take_index(name)?;
+        if Part::of(&index).is_some() {
+            self.drop_partial_indexes();
+        }
+        Some(index)
+    }
+
+    /// The index of a coordinate, taken away from it alone.
+    fn take_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
         if !self.indexes.contains_key(name) {
             return None;
         }
@@ -156,7 +170,8 @@ impl Coords {
         Arc::make_mut(&mut self.variables).get_mut(name)
     }
 
-    /// The index of a coordinate (of a dimension: of the coordinate named like it).
+    /// The index of a coordinate (of a dimension: of the coordinate named like it). Of a shared index this
+    /// is a view that looks up the labels of this coordinate alone.
     ///
     /// ```
     /// # use graticule::prelude::*;

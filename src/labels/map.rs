@@ -69,6 +69,7 @@ impl Coords {
             kept.insert_with(name.clone(), v.clone(), self.index(name).cloned())
                 .expect("variable and index fitted before");
         }
+        kept.drop_partial_indexes();
         kept
     }
 

@@ -192,7 +192,7 @@ impl Dataset {
     /// - with `full` the rank of the matrix and its singular values, as `COORD_matrix_rank` and
     ///   `COORD_singular_values`.
     ///
-    /// Datetimes count in nanoseconds since 1970, timedeltas in ticks; [`polyval`] does the same. Everything
+    /// Datetimes count in nanoseconds since 1970, timedeltas in ticks; [`polyval`](crate::labels::polyval) does the same. Everything
     /// is `f64` (complex data give complex coefficients), without attributes. A line with no more valid
     /// elements than unknowns, or a deficient rank, has no residuals: NaN.
     ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::align::{AlignOptions, align_parts};
 use super::coords::Coords;
 use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
@@ -14,7 +15,7 @@ use crate::array::{Block, Slice};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Scalar, promote};
 use crate::error::{Error, Result};
-use crate::index::{self, Index, Method, Positions};
+use crate::index::{self, Index, Join, Method, Positions};
 
 /// How [`Dataset::reindex_with`] finds labels and fills holes.
 #[derive(Debug, Clone, PartialEq)]
@@ -276,6 +277,22 @@ macro_rules! methods {
             pub fn reindex_like(&self, other: impl Into<Object>, options: &ReindexOptions) -> Result<$T> {
                 use super::operand::Labelled;
                 let (own, other) = (self.to_parts().sizes(), other.into().to_parts());
+                let shared = other.coords().levels();
+                if shared.names().next().is_some() && options.method == Method::Exact {
+                    // Tuples of a multi-index are joined, then the other labels looked up.
+                    let target = Dataset::default().with_parts(Default::default(), shared.clone());
+                    let mut align = AlignOptions::new(Join::Left);
+                    align.fill_value = options.fill_value.clone();
+                    let joined = align_parts(&[target, self.to_parts()], &align)
+                        .and_then(|mut parts| self.rebuild(parts.swap_remove(1)))
+                        .map_err(|e| e.at(self.place()))?;
+                    let along = |d: &Name| shared.iter().any(|(_, level)| level.axis(d).is_some());
+                    let rest = other.coords().filter(|name, v| {
+                        !shared.contains(name) && !v.dims().iter().any(|d| along(d))
+                    });
+                    let rest = Dataset::default().with_parts(Default::default(), rest);
+                    return joined.reindex_like(rest, options);
+                }
                 let mut labels = Vec::new();
                 for (dim, n) in other.sizes() {
                     let Some(&len) = own.get(&dim) else { continue };

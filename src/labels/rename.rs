@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::joint::renamed;
 use super::variable::{Name, Variable};
 use crate::error::{Error, Result};
 
@@ -41,7 +42,7 @@ impl Dataset {
         let names = collect(names);
         let sizes = self.sizes();
         for old in names.keys() {
-            if self.variable(old).is_err() && !sizes.contains_key(old) {
+            if self.find(old).is_none() && !sizes.contains_key(old) {
                 let known = sizes.keys().chain(self.data_vars().keys()).chain(self.coords().names());
                 return Err(Error::not_found("variable or dimension", old, known));
             }
@@ -113,7 +114,13 @@ impl Dataset {
             if coords.contains(&name) {
                 return Err(in_use(&name));
             }
-            coords.insert_with(name, rename(v)?, self.coords().index(old).cloned())?;
+            let (index, v) =
+                (self.coords().index(old).map(|i| renamed(i, |d| new_name(dims, d))), rename(v)?);
+            if v.ndim() > 0 && self.coords().joint_of(old).is_some() && v.axis(&name).is_some() {
+                return Err(in_use(&name)
+                    .help("a coordinate that shares an index cannot be named like its dimension"));
+            }
+            coords.insert_with(name, v, index)?;
         }
         let mut data_vars = IndexMap::with_capacity(self.data_vars().len());
         for (old, v) in self.data_vars() {
@@ -168,7 +175,8 @@ impl Dataset {
                 coords.insert(name.clone(), renamed)?;
             } else {
                 // The coordinate of a dimension that is gone is an index no longer.
-                let index = self.coords().index(name).filter(|_| !names.contains_key(name));
+                let goes = v.dims().iter().any(|d| names.contains_key(d));
+                let index = self.coords().index(name).filter(|_| !goes);
                 coords.insert_with(name.clone(), renamed, index.cloned())?;
             }
         }

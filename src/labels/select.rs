@@ -253,6 +253,7 @@ impl Dataset {
 
 /// The coordinates at known positions, with the indexes that still describe them.
 fn pick_coords(coords: &Coords, picks: &IndexMap<Name, Pick>, drop: bool) -> Result<Coords> {
+    let joints = coords.picked_joints(picks);
     let mut out = Coords::new();
     for (name, variable) in coords.iter() {
         let own = coords.index(name);
@@ -262,6 +263,10 @@ fn pick_coords(coords: &Coords, picks: &IndexMap<Name, Pick>, drop: bool) -> Res
         }
         let picked = variable.pick(picks).at(|| format!("coordinate `{name}`"))?;
         if drop && picked.ndim() == 0 {
+            continue;
+        }
+        if let Some(kept) = joints.get(name) {
+            out.insert_with(name.clone(), picked, kept.clone())?;
             continue;
         }
         // A dimension that a new one replaced has lost its index.

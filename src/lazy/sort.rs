@@ -82,8 +82,7 @@ impl Op for IsIn {
 }
 
 impl LazyArray {
-    /// Ranks along `axis`, as `f64`. Chunks along the axis are put together first: see
-    /// [`whole_along`](Self::whole_along).
+    /// Ranks along `axis`, as `f64`. Chunks along the axis are put together first.
     ///
     /// # Errors
     /// If there is no such axis.
@@ -100,7 +99,7 @@ impl LazyArray {
     }
 
     /// The positions along `axis` in the order of the elements, as `i64`; equal ones stay in order, missing ones
-    /// come last. Chunks along the axis are put together first: see [`whole_along`](Self::whole_along).
+    /// come last. Chunks along the axis are put together first.
     ///
     /// # Errors
     /// If there is no such axis.

@@ -191,7 +191,7 @@ pub struct CfTimeUnits {
 }
 
 impl CfTimeUnits {
-    /// Reads "STEP since DATE [TIME [ZONE]]". The case of the words does not matter.
+    /// Reads `STEP since DATE [TIME [ZONE]]`. The case of the words does not matter.
     ///
     /// A zone moves the reference to UTC: "… 06:00 -5:30" is 11:30. A missing month or day is 1.
     ///

@@ -799,6 +799,173 @@ def combine():
 # ------------------------------------------------------------------------------------ main
 
 
+# ------------------------------------------------------------------ multi-indexes
+
+
+def table():
+    """Two dims with labels in no order, one coord along each, and a bare dim."""
+    return da(
+        np.arange(24).reshape(2, 3, 4) - 7, "xyt", "int32", "v", {"units": "m"},
+        x=[20, 10], y=list("cab"), q=("x", [0.5, 1.5]), r=("y", [7, 8, 9]), area=(("y", "x"), np.arange(6.0).reshape(3, 2)), n=3,
+    )  # fmt: skip
+
+
+def long():
+    """A long table: coords of one dim that are to become levels."""
+    rows = [(1, "b"), (1, "c"), (2, "a"), (2, "b"), (3, "a"), (3, "c")]
+    coords = {"p": ("x", [r[0] for r in rows]), "k": ("x", [r[1] for r in rows])}
+    return da(numbers(6, 2, seed=9), "xw", None, "v", None, x=[5, 6, 7, 8, 9, 10], w=[0.5, 1.5], s=("x", np.arange(6)), **coords)
+
+
+@group("reshape")
+def reshape():
+    flat = do("stack", "a", "s", dim={"z": ["x", "y"]})
+    a, multi = {"a": table()}, do("set_index", "a", "s", indexes={"x": ["p", "k"]})
+    b = {"a": long()}
+
+    def stacked(name, doc, *steps, **more):
+        return case(f"stacked-{name}", doc, a, [flat, *steps], **more)
+
+    def levels(name, doc, *steps, **more):
+        return case(f"levels-{name}", doc, b, [multi, *steps], **more)
+
+    # stack
+    yield case("stack-three", "all dims, the last fastest", a, do("stack", "a", dim={"z": ["t", "y", "x"]}))
+    yield case("stack-one", "one dim becomes a multi-index of one level", a, do("stack", "a", dim={"z": ["y"]}))
+    yield case("stack-two-groups", "two new dims at once", a, do("stack", "a", dim={"z": ["x"], "u": ["y", "t"]}))
+    yield case("stack-no-index", "without index the labels stay as coords", a, do("stack", "a", dim={"z": ["t", "x"]}, create_index=False), compare={"indexes": True})
+    yield case("stack-if-labelled", "an index only where all dims have one", a, do("stack", "a", dim={"z": ["t", "x"]}, create_index=None), compare={"indexes": True})
+    yield case("stack-if-labelled-2", "an index only where all dims have one", a, do("stack", "a", dim={"z": ["y", "x"]}, create_index=None), compare={"indexes": True})
+    yield case("stack-attrs", "attrs of variables and levels stay", {"a": table().assign_coords(x=("x", [1, 2], {"units": "km"}))}, flat | {"out": "r"}, compare={"attrs": True, "name": True})
+    yield case("stack-duplicates", "labels may stand twice", a, [do("isel", "a", "s", indexers={"x": [0, 1, 0]}), do("stack", "s", dim={"z": ["x", "y"]})])
+    yield case("stack-existing", "the new dim must be new", a, do("stack", "a", dim={"t": ["x", "y"]}), error="t exists")
+    yield case("stack-twice", "a dim stacks once", a, do("stack", "a", dim={"z": ["x", "x"]}), error="x twice")
+    yield case("stack-nothing", "no dims make no index", a, do("stack", "a", dim={"z": []}), error="no dims")
+    yield stacked("again", "a multi-index is no level of another", do("stack", "s", dim={"u": ["z", "t"]}), error="z has a multi-index")
+    yield stacked("again-plain", "without index a stacked dim stacks again", do("stack", "s", dim={"u": ["z", "t"]}, create_index=False))
+    for dtype in ["bool", "int8", "uint16", "float32", "str", "datetime64[ns]", "timedelta64[s]"]:
+        values = numbers(2, 3, seed=3, scale=1.0, offset=0.0) if dtype != "bool" else np.arange(6).reshape(2, 3) % 2
+        values = values.astype("int64").astype(dtype)
+        cut = [do("stack", "a", "s", dim={"z": ["y", "x"]}), do("unstack", "s", "r"), do("isel", "s", "h", indexers={"z": [0, 3, 4, 5]})]
+        holes = [] if dtype == "bool" else [do("unstack", "h", "u", dim=["z"])]
+        yield case(f"dtype-{dtype}", "there and back, and with holes", {"a": da(values, "xy", x=[1, 2])}, cut + holes, outputs=["s", "r"] + ["u"] * bool(holes))
+    # unstack
+    yield stacked("unstack", "the levels keep their order; other coords get both dims", do("unstack", "s", dim="z"))
+    yield stacked("unstack-all", "without a dim all multi-indexes", do("unstack", "s"))
+    yield stacked("unstack-reversed", "the rows may stand in another order", do("isel", "s", "u", indexers={"z": sl(None, None, -1)}), do("unstack", "u"))
+    yield stacked("unstack-part", "unused labels go", do("isel", "s", "u", indexers={"z": [5, 3, 4]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-holes", "holes promote", do("isel", "s", "u", indexers={"z": [5, 1, 0]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-fill", "a fill value does not", do("isel", "s", "u", indexers={"z": [5, 1, 0]}), do("unstack", "u", dim="z", fill_value=0))
+    yield stacked("unstack-fill-none-missing", "a fill value that is not needed", do("unstack", "s", dim="z", fill_value=-5))
+    yield stacked("unstack-empty", "no rows, no labels", do("isel", "s", "u", indexers={"z": []}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-one", "one row", do("isel", "s", "u", indexers={"z": [4]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-twice", "a combination that stands twice is refused", do("isel", "s", "u", indexers={"z": [4, 4]}), do("unstack", "u", dim="z"), error="a duplicate")
+    yield stacked("unstack-unknown", "no such dim", do("unstack", "s", dim="q"), error="no dim q")
+    yield stacked("unstack-mean", "reduced, then unstacked", do("mean", "s", "m", dim="t"), do("unstack", "m", dim="z"))
+    yield case("unstack-dataset-fill", "a fill value for each variable", {"a": xr.Dataset({"f": (("x", "y"), np.arange(4).reshape(2, 2)), "g": ("x", [1.5, 2.5]), "h": ("t", [1, 2])})}, [
+        flat, do("isel", "s", "u", indexers={"z": [0, 3]}), do("unstack", "u", dim="z", fill_value={"f": -1})])
+    # selection
+    sels = {
+        "level": {"x": 10}, "level-2": {"y": "a"}, "level-list": {"x": [20]}, "levels": {"y": "b", "x": 20}, "tuple": {"z": (10, "c")},
+        "tuple-partial": {"z": (10,)}, "first": {"z": 20}, "dict": {"z": {"y": "c"}}, "tuples": {"z": [(10, "a"), (20, "c"), (10, "a")]},
+        "mask": {"z": np.array([True, False] * 3)}, "nested": {"z": ([10], "a")}, "nested-all": {"z": (sl(), "b")},
+        "nested-order": {"z": ([10, 20], ["b", "c"])}, "with-dim": {"x": 10, "t": 2}, "all": {"z": sl()}, "float": {"x": 10.0},
+    }  # fmt: skip
+    for name, indexers in sels.items():
+        yield stacked(f"sel-{name}", "selection by level or tuple", do("sel", "s", indexers=indexers), compare={"attrs": True, "ignore_coords": []})
+    yield stacked("sel-drop", "levels that were selected go", do("sel", "s", indexers={"x": 10}, drop=True))
+    yield stacked("sel-loc", "by loc", do("sel", "s", "u", indexers={"y": "a"}), do("sel", "u", indexers={"x": 20}))
+    wrong = {
+        "label": {"x": 15}, "tuple": {"z": (15, "a")}, "pair": {"x": 20, "y": "q"}, "slice": {"x": sl(10, 20)}, "long": {"z": (10, "a", 1)},
+        "both": {"z": (10, "a"), "x": 10}, "list": {"z": [10]}, "dict": {"z": {"q": 1}}, "many": {"x": [10, 20]}, "nested": {"z": ([10, 15], "a")},
+        "tuples": {"z": [(10, "a"), (15, "a")]},
+    }  # fmt: skip
+    for name, indexers in wrong.items():
+        yield stacked(f"sel-no-{name}", "a selection that has no answer", do("sel", "s", indexers=indexers), error="no such label")
+    yield stacked("sel-nearest", "a multi-index has no neighbours", do("sel", "s", indexers={"x": 11}, method="nearest"), error="no method")
+    yield case("stacked-isel-points", "points along a new dim leave no index", a | {"i": da([1, 4], ["m"])}, [flat, do("isel", "s", indexers={"z": "$i"})], compare={"indexes": True})
+    yield stacked("isel-mask", "masks keep the index", do("isel", "s", indexers={"z": np.array([False, True] * 3)}), compare={"indexes": True})
+    yield stacked("isel-drop", "a dropped scalar", do("isel", "s", indexers={"z": -1}, drop=True))
+    yield stacked("drop-sel", "all but some tuples", do("drop_sel", "s", labels={"z": [(10, "a"), (20, "b")]}))
+    yield stacked("drop-isel", "all but some positions", do("drop_isel", "s", indexers={"z": [1, 2]}))
+    for name, indexers in {
+        "between": {"x": sl((1, "c"), (3, "a"))}, "between-short": {"x": sl(1, 2)}, "between-open": {"x": sl((2, "b"), None)},
+        "between-absent": {"x": sl((1, "cc"), (2, "z"))}, "between-step": {"x": sl((1, "b"), (3, "c"), 2)}, "between-empty": {"x": sl((3, "a"), (1, "b"))},
+        "level": {"k": "c"}, "nested": {"x": ([3, 1], "c")}, "nested-slice": {"x": (sl(1, 2), ["a", "b"])},
+    }.items():  # fmt: skip
+        yield levels(f"sel-{name}", "selection on a sorted multi-index", do("sel", "s", indexers=indexers))
+    yield levels("sel-between-unsorted", "tuples in no order have nothing between them", do("isel", "s", "u", indexers={"x": [3, 0, 4]}), do("sel", "u", indexers={"x": sl((1, "b"), (2, "b"))}), error="unsorted")
+    yield levels("sel-three", "two levels are left", do("set_index", "a", "u", indexes={"x": ["p", "k", "s"]}), do("sel", "u", indexers={"k": "a"}))
+    # set and reset
+    yield levels("set", "coords become levels; that of the dim goes", do("isel", "s", indexers={"x": sl(1, 5)}), compare={"indexes": True})
+    yield levels("set-again", "levels make way for others", do("set_index", "s", indexes={"x": ["s", "k"]}), compare={"indexes": True})
+    yield levels("set-single", "levels make way for a single coord", do("set_index", "s", indexes={"x": "s"}), compare={"indexes": True})
+    yield levels("append", "a level more", do("set_index", "s", indexes={"x": "s"}, append=True), compare={"indexes": True})
+    yield case("append-single", "a single index becomes a level", b, do("set_index", "a", indexes={"x": ["k"]}, append=True), compare={"indexes": True})
+    yield case("set-level-name", "a level cannot be named like the dim", b, do("set_index", "a", indexes={"x": ["x", "p"]}), error="x is the dim")
+    yield case("set-unknown", "no such coord", b, do("set_index", "a", indexes={"x": ["p", "nope"]}), error="nope")
+    yield case("set-variable", "a data variable becomes a level", {"a": long().to_dataset().assign(m=("x", [2, 2, 1, 1, 3, 3]))}, do("set_index", "a", indexes={"x": ["m", "p"]}), compare={"indexes": True})
+    yield levels("unstack", "long to wide", do("unstack", "s", dim="x"))
+    yield levels("reset", "all levels become plain", do("reset_index", "s", dims_or_levels="x"), compare={"indexes": True})
+    yield levels("reset-one", "the last level takes the name of the dim", do("reset_index", "s", dims_or_levels="p"), compare={"indexes": True})
+    yield levels("reset-drop", "the levels go", do("reset_index", "s", dims_or_levels=["x"], drop=True))
+    yield levels("reset-one-drop", "a level goes", do("reset_index", "s", dims_or_levels="k", drop=True), compare={"indexes": True})
+    yield levels("reset-both", "each level by name", do("reset_index", "s", dims_or_levels=["p", "k"]), compare={"indexes": True})
+    yield levels("reset-of-three", "two levels stay", do("set_index", "s", "u", indexes={"x": "s"}, append=True), do("reset_index", "u", dims_or_levels="k"), compare={"indexes": True})
+    yield levels("reset-plain", "a plain coord has no index", do("reset_index", "s", dims_or_levels="s"), error="s is plain")
+    yield levels("reorder", "levels in another order", do("reorder_levels", "s", "u", dim_order={"x": ["k", "p"]}), do("unstack", "u"))
+    yield levels("reorder-incomplete", "all levels must be named", do("reorder_levels", "s", dim_order={"x": ["k"]}), error="p is not named")
+    yield case("reorder-single", "an index without levels", b, do("reorder_levels", "a", dim_order={"x": ["p"]}), error="no levels")
+    yield case("xindex", "an index besides that of the dim", b, [do("set_xindex", "a", "s", coord_names="p"), do("sel", "s", indexers={"p": 2})], compare={"indexes": True})
+    yield case("xindex-levels", "several coords", b, do("set_xindex", "a", coord_names=["k", "p"]), compare={"indexes": True})
+    yield case("xindex-variable", "a data variable has no index", {"a": long().to_dataset()}, do("set_xindex", "a", coord_names="v"), error="v is a variable")
+    yield case("drop-indexes", "the coord stays", b, do("drop_indexes", "a", coord_names="x"), compare={"indexes": True})
+    yield case("drop-indexes-none", "a coord without index", b, do("drop_indexes", "a", coord_names="p"), error="p has none")
+    yield case("drop-indexes-ignore", "unless that does not matter", b, do("drop_indexes", "a", coord_names=["p", "nope"], errors="ignore"), compare={"indexes": True})
+    yield levels("drop-indexes", "the levels of an index together", do("drop_indexes", "s", coord_names=["x", "p", "k"]), compare={"indexes": True, "ignore_coords": ["x"]})
+    yield levels("drop-indexes-part", "never one of them alone", do("drop_indexes", "s", coord_names="p"), error="k is left")
+    # names and dims
+    yield levels("rename-dim", "the dim of a multi-index", do("rename", "s", new_name_or_name_dict={"x": "row"}), compare={"indexes": True})
+    yield levels("rename-level", "a level", do("rename", "s", "u", new_name_or_name_dict={"p": "P"}), do("sel", "u", indexers={"P": 1}))
+    yield levels("rename-clash", "a level cannot be named like its dim", do("rename", "s", new_name_or_name_dict={"p": "x"}), error="x is the dim")
+    yield levels("swap", "another coord becomes the dim: no index is left of the levels", do("swap_dims", "s", dims_dict={"x": "s"}), compare={"indexes": True, "ignore_coords": ["x"]})
+    yield levels("swap-level", "a level becomes the dim", do("swap_dims", "s", dims_dict={"x": "k"}), compare={"ignore_coords": ["x"]})
+    yield levels("expand", "a new dim in front", do("expand_dims", "s", dim=["e"]), compare={"indexes": True})
+    yield levels("squeeze", "a row alone", do("isel", "s", "u", indexers={"x": [2]}), do("squeeze", "u"), compare={"indexes": True})
+    yield levels("transpose", "other order of dims", do("transpose", "s", dims=["w", "x"]), compare={"indexes": True})
+    yield levels("to-dataarray", "variables as a dim", do("to_dataset", "s", "u", name="f"), do("to_dataarray", "u", dim="var"), compare={"indexes": True})
+    yield levels("to-dataset", "another dim as variables", do("assign_coords", "s", "u", coords={"w": np.array(["m", "n"])}), do("to_dataset", "u", dim="w"), compare={"indexes": True})
+    yield levels("reset-coords", "a level stays a coord", do("reset_coords", "s", names="p"), error="p has an index")
+    yield case("levels-assign-level", "a level cannot change alone", b | {"i": da([6, 5, 4, 3, 2, 1], "x")}, [multi, do("assign_coords", "s", coords={"p": "$i"})], error="k would not fit")
+    # several objects
+    shorter = do("isel", "s", "u", indexers={"x": [4, 0, 1]})
+    for join in ["inner", "outer", "left", "right"]:
+        yield levels(f"align-{join}", "multi-indexes are joined by tuple", shorter, do("xr.align", None, ["r", "o"], objects=["$u", "$s"], join=join), outputs=["r", "o"])
+        other = do("isel", "s", "t", indexers={"x": [5, 1, 3]})
+        yield levels(f"align-{join}-2", "each has tuples of its own", shorter, other, do("xr.align", None, ["r", "o"], objects=["$u", "$t"], join=join), outputs=["r", "o"])
+    yield levels("align-exact", "different tuples", shorter, do("xr.align", None, ["r", "o"], objects=["$u", "$s"], join="exact"), error="they differ")
+    yield levels("align-override", "only the number counts", shorter, do("isel", "s", "t", indexers={"x": [5, 1, 3]}), do("xr.align", None, ["r", "o"], objects=["$u", "$t"], join="override"), outputs=["r", "o"])
+    yield levels("add", "arithmetic joins the tuples", shorter, do("add", "s", other="$u"))
+    yield levels("add-bare", "an object without labels fits by length", do("reset_index", "s", "u", dims_or_levels="x", drop=True), do("sub", "u", other="$s"))
+    yield levels("add-single", "levels and single labels do not join", do("add", "s", other="$a"), error="two kinds of index")
+    yield levels("add-order", "levels in another order do not join", do("reorder_levels", "s", "u", dim_order={"x": ["k", "p"]}), do("add", "s", other="$u"), error="other levels")
+    yield levels("add-duplicates", "equal indexes with duplicates stay", do("isel", "s", "u", indexers={"x": [0, 0, 3]}), do("mul", "u", other="$u"))
+    yield levels("concat", "along a multi-index", shorter, do("xr.concat", objs=["$s", "$u"], dim="x"), compare={"indexes": True})
+    yield levels("concat-unstack", "the levels of both", do("isel", "s", "u", indexers={"x": [4, 5]}), do("isel", "s", "t", indexers={"x": [0, 2]}), do("xr.concat", None, "c", objs=["$u", "$t"], dim="x"), do("unstack", "c"))
+    yield levels("concat-new", "along a new dim", do("xr.concat", objs=["$s", "$s"], dim="e"), compare={"indexes": True})
+    yield levels("broadcast", "over the dims of each other", do("mean", "s", "m", dim="w"), do("isel", "a", "u", indexers={"x": 0}), do("drop_vars", "u", "d", names=["x", "p", "k", "s"]), do("xr.broadcast", None, ["r", "o"], objects=["$d", "$m"]), outputs=["r", "o"])
+    yield levels("reindex-like", "to the tuples of another", shorter, do("reindex_like", "u", other="$s"))
+    yield levels("identical", "with and without index", do("reset_index", "s", "u", dims_or_levels="x"), do("set_index", "u", "v", indexes={"x": ["p", "k"]}), do("identical", "s", "r", other="$v"))
+    yield levels("groupby", "groups by a level", do("groupby", "s", group="k", then=then("sum")))
+    # tables of samples and features
+    ds = {"a": xr.Dataset({"f": (("x", "y"), np.arange(6).reshape(2, 3)), "g": ("x", [1.5, 2.5])}, {"y": list("cab")})}
+    yield case("stacked-array", "variables and dims as levels", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["x"]), compare={"name": True})
+    yield case("stacked-array-names", "other names", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["x"], variable_dim="var", name="t"), compare={"name": True})
+    yield case("stacked-array-back", "and back", ds, [do("to_stacked_array", "a", "s", new_dim="z", sample_dims=["x"]), do("to_unstacked_dataset", "s", dim="z")])
+    yield case("stacked-array-sample", "each variable has the sample dims", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["y"]), error="g lacks y")
+    yield case("unstacked-level", "variables from another level", {"a": table().drop_vars(["q", "r", "area"])}, [flat, do("to_unstacked_dataset", "s", dim="z", level=1)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}")

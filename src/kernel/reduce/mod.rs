@@ -4,7 +4,7 @@
 //! vectorise whichever axis is folded. `walk` takes a piece apart into runs and rows and hands them to
 //! a `sink`; `sums`, `moments`, `extremes` and `logic` say what happens to the elements. `ends` holds
 //! what needs no arithmetic (first, last, text). Medians and positions of extremes are
-//! [`order`](super::order)'s.
+//! [`order`]'s.
 
 mod ends;
 mod extremes;

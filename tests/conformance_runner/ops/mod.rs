@@ -9,6 +9,7 @@ mod elementwise;
 mod groups;
 mod reduce;
 mod select;
+mod stack;
 mod time;
 
 use graticule::labels::Dims;
@@ -44,6 +45,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     groups::OPS,
     reduce::OPS,
     select::OPS,
+    stack::OPS,
     time::OPS,
 ];
 
