@@ -100,7 +100,7 @@ fn missing(module: &Module, reachable: &BTreeSet<String>) -> Vec<String> {
         } else if line == "}" && owner.as_ref().is_some_and(|(_, i)| i == indent) {
             owner = None;
         }
-        if line.starts_with("///") || line.starts_with("$(#[") {
+        if line.starts_with("///") || line.contains("$(#[") {
             docs.push_str(line);
             docs.push('\n');
             continue;
@@ -127,12 +127,14 @@ fn missing(module: &Module, reachable: &BTreeSet<String>) -> Vec<String> {
     missing
 }
 
-/// A line such as `mean => Mean,` or `sqrt Sqrt;`: a function that a macro makes.
+/// A line such as `mean => Mean,`, `sqrt Sqrt;` or `drop(name: &str);`: a function that a macro makes.
 fn is_member(line: &str) -> bool {
     let Some(line) = line.strip_suffix([',', ';']) else { return false };
+    if line.ends_with(')') {
+        return line[identifier(line).len()..].starts_with('(');
+    }
     let words: Vec<&str> = line.split_whitespace().filter(|w| *w != "=>").collect();
-    let is_name = |w: &str| w.chars().all(|c| c.is_alphanumeric() || c == '_');
-    words.len() == 2 && words.iter().all(|w| is_name(w)) && words[0].starts_with(char::is_lowercase)
+    words.len() == 2 && words.iter().all(|w| *w == identifier(w)) && words[0].starts_with(char::is_lowercase)
 }
 
 #[test]

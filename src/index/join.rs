@@ -89,10 +89,7 @@ pub type Placed = (Arc<dyn Index>, Vec<Option<Positions>>);
 /// assert_eq!(places[1], Some(Positions::Many(vec![-1, 0, 1, 2])));
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn join_with_positions(
-    indexes: &[Arc<dyn Index>],
-    how: Join,
-) -> Result<Placed> {
+pub fn join_with_positions(indexes: &[Arc<dyn Index>], how: Join) -> Result<Placed> {
     let Joined { index, positions: known } = joined(indexes, how)?;
     let find = |(k, own): (usize, &Arc<dyn Index>)| match &known {
         Some(known) => Ok(Some(known[k].clone()).filter(|p| !takes_all(p, own.len()))),

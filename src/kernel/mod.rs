@@ -10,5 +10,5 @@ mod loops;
 pub(crate) mod movement;
 pub mod order;
 pub mod reduce;
-pub mod reshape;
+pub(crate) mod reshape;
 mod svd;

@@ -7,6 +7,7 @@
 mod check;
 mod elementwise;
 mod expressions;
+mod files;
 mod laws;
 mod reductions;
 mod runs;
