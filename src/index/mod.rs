@@ -26,7 +26,8 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, join_with_positions, positions};
-pub use joint::{JointIndex, same_joint};
+pub use joint::JointIndex;
+pub(crate) use joint::same_joint;
 pub use mismatch::Mismatch;
 pub use multi::MultiIndex;
 pub use order::{monotonic, ranks};
@@ -114,6 +115,16 @@ pub trait Index: Any + Debug + Send + Sync {
 ///
 /// # Errors
 /// If the labels are not a block of rank 1.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Label, Positions, default_index};
+/// let index = default_index(&Block::from_vec(&[3], vec![1.0, 2.5, 9.0])?)?;
+/// let label = Label::One(Scalar::Float(3.0));
+/// assert_eq!(index.select(&label, Method::Nearest, None)?, Positions::One(1));
+/// assert!(index.select(&label, Method::Exact, None).unwrap_err().is_not_found());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn default_index(labels: &Block) -> Result<Arc<dyn Index>> {
     if labels.ndim() != 1 {
         return Err(Error::invalid(format!(

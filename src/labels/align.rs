@@ -39,17 +39,50 @@ impl Default for AlignOptions {
 
 impl AlignOptions {
     /// Options with a join.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![10, 20])?.assign_coords([("x", x)])?;
+    /// let left = align(&[a.into(), b.into()] as &[Object], &AlignOptions::new(Join::Left))?;
+    /// assert_eq!(left[1].clone().into_array()?.fillna(0.0)?.to_vec::<f64>()?, [0.0, 10.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(join: Join) -> Self {
         AlignOptions { join, exclude: Vec::new(), fill_value: None, fill_values: IndexMap::new() }
     }
 
     /// The options with dimensions that are left alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[3], vec![2i64, 3, 4])?;
+    /// let b = DataArray::from_vec(&[("x", 3)], vec![0.1, 0.2, 0.3])?.assign_coords([("x", x)])?;
+    /// let same = align(&[a, b], &AlignOptions::new(Join::Exact).exclude(&["x"]))?;
+    /// assert_eq!((same[0].shape(), same[1].shape()), (vec![2], vec![3]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn exclude(mut self, dims: &[&str]) -> Self {
         self.exclude = dims.iter().map(|d| Name::from(*d)).collect();
         self
     }
 
     /// The options with a value for labels that an object lacks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![10, 20])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![30, 40])?.assign_coords([("x", x)])?;
+    /// let both = align(&[a, b], &AlignOptions::new(Join::Outer).fill_value(0))?;
+    /// assert_eq!(both[0].to_vec::<i32>()?, [10, 20, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fill_value(mut self, value: impl Into<Scalar>) -> Self {
         self.fill_value = Some(value.into());
         self

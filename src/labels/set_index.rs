@@ -300,8 +300,18 @@ impl Dataset {
     /// # Errors
     /// If a name is no coordinate, the coordinates have not all the same dimensions, and those of `build`.
     ///
-    /// # Example
-    /// See [`JointIndex`].
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.to_dataset("a").assign_coords([
+    ///     ("p", Variable::from_vec(&[("x", 2)], vec![5i64, 6])?),
+    ///     ("q", Variable::from_vec(&[("x", 2)], vec![0i64, 1])?),
+    /// ])?;
+    /// let ds = ds.set_xindex_with(["p", "q"], |labels| Ok(Arc::new(MultiIndex::from_labels(labels)?)))?;
+    /// assert_eq!(ds.sel("q", 1)?.get("a")?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn set_xindex_with(
         &self,
         names: impl IntoDims,

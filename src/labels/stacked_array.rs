@@ -114,8 +114,14 @@ impl DataArray {
     /// # Errors
     /// If the dimension has no multi-index, or coordinates of the variables do not agree.
     ///
-    /// # Example
-    /// See [`Dataset::to_stacked_array`].
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.to_dataset("a");
+    /// let both = ds.assign([("b", ds.get("a")?.mul(10)?)])?;
+    /// let flat = both.to_stacked_array("features", ["x"])?;
+    /// assert_eq!(flat.to_unstacked_dataset("features")?.get("b")?.to_vec::<i32>()?, [10, 20]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_unstacked_dataset(&self, dim: &str) -> Result<Dataset> {
         self.to_unstacked_dataset_at(dim, 0)
     }

@@ -87,6 +87,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If shapes do not fit, or `f` has no meaning for the dtypes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::elementwise::MapFn, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[2], vec![4.0, 9.0])?);
+    /// let roots = LazyArray::map(MapFn::Unary(UnaryOp::Sqrt), &[a])?;
+    /// assert_eq!(graticule::exec::compute(&[roots])?[0].to_vec::<f64>()?, [2.0, 3.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn map(f: MapFn, inputs: &[LazyArray]) -> Result<LazyArray> {
         let dtypes: Vec<DType> = inputs.iter().map(LazyArray::dtype).collect();
         let dtype = f.result_dtype(&dtypes)?;
@@ -98,6 +107,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there is no cast between the two.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[2], vec![4, 9])?);
+    /// assert_eq!(a.cast(DType::F32)?.dtype(), DType::F32);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn cast(&self, dtype: DType) -> Result<LazyArray> {
         if self.dtype() == dtype {
             return Ok(self.clone());

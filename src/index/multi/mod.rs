@@ -108,16 +108,41 @@ impl MultiIndex {
     }
 
     /// How many positions there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// assert_eq!(MultiIndex::product(&[two.clone(), two])?.len(), 4);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no positions.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let none = Block::zeros(DType::I64, &[0]);
+    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// assert!(MultiIndex::product(&[none, two])?.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The distinct labels of a level.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let index = MultiIndex::from_labels(&[Block::from_vec(&[3], vec![2i64, 1, 2])?])?;
+    /// assert_eq!(index.level(0).labels().to_vec::<i64>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn level(&self, level: usize) -> &Arc<dyn Index> {
         &self.levels[level].labels
     }
@@ -126,6 +151,16 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If none is given.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{JointIndex, MultiIndex};
+    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// let index = MultiIndex::from_labels(&[a, b])?.keep(&[1])?;
+    /// assert_eq!(index.labels(0).to_vec::<f64>()?, [0.5, 1.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
         MultiIndex::of_levels(levels.iter().map(|&l| self.levels[l].clone()).collect())
     }
@@ -134,6 +169,16 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a block has another length.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{JointIndex, MultiIndex};
+    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// let index = MultiIndex::from_labels(&[a])?.append(&[b])?;
+    /// assert_eq!(index.labels(1).to_vec::<f64>()?, [0.5, 1.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
         let mut levels = self.levels.clone();
         for block in labels {
@@ -146,6 +191,16 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If there are more combinations of labels than can be counted.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = Block::from_vec(&[2], vec![1i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// assert!(!MultiIndex::from_labels(&[a.clone()])?.is_unique()?);
+    /// assert!(MultiIndex::from_labels(&[a, b])?.is_unique()?);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_unique(&self) -> Result<bool> {
         Ok(self.map()?.1)
     }
@@ -158,6 +213,18 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = Block::from_vec(&[3], vec![1i64, 1, 2])?;
+    /// let b = Block::from_vec(&[3], vec![5i64, 6, 5])?;
+    /// let (labels, positions) = MultiIndex::from_labels(&[a, b])?.unstack()?;
+    /// assert_eq!(labels[1].to_vec::<i64>()?, [5, 6]);
+    /// // Nothing stands at (2, 6).
+    /// assert_eq!(positions, [0, 1, 2, -1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
         if !self.is_unique()? {
             return Err(Error::invalid("a combination of labels stands at several positions")

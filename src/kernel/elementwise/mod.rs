@@ -50,6 +50,14 @@ impl MapFn {
     ///
     /// # Errors
     /// If the function has no meaning for these dtypes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::elementwise::MapFn;
+    /// assert_eq!(MapFn::Unary(UnaryOp::Sqrt).result_dtype(&[DType::I32])?, DType::F64);
+    /// assert!(MapFn::Unary(UnaryOp::Sqrt).result_dtype(&[DType::Str]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, inputs: &[DType]) -> Result<DType> {
         match (self, inputs) {
             (MapFn::Unary(op), [a]) => unary::result_dtype(*op, *a),
@@ -66,7 +74,7 @@ impl MapFn {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             MapFn::Unary(op) => op.name().to_string(),
             MapFn::Binary(op) => op.name().to_string(),
@@ -83,6 +91,11 @@ impl MapFn {
 
 impl BinaryOp {
     /// Whether the result is true or false.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(BinaryOp::Lt.is_comparison() && !BinaryOp::Add.is_comparison());
+    /// ```
     pub fn is_comparison(self) -> bool {
         matches!(
             self,
@@ -94,6 +107,14 @@ impl BinaryOp {
     ///
     /// # Errors
     /// If a plain integer is out of the range of the dtype; comparisons take any.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// // A plain number takes the dtype that it meets.
+    /// assert_eq!(BinaryOp::Add.scalar_operand(DType::I8, &Scalar::Int(3))?.dtype(), DType::I8);
+    /// assert!(BinaryOp::Add.scalar_operand(DType::I8, &Scalar::Int(300)).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn scalar_operand(self, dtype: DType, scalar: &Scalar) -> Result<Block> {
         match with_scalar(dtype, scalar) {
             Ok(to) => scalar.cast_to(to),
@@ -109,6 +130,16 @@ impl BinaryOp {
 ///
 /// # Errors
 /// If the function has no meaning for the dtypes or a value.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::elementwise::{MapFn, apply};
+/// let column = Block::from_vec(&[2, 1], vec![10, 20])?;
+/// let row = Block::from_vec(&[1, 2], vec![1, 2])?;
+/// let sum = apply(&MapFn::Binary(BinaryOp::Add), vec![column, row], &[2, 2])?;
+/// assert_eq!(sum.to_vec::<i32>()?, [11, 12, 21, 22]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
     let dtypes: Vec<DType> = inputs.iter().map(Block::dtype).collect();
     let dtype = f.result_dtype(&dtypes)?;
