@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::joint::JointIndex;
 use super::key::{self, Key};
-use super::{Index, Label, Method, Positions, of_labels, take_labels};
+use super::{HashIndex, Index, Label, Method, Positions, of_labels};
 use crate::array::Block;
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{Scalar, promote};
@@ -187,7 +187,7 @@ impl MultiIndex {
             for (slot, &code) in slots.iter_mut().zip(level.codes.iter()) {
                 *slot = *slot * kept.len() + place[code as usize];
             }
-            used.push(take_labels(&level.labels.labels(), &Positions::Many(kept)));
+            used.push(level.labels.take(&Positions::Many(kept)).labels());
         }
         let mut positions = vec![-1; used.iter().map(Block::size).product()];
         slots.iter().enumerate().for_each(|(i, &slot)| positions[slot] = i as i64);
@@ -379,5 +379,5 @@ fn factorize(block: &Block, sorted: bool) -> Result<Level> {
         first = order.into_iter().map(|i| first[i]).collect();
     }
     let first = Positions::Many(first.into_iter().map(|i| i as i64).collect());
-    Ok(Level { labels: of_labels(&take_labels(&block.clone().contiguous(), &first)), codes: codes.into() })
+    Ok(Level { labels: HashIndex::new(block).take(&first), codes: codes.into() })
 }
