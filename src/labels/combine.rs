@@ -9,6 +9,7 @@ use super::compare::{Same, variables_match};
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::joint::Part;
 use super::merge::{CombineAttrs, Compat, Indexed, elements_of, merge_variables};
 use super::operand::{Labelled, Object};
@@ -416,7 +417,10 @@ impl Job<'_> {
         for (i, v) in found {
             dtype = Some(match dtype {
                 None => v.dtype(),
-                Some(d) => promote::promote(d, v.dtype()).map_err(|e| e.at(format!("object {i}")))?,
+                Some(d) => {
+                    diagnostics::met(d, v.dtype())?;
+                    promote::promote(d, v.dtype()).map_err(|e| e.at(format!("object {i}")))?
+                }
             });
             for (d, n) in v.sizes() {
                 sizes.entry(d).or_insert(n);

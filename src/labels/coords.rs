@@ -15,8 +15,9 @@ use crate::index::{self, Index};
 /// A 1-d coordinate named like its dimension gets a default index (unless made without).
 #[derive(Debug, Clone, Default)]
 pub struct Coords {
-    variables: IndexMap<Name, Variable>,
-    indexes: IndexMap<Name, Arc<dyn Index>>,
+    // Shared, as most operations leave most coordinates alone: copied when written to.
+    variables: Arc<IndexMap<Name, Variable>>,
+    indexes: Arc<IndexMap<Name, Arc<dyn Index>>>,
 }
 
 impl Coords {
@@ -56,29 +57,32 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        let shared = self.indexes.shift_remove(&name).is_some_and(|old| Part::of(&old).is_some());
+        self.drop_index(&name);
         if let Some(index) = index.and_then(|index| joint::fitted(index, &variable)) {
-            if Part::of(&index).is_none() && variable.shape() != [index.len()] {
+            if Part::of(&index).is_none() && !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
-            self.indexes.insert(name.clone(), index);
+            Arc::make_mut(&mut self.indexes).insert(name.clone(), index);
         }
-        self.variables.insert(name, variable);
-        if shared {
-            self.drop_partial_indexes();
-        }
+        Arc::make_mut(&mut self.variables).insert(name, variable);
         Ok(())
     }
 
     /// Takes a coordinate (and its index) away. Coordinates that shared the index stay without it.
     pub fn remove(&mut self, name: &str) -> Option<Variable> {
         self.drop_index(name);
-        self.variables.shift_remove(name)
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).shift_remove(name)
     }
 
     /// Takes only the index of a coordinate away, also from those that it shares it with.
     pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
-        let index = self.indexes.shift_remove(name)?;
+        if !self.indexes.contains_key(name) {
+            return None;
+        }
+        let index = Arc::make_mut(&mut self.indexes).shift_remove(name)?;
         if Part::of(&index).is_some() {
             self.drop_partial_indexes();
         }
@@ -92,7 +96,10 @@ impl Coords {
 
     /// The attributes and encoding of a coordinate may change; its labels may not.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Variable> {
-        self.variables.get_mut(name)
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).get_mut(name)
     }
 
     /// The index of a coordinate (of a dimension: of the coordinate named like it). Of a shared index this
@@ -129,5 +136,10 @@ impl Coords {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.variables.is_empty()
+    }
+
+    /// Whether both are the very same set: clones of one that nobody has written to.
+    pub(crate) fn is_same(&self, other: &Coords) -> bool {
+        Arc::ptr_eq(&self.variables, &other.variables) && Arc::ptr_eq(&self.indexes, &other.indexes)
     }
 }

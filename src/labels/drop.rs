@@ -13,6 +13,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", &a)])?;
+    /// assert_eq!(ds.drop_vars("b")?.data_vars().len(), 1);
+    /// assert!(ds.drop_vars("c").unwrap_err().is_not_found());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars(&self, names: impl IntoDims) -> Result<Dataset> {
         self.drop_vars_with(names, Missing::Raise)
     }
@@ -21,6 +30,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist and that counts.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").drop_vars_with(["a", "c"], Missing::Ignore)?;
+    /// assert!(ds.data_vars().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<Dataset> {
         let mut data_vars = self.data_vars().clone();
         let mut coords = self.coords().clone();
@@ -62,6 +79,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("total", a.sum("x")?)])?.drop_dims("x")?;
+    /// assert_eq!(ds.data_vars().keys().map(|n| &**n).collect::<Vec<_>>(), ["total"]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_dims(&self, dims: impl IntoDims) -> Result<Dataset> {
         let dims = dims.into_dims().among(&self.sizes()).map_err(|e| e.at(self.place()))?;
         let mut data_vars = self.data_vars().clone();
@@ -123,6 +148,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a name does not exist and that counts.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let a = a.assign_coords([("t", Block::scalar(5))])?;
+    /// assert!(a.drop_vars_with(["t", "u"], Missing::Ignore)?.coords().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<DataArray> {
         let mut coords = self.coords().clone();
         let names = names.into_dims();

@@ -40,6 +40,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, or it has no coordinate.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.idxmax("x")?.to_vec::<i64>()?, [20]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn idxmax(&self, dim: &str) -> Result<DataArray> {
         self.idx_with(ReduceOp::ArgMax, dim, None, None)
     }
@@ -49,6 +57,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, it has no coordinate, or the fill value is no label.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, f64::NAN])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.idxmin_with("x", None, Some(Scalar::Int(-1)))?.to_vec::<i64>()?, [-1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn idxmin_with(&self, dim: &str, skipna: Option<bool>, fill: Option<Scalar>) -> Result<DataArray> {
         self.idx_with(ReduceOp::ArgMin, dim, skipna, fill)
     }
@@ -57,6 +73,16 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, it has no coordinate, or the fill value is no label.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.idxmax_with("x", None, None)?.to_vec::<f64>()?, [20.0]);
+    /// // A missing value that is not left out counts as the greatest.
+    /// assert_eq!(a.idxmax_with("x", Some(false), None)?.to_vec::<i64>()?, [10]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn idxmax_with(&self, dim: &str, skipna: Option<bool>, fill: Option<Scalar>) -> Result<DataArray> {
         self.idx_with(ReduceOp::ArgMax, dim, skipna, fill)
     }
@@ -93,6 +119,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![5, 3, 1, 7])?;
+    /// let at = a.argmax_dims(["x", "y"])?;
+    /// assert_eq!((at["x"].to_vec::<i64>()?, at["y"].to_vec::<i64>()?), (vec![1], vec![1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn argmax_dims(&self, dims: impl IntoDims) -> Result<IndexMap<Name, DataArray>> {
         self.arg_dims(ReduceOp::ArgMax, dims, ReduceOptions::default())
     }
@@ -101,6 +135,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If `op` is neither, a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![5, 3, 1, 7])?;
+    /// let keep = ReduceOptions::new().keep_attrs(false);
+    /// assert_eq!(a.arg_dims(ReduceOp::ArgMax, "x", keep)?["x"].to_vec::<i64>()?, [0, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn arg_dims(
         &self,
         op: ReduceOp,
@@ -146,6 +188,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If a variable has no such dimension, or it has no coordinate.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("a").assign([("b", a.neg()?)])?.idxmin("x")?;
+    /// assert_eq!(ds.get("a")?.to_vec::<i64>()?, [10]);
+    /// assert_eq!(ds.get("b")?.to_vec::<i64>()?, [20]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn idxmin(&self, dim: &str) -> Result<Dataset> {
         self.idx_with(ReduceOp::ArgMin, dim, None, None)
     }
@@ -154,6 +206,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a variable has no such dimension, or it has no coordinate.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.to_dataset("a").idxmax("x")?.get("a")?.to_vec::<i64>()?, [20]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn idxmax(&self, dim: &str) -> Result<Dataset> {
         self.idx_with(ReduceOp::ArgMax, dim, None, None)
     }

@@ -3,6 +3,7 @@
 use super::attrs::Attrs;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::options::Options;
 use super::variable::{Name, Variable};
@@ -36,31 +37,77 @@ pub struct ReduceOptions {
 
 impl ReduceOptions {
     /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ReduceOptions::new(), ReduceOptions::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let strict = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().skipna(false))?;
+    /// assert!(strict.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
         ReduceOptions { skipna: skipna.into(), ..self }
     }
 
     /// Degrees of freedom taken off the count in `std` and `var`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let sample = a.reduce_with(ReduceOp::Var, "x", ReduceOptions::new().ddof(1.0))?;
+    /// assert_eq!(sample.to_vec::<f64>()?, [8.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn ddof(self, ddof: f64) -> Self {
         ReduceOptions { ddof, ..self }
     }
 
     /// With fewer valid values than this, `sum` and `prod` are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let two = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().min_count(2))?;
+    /// assert!(two.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn min_count(self, min_count: impl Into<Option<usize>>) -> Self {
         ReduceOptions { min_count: min_count.into(), ..self }
     }
 
     /// Whether reduced dimensions stay with length 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let sum = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().keepdims(true))?;
+    /// assert_eq!(sum.shape(), [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keepdims(self, keepdims: bool) -> Self {
         ReduceOptions { keepdims, ..self }
     }
 
     /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let a = a.assign_attrs([("units", "m")]);
+    /// let bare = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().keep_attrs(false))?;
+    /// assert!(bare.attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         ReduceOptions { keep_attrs: keep_attrs.into(), ..self }
     }
@@ -133,6 +180,7 @@ pub(super) fn reduce_variable(
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
     let attrs = options.attrs(&v.attrs);
+    diagnostics::units_of_reduction(op, &attrs)?;
     if axes.is_empty() && (v.ndim() > 0 && leaves_as_is(op) || v.dtype().is_text() && only_numeric(op)) {
         return Ok(Some(Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(attrs)));
     }
@@ -170,6 +218,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist, or the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let ds = a.to_dataset("a").reduce_with(ReduceOp::Std, "x", ReduceOptions::new())?;
+    /// assert_eq!(ds.get("a")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<Dataset> {
         let place = || format!("{}, in `{}`", self.place(), format!("{op:?}").to_lowercase());
         let dims: Dims = dims.into_dims();

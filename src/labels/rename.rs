@@ -25,6 +25,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename([("t", "temperature"), ("x", "lon")])?;
+    /// assert_eq!(ds.get("temperature")?.dims()[0].as_ref(), "lon");
+    /// assert!(ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -44,6 +54,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_dims([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("lon") && ds.coords().contains("x"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -66,6 +85,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_vars([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("x") && ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_vars<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -110,6 +138,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a variable that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let ds = a.to_dataset("t").assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(ds.sel("code", 8)?.get("t")?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -177,6 +215,16 @@ impl DataArray {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a coordinate that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let a = a.assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(a.sel("code", 8)?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,

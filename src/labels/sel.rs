@@ -46,6 +46,15 @@ impl Dataset {
     /// # Errors
     /// If a coordinate or dimension does not exist, a label (or a neighbour within the tolerance) is not
     /// there, or arrays of labels do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10.0, 20.0, 30.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("n").sel_with(Sel::new().nearest("x", [11.0, 29.0]))?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn sel_with(&self, sel: Sel) -> Result<Dataset> {
         let (isel, chosen) = self.locate(self.find_labels(&sel), || "`sel`".to_string())?;
         let drop = isel.drop;
@@ -143,6 +152,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there and must be.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("n").drop_sel_with("x", [20, 30], Missing::Ignore)?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel_with(&self, dim: &str, labels: impl Into<Selector>, missing: Missing) -> Result<Dataset> {
         let found = self.all_but(dim, &labels.into(), missing == Missing::Ignore);
         let (dim, keep) = self.locate(found, || format!("`drop_sel` along `{dim}`"))?;
@@ -340,6 +358,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a coordinate or dimension does not exist, a label is not there, or arrays of labels do not fit.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10.0, 20.0, 30.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().pad("x", 29.0))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn sel_with(&self, sel: Sel) -> Result<DataArray> {
         self.via_dataset(|ds| ds.sel_with(sel))
     }
@@ -348,6 +374,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.drop_sel("x", [10])?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel(&self, dim: &str, labels: impl Into<Selector>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.drop_sel(dim, labels))
     }
@@ -356,6 +390,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there and must be.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.drop_sel_with("x", [20, 30], Missing::Ignore)?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel_with(
         &self,
         dim: &str,

@@ -146,26 +146,66 @@ impl Default for Sel {
 
 impl Sel {
     /// Everything.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(a.sel_with(Sel::new())?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Takes these labels along `dim`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().at("x", 15..=30))?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn at(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, None)
     }
 
     /// Takes the labels nearest to these; of two equally near the greater one.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// // Of two equally near the greater one.
+    /// assert_eq!(a.sel_with(Sel::new().nearest("x", 15.0))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn nearest(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Nearest))
     }
 
     /// Takes the last labels at or before these.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().pad("x", 19.9))?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn pad(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Pad))
     }
 
     /// Takes the first labels at or after these.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().backfill("x", 10.1))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn backfill(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Backfill))
     }
@@ -176,18 +216,45 @@ impl Sel {
     }
 
     /// What to do with labels that are not there, for all dimensions given by [`at`](Sel::at).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let sel = Sel::new().at("x", 12.0).method(Method::Nearest);
+    /// assert_eq!(a.sel_with(sel)?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
     /// How far away a neighbour may be, itself included: a number, for times a timedelta or "12h".
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let near = Sel::new().nearest("x", 12.0);
+    /// assert_eq!(a.sel_with(near.clone().tolerance(2.0))?.to_vec::<i32>()?, [1]);
+    /// assert!(a.sel_with(near.tolerance(1.0)).unwrap_err().is_not_found());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: impl Into<Scalar>) -> Self {
         self.tolerance = Some(tolerance.into());
         self
     }
 
     /// Whether coordinates that become scalar are dropped.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert!(a.sel_with(Sel::new().at("x", 10).drop(true))?.coords().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop(mut self, drop: bool) -> Self {
         self.drop = drop;
         self

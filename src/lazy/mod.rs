@@ -2,21 +2,29 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod calculus;
 mod concat;
 mod constant;
+mod contract;
+mod extreme;
+mod fit;
 mod gather;
 mod lookup;
 mod map;
+mod pick;
 mod present;
 mod read;
 mod rechunk;
 mod reduce;
 mod reshape;
 mod slice;
+mod sort;
 mod take;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
@@ -26,17 +34,23 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use concat::Concat;
 pub use constant::Constant;
+pub use contract::Contract;
+pub use extreme::Locate;
+pub use fit::Fit;
 pub use gather::Gather;
 pub use lookup::Lookup;
 pub use map::Map;
+pub use pick::Choose;
 pub use present::Present;
 pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce::Reduce;
 pub use reshape::Reshape;
 pub use slice::SliceOp;
+pub use sort::{IsIn, Sort};
 pub use take::Take;
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
@@ -171,11 +185,11 @@ impl LazyArray {
     pub fn new(op: impl Op + 'static, inputs: Vec<LazyArray>, meta: Meta) -> Result<Self> {
         let small = !inputs.is_empty()
             && meta.grid.is_single()
-            && meta.shape().iter().product::<usize>() <= EAGER_ELEMENTS
+            && meta.grid.size() <= EAGER_ELEMENTS
             && inputs.iter().all(|a| a.as_block().is_some_and(|b| b.size() <= EAGER_ELEMENTS));
         if small {
-            let out = Region::full(&meta.shape());
-            let metas: Vec<&Meta> = inputs.iter().map(|a| a.meta()).collect();
+            let out = Region::new(meta.grid.axes().iter().map(|a| 0..a.len()));
+            let metas: SmallVec<[&Meta; 4]> = inputs.iter().map(|a| a.meta()).collect();
             let pieces = op
                 .needs(&out, &metas)
                 .iter()
@@ -220,7 +234,7 @@ impl LazyArray {
 
     /// Number of elements.
     pub fn size(&self) -> usize {
-        self.shape().iter().product()
+        self.grid().size()
     }
 
     /// Chunks.

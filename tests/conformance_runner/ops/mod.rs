@@ -4,6 +4,7 @@ mod assign;
 mod basic;
 mod cf;
 pub mod combine;
+mod contract;
 mod elementwise;
 mod groups;
 mod reduce;
@@ -39,6 +40,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     basic::OPS,
     cf::OPS,
     combine::OPS,
+    contract::OPS,
     elementwise::OPS,
     groups::OPS,
     reduce::OPS,
