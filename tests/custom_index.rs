@@ -53,7 +53,7 @@ fn check(field: &DataArray, names: [&str; 2], count: usize) {
     };
     let (lats, lons) = (random(170.0, -80.0), random(720.0, -360.0));
     let points = |v: &[f64]| DataArray::from_vec(&[("place", v.len())], v.to_vec()).unwrap();
-    let sel = Sel::new().at(lat, &points(&lats)).at(lon, &points(&lons)).method(Method::Nearest);
+    let sel = Sel::new().at(lat, points(&lats)).at(lon, points(&lons)).method(Method::Nearest);
     let found = indexed.sel_with(sel).unwrap();
     assert_eq!(found.dims().iter().map(|d| &**d).next_back(), Some("place"));
     let at: Vec<(f64, f64)> = floats(&found, lat).into_iter().zip(floats(&found, lon)).collect();
@@ -139,7 +139,7 @@ fn mistakes_are_told() {
     let field = scattered();
     let indexed = field.set_xindex_with(["lat", "lon"], Sphere::of).unwrap();
     let says = |r: Result<DataArray>, what: &str| {
-        let e = r.err().expect("an error").to_string();
+        let e = r.expect_err("an error").to_string();
         assert!(e.contains(what), "{e}");
     };
     let near = || Sel::new().method(Method::Nearest);

@@ -106,6 +106,6 @@ pub trait JointIndex: Any + Debug + Send + Sync {
 }
 
 /// Whether two shared indexes are one, or hold the same labels.
-pub fn same_joint(a: &Arc<dyn JointIndex>, b: &Arc<dyn JointIndex>) -> bool {
+pub(crate) fn same_joint(a: &Arc<dyn JointIndex>, b: &Arc<dyn JointIndex>) -> bool {
     Arc::ptr_eq(a, b) || a.count() == b.count() && a.shape() == b.shape() && a.equals(b.as_ref())
 }

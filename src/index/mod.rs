@@ -25,7 +25,8 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub use join::{Join, join, join_with_positions, positions};
-pub use joint::{JointIndex, same_joint};
+pub use joint::JointIndex;
+pub(crate) use joint::same_joint;
 pub use mismatch::Mismatch;
 pub use multi::MultiIndex;
 pub use range::RangeIndex;

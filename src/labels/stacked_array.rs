@@ -115,7 +115,14 @@ impl DataArray {
     /// If the dimension has no multi-index, or coordinates of the variables do not agree.
     ///
     /// # Example
-    /// See [`Dataset::to_stacked_array`].
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![0, 1, 2, 3])?.to_dataset("a");
+    /// let back = ds.to_stacked_array("feature", "x")?.to_unstacked_dataset("feature")?;
+    /// assert_eq!(back.get("a")?.to_vec::<i32>()?, [0, 1, 2, 3]);
+    /// assert!(ds.get("a")?.to_unstacked_dataset("x").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_unstacked_dataset(&self, dim: &str) -> Result<Dataset> {
         self.to_unstacked_dataset_at(dim, 0)
     }

@@ -12,7 +12,7 @@ use super::key::{self, Key};
 use super::{HashIndex, Index, Label, Method, Positions, of_labels};
 use crate::array::Block;
 use crate::dtype::dispatch::with_element;
-use crate::dtype::{Scalar, promote};
+use crate::dtype::{Element, Scalar, promote};
 use crate::error::{Error, Result};
 
 /// The code of a label that is missing.
@@ -107,16 +107,39 @@ impl MultiIndex {
     }
 
     /// How many positions there are.
+    ///
+    /// ```
+    /// use graticule::array::Block;
+    /// use graticule::index::MultiIndex;
+    /// let index = MultiIndex::product(&[Block::from_vec(&[2], vec![7i64, 8])?, Block::from_vec(&[3], vec![0.0; 3])?])?;
+    /// assert_eq!((index.len(), index.is_empty()), (6, false));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.len
     }
 
     /// Whether there are no positions.
+    ///
+    /// ```
+    /// use graticule::array::Block;
+    /// use graticule::index::MultiIndex;
+    /// assert!(MultiIndex::from_labels(&[Block::from_vec::<i64>(&[0], vec![])?])?.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// The distinct labels of a level.
+    ///
+    /// ```
+    /// use graticule::array::Block;
+    /// use graticule::index::{Index, MultiIndex};
+    /// let index = MultiIndex::from_labels(&[Block::from_vec(&[3], vec![2i64, 1, 2])?])?;
+    /// assert_eq!(index.level(0).labels().to_vec::<i64>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn level(&self, level: usize) -> &Arc<dyn Index> {
         &self.levels[level].labels
     }
@@ -125,7 +148,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If none is given.
-    pub fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
+    pub(crate) fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
         MultiIndex::of_levels(levels.iter().map(|&l| self.levels[l].clone()).collect())
     }
 
@@ -133,7 +156,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a block has another length.
-    pub fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
+    pub(crate) fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
         let mut levels = self.levels.clone();
         for block in labels {
             levels.push(factorize(block, true)?);
@@ -145,7 +168,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If there are more combinations of labels than can be counted.
-    pub fn is_unique(&self) -> Result<bool> {
+    pub(crate) fn is_unique(&self) -> Result<bool> {
         Ok(self.map()?.1)
     }
 
@@ -157,7 +180,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
-    pub fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
+    pub(crate) fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
         if !self.is_unique()? {
             return Err(Error::invalid("a combination of labels stands at several positions")
                 .help("drop the duplicates first, as with `drop_duplicates`"));
@@ -305,11 +328,7 @@ impl Level {
         let labels = labels.contiguous();
         let dtype = labels.dtype();
         with_element!(dtype.kind(), T => {
-            let from = labels.as_slice::<T>().expect("made contiguous");
-            let fill = fill.get::<T>().and_then(|f| f.first().cloned()).unwrap_or_default();
-            let picked: Vec<T> = (self.codes.iter())
-                .map(|&c| usize::try_from(c).map_or_else(|_| fill.clone(), |c| from[c].clone()))
-                .collect();
+            let picked = pick::<T>(labels.as_slice().expect("made contiguous"), &self.codes, &fill);
             let shape = [picked.len()];
             Block::from_vec(&shape, picked).expect("one label for each position").retype(dtype)
         })
@@ -324,6 +343,13 @@ impl Level {
             Err(_) => self.codes.is_empty(),
         }
     }
+}
+
+/// The label of each code; a missing one is the value of `fill`.
+fn pick<T: Element>(labels: &[T], codes: &[i32], fill: &Block) -> Vec<T> {
+    let missing = fill.get::<T>().and_then(|f| f.first().cloned()).unwrap_or_default();
+    let label = |&code: &i32| usize::try_from(code).map_or_else(|_| missing.clone(), |c| labels[c].clone());
+    codes.iter().map(label).collect()
 }
 
 /// For each label of one level its code in another, or -1.
