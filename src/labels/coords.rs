@@ -57,8 +57,14 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        self.drop_index(&name);
-        if let Some(index) = index.and_then(|index| joint::fitted(index, &variable)) {
+        let index = index.and_then(|index| joint::fitted(index, &variable));
+        // Coordinates that shared an index with this one lose it, unless it stays.
+        if let Some(part) = self.take_index(&name).as_ref().and_then(Part::of)
+            && !index.as_ref().is_some_and(|new| part.equals(new.as_ref()))
+        {
+            self.drop_partial_indexes();
+        }
+        if let Some(index) = index {
             if Part::of(&index).is_none() && !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
@@ -79,14 +85,19 @@ impl Coords {
 
     /// Takes only the index of a coordinate away, also from those that it shares it with.
     pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
-        if !self.indexes.contains_key(name) {
-            return None;
-        }
-        let index = Arc::make_mut(&mut self.indexes).shift_remove(name)?;
+        let index = self.take_index(name)?;
         if Part::of(&index).is_some() {
             self.drop_partial_indexes();
         }
         Some(index)
+    }
+
+    /// The index of a coordinate, taken away from it alone.
+    fn take_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
+        if !self.indexes.contains_key(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.indexes).shift_remove(name)
     }
 
     /// A coordinate.
