@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// The code of a label that is missing.
 const MISSING: i32 = -1;
 
+/// More combinations of labels than this are not laid out: a list of their positions alone would take 128 GiB.
+const MOST_COMBINATIONS: usize = 1 << 34;
+
 /// One level: its distinct labels in the order that `unstack` gives them, and for each position which it is.
 #[derive(Debug, Clone)]
 struct Level {
@@ -181,11 +184,8 @@ impl MultiIndex {
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
     pub(crate) fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
-        if !self.is_unique()? {
-            return Err(Error::invalid("a combination of labels stands at several positions")
-                .help("drop the duplicates first, as with `drop_duplicates`"));
-        }
         let mut used = Vec::with_capacity(self.levels.len());
+        let mut combinations = 1usize;
         let mut slots = vec![0usize; self.len];
         for (number, level) in self.levels.iter().enumerate() {
             if let Some(position) = level.codes.iter().position(|c| *c == MISSING) {
@@ -205,6 +205,13 @@ impl MultiIndex {
                     }
                 }
             }
+            combinations = combinations.saturating_mul(kept.len());
+            if combinations > MOST_COMBINATIONS {
+                return Err(Error::unsupported(
+                    "the levels have too many combinations of labels to lay them out",
+                )
+                .help("select fewer rows first, or take a level out with `reset_index`"));
+            }
             let mut place = vec![0usize; seen.len()];
             kept.iter().enumerate().for_each(|(to, &from)| place[from as usize] = to);
             for (slot, &code) in slots.iter_mut().zip(level.codes.iter()) {
@@ -212,8 +219,16 @@ impl MultiIndex {
             }
             used.push(level.labels.take(&Positions::Many(kept)).labels());
         }
-        let mut positions = vec![-1; used.iter().map(Block::size).product()];
-        slots.iter().enumerate().for_each(|(i, &slot)| positions[slot] = i as i64);
+        let mut positions = vec![-1; combinations];
+        for (i, &slot) in slots.iter().enumerate() {
+            let before = std::mem::replace(&mut positions[slot], i as i64);
+            if before >= 0 {
+                return Err(Error::invalid(format!(
+                    "the positions {before} and {i} have the same combination of labels"
+                ))
+                .help("drop the duplicates first"));
+            }
+        }
         Ok((used, positions))
     }
 
@@ -406,4 +421,59 @@ fn factorize(block: &Block, sorted: bool) -> Result<Level> {
     }
     let first = Positions::Many(first.into_iter().map(|i| i as i64).collect());
     Ok(Level { labels: HashIndex::new(block).take(&first), codes: codes.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Text;
+
+    fn ints(values: &[i64]) -> Block {
+        Block::from_vec(&[values.len()], values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_place_is_not_unstacked() {
+        let says = |index: MultiIndex, what: &str| {
+            let e = index.unstack().unwrap_err().to_string();
+            assert!(e.contains(what), "{e}");
+        };
+        says(MultiIndex::from_labels(&[ints(&[1, 2, 1]), ints(&[0, 0, 0])]).unwrap(), "positions 0 and 2");
+        let holes = Block::from_vec(&[2], vec![1.0, f64::NAN]).unwrap();
+        says(MultiIndex::from_labels(&[holes, ints(&[0, 1])]).unwrap(), "level 0 is missing at position 1");
+        let many: Vec<i64> = (0..5000).collect();
+        says(MultiIndex::from_labels(&[ints(&many), ints(&many), ints(&many)]).unwrap(), "too many");
+    }
+
+    #[test]
+    fn missing_labels_are_labels_of_rows() {
+        let texts = Block::from_vec(&[3], vec![Text::from("a"), Text::MISSING, Text::from("b")]).unwrap();
+        let index = MultiIndex::from_labels(&[texts.clone(), ints(&[1, 2, 3])]).unwrap();
+        assert!(index.labels(0).same_bits(&texts));
+        assert_eq!(index.level(0).len(), 2);
+        let found = index.select_levels(&[Some(Scalar::Str(Text::MISSING)), None]).unwrap();
+        assert_eq!(found, Positions::Slice(crate::array::Slice::range(1..2)));
+        let back = index.positions_of(&index).unwrap();
+        assert_eq!(back, [0, 1, 2]);
+    }
+
+    #[test]
+    fn equality_is_by_labels_not_by_codes() {
+        let a = MultiIndex::product(&[ints(&[2, 1]), ints(&[5])]).unwrap();
+        let floats = Block::from_vec(&[2], vec![2.0, 1.0]).unwrap();
+        let b = MultiIndex::from_labels(&[floats, ints(&[5, 5])]).unwrap();
+        assert!(a.equals(&b) && b.equals(&a));
+        assert!(!a.equals(&MultiIndex::product(&[ints(&[1, 2]), ints(&[5])]).unwrap()));
+        assert!(!a.equals(&MultiIndex::product(&[ints(&[2, 1])]).unwrap()));
+    }
+
+    #[test]
+    fn levels_of_any_size_are_told_apart() {
+        let wide: Vec<Block> = (0..9).map(|_| ints(&(0..70_000).collect::<Vec<_>>())).collect();
+        let e = MultiIndex::from_labels(&wide).unwrap().is_unique().unwrap_err();
+        assert!(e.is_unsupported(), "{e}");
+        assert!(MultiIndex::from_labels(&wide[..7]).unwrap().is_unique().unwrap());
+        assert!(MultiIndex::from_labels(&[]).is_err());
+        assert!(MultiIndex::from_labels(&[ints(&[1]), ints(&[1, 2])]).is_err());
+    }
 }
