@@ -82,6 +82,59 @@ pub enum Positions {
 }
 
 /// Labels of one dimension and the way from them to positions.
+///
+/// An index of one's own stands beside its variable in [`Coords`](crate::labels::Coords); one that several
+/// coordinates share is a [`JointIndex`].
+///
+/// # Example
+/// Longitudes that know that 359 and -1 are one:
+/// ```
+/// use std::sync::Arc;
+/// use graticule::index::{Index, Label, Method, Positions, default_index};
+/// use graticule::prelude::*;
+///
+/// #[derive(Debug)]
+/// struct Around(Arc<dyn Index>);
+///
+/// impl Index for Around {
+///     fn len(&self) -> usize {
+///         self.0.len()
+///     }
+///     fn labels(&self) -> Block {
+///         self.0.labels()
+///     }
+///     fn dtype(&self) -> DType {
+///         self.0.dtype()
+///     }
+///     fn select(&self, label: &Label, method: Method, tolerance: Option<&Scalar>) -> Result<Positions> {
+///         let turned = match label {
+///             Label::One(Scalar::Float(lon)) => Label::One(lon.rem_euclid(360.0).into()),
+///             other => other.clone(),
+///         };
+///         self.0.select(&turned, method, tolerance)
+///     }
+///     fn positions_of(&self, labels: &Block, method: Method, t: Option<&Scalar>) -> Result<Vec<i64>> {
+///         self.0.positions_of(labels, method, t)
+///     }
+///     fn take(&self, positions: &Positions) -> Arc<dyn Index> {
+///         Arc::new(Around(self.0.take(positions)))
+///     }
+///     fn is_unique(&self) -> bool {
+///         self.0.is_unique()
+///     }
+///     fn equals(&self, other: &dyn Index) -> bool {
+///         self.0.equals(other)
+///     }
+/// }
+///
+/// let lon = Variable::from_vec(&[("lon", 4)], vec![0.0, 90.0, 180.0, 270.0])?;
+/// let mut coords = Coords::new();
+/// coords.insert_with("lon", lon.clone(), Some(Arc::new(Around(default_index(&lon.load()?)?))))?;
+/// let a = DataArray::new(Variable::from_vec(&[("lon", 4)], vec![1, 2, 3, 4])?, coords)?;
+/// assert_eq!(a.sel("lon", -90.0)?.to_vec::<i32>()?, [4]);
+/// assert_eq!(a.isel("lon", 1..)?.sel("lon", 450.0)?.to_vec::<i32>()?, [2]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub trait Index: Any + Debug + Send + Sync {
     /// How many labels there are.
     fn len(&self) -> usize;

@@ -80,17 +80,20 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        let shared = self.take_index(&name).is_some_and(|old| Part::of(&old).is_some());
-        if let Some(index) = index.and_then(|index| joint::fitted(index, &variable)) {
+        let index = index.and_then(|index| joint::fitted(index, &variable));
+        // Coordinates that shared an index with this one lose it, unless it stays.
+        if let Some(part) = self.take_index(&name).as_ref().and_then(Part::of)
+            && !index.as_ref().is_some_and(|new| part.equals(new.as_ref()))
+        {
+            self.drop_partial_indexes();
+        }
+        if let Some(index) = index {
             if Part::of(&index).is_none() && !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
             Arc::make_mut(&mut self.indexes).insert(name.clone(), index);
         }
         Arc::make_mut(&mut self.variables).insert(name, variable);
-        if shared {
-            self.drop_partial_indexes();
-        }
         Ok(())
     }
 

@@ -25,6 +25,9 @@ pub(super) struct Chosen {
 /// What a selection on a shared index gives: positions for dimensions, and perhaps levels that go.
 type Found = (Vec<(Name, Indexer)>, Option<Chosen>);
 
+/// A selector of a coordinate or dimension that shares none.
+pub(super) type Single<'a> = (&'a Name, &'a Selector, Method);
+
 /// Selectors of coordinates that share an index.
 pub(super) struct Asked<'a> {
     joint: Joint,
@@ -37,10 +40,7 @@ pub(super) struct Asked<'a> {
 
 impl Dataset {
     /// The selectors that are about shared indexes, by index; and the others.
-    pub(super) fn split_shared<'a>(
-        &self,
-        sel: &'a Sel,
-    ) -> Result<(Vec<Asked<'a>>, Vec<(&'a Name, &'a Selector, Method)>)> {
+    pub(super) fn split_shared<'a>(&self, sel: &'a Sel) -> Result<(Vec<Asked<'a>>, Vec<Single<'a>>)> {
         let joints = self.coords().joints();
         let mut shared: Vec<Asked<'a>> = Vec::new();
         let mut others = Vec::new();

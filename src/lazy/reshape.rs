@@ -406,7 +406,7 @@ mod tests {
         let needs = flat.op().needs(&flat.grid().region(1), &[array.meta()]);
         assert!(needs.iter().map(|n| n.region.size()).sum::<usize>() <= 2 * flat.grid().largest());
         // A piece across the border of two rows does not take the rows whole.
-        let needs = flat.op().needs(&Region::new([999_000..1_001_000]), &[array.meta()]);
+        let needs = flat.op().needs(&Region::new(std::iter::once(999_000..1_001_000)), &[array.meta()]);
         assert_eq!(needs.iter().map(|n| n.region.size()).sum::<usize>(), 2000);
     }
 

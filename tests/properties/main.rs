@@ -13,6 +13,7 @@ mod reductions;
 mod runs;
 mod samples;
 mod selection;
+mod stack;
 
 use proptest::test_runner::{Config, RngSeed};
 

@@ -9,15 +9,17 @@ use std::sync::{Arc, OnceLock};
 
 use super::joint::JointIndex;
 use super::key::{self, Key};
-use super::merge::take as take_labels;
-use super::{Index, Label, Method, Positions, of_labels};
+use super::{HashIndex, Index, Label, Method, Positions, of_labels};
 use crate::array::Block;
 use crate::dtype::dispatch::with_element;
-use crate::dtype::{Scalar, promote};
+use crate::dtype::{Element, Scalar, promote};
 use crate::error::{Error, Result};
 
 /// The code of a label that is missing.
 const MISSING: i32 = -1;
+
+/// More combinations of labels than this are not laid out: a list of their positions alone would take 128 GiB.
+const MOST_COMBINATIONS: usize = 1 << 34;
 
 /// One level: its distinct labels in the order that `unstack` gives them, and for each position which it is.
 #[derive(Debug, Clone)]
@@ -110,10 +112,10 @@ impl MultiIndex {
     /// How many positions there are.
     ///
     /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::MultiIndex;
-    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
-    /// assert_eq!(MultiIndex::product(&[two.clone(), two])?.len(), 4);
+    /// use graticule::array::Block;
+    /// use graticule::index::MultiIndex;
+    /// let index = MultiIndex::product(&[Block::from_vec(&[2], vec![7i64, 8])?, Block::from_vec(&[3], vec![0.0; 3])?])?;
+    /// assert_eq!((index.len(), index.is_empty()), (6, false));
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn len(&self) -> usize {
@@ -123,11 +125,9 @@ impl MultiIndex {
     /// Whether there are no positions.
     ///
     /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::MultiIndex;
-    /// let none = Block::zeros(DType::I64, &[0]);
-    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
-    /// assert!(MultiIndex::product(&[none, two])?.is_empty());
+    /// use graticule::array::Block;
+    /// use graticule::index::MultiIndex;
+    /// assert!(MultiIndex::from_labels(&[Block::from_vec::<i64>(&[0], vec![])?])?.is_empty());
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn is_empty(&self) -> bool {
@@ -137,8 +137,8 @@ impl MultiIndex {
     /// The distinct labels of a level.
     ///
     /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::MultiIndex;
+    /// use graticule::array::Block;
+    /// use graticule::index::{Index, MultiIndex};
     /// let index = MultiIndex::from_labels(&[Block::from_vec(&[3], vec![2i64, 1, 2])?])?;
     /// assert_eq!(index.level(0).labels().to_vec::<i64>()?, [1, 2]);
     /// # Ok::<(), graticule::Error>(())
@@ -151,17 +151,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If none is given.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::{JointIndex, MultiIndex};
-    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
-    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
-    /// let index = MultiIndex::from_labels(&[a, b])?.keep(&[1])?;
-    /// assert_eq!(index.labels(0).to_vec::<f64>()?, [0.5, 1.5]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
+    pub(crate) fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
         MultiIndex::of_levels(levels.iter().map(|&l| self.levels[l].clone()).collect())
     }
 
@@ -169,17 +159,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a block has another length.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::{JointIndex, MultiIndex};
-    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
-    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
-    /// let index = MultiIndex::from_labels(&[a])?.append(&[b])?;
-    /// assert_eq!(index.labels(1).to_vec::<f64>()?, [0.5, 1.5]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
+    pub(crate) fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
         let mut levels = self.levels.clone();
         for block in labels {
             levels.push(factorize(block, true)?);
@@ -191,17 +171,7 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If there are more combinations of labels than can be counted.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::MultiIndex;
-    /// let a = Block::from_vec(&[2], vec![1i64, 1])?;
-    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
-    /// assert!(!MultiIndex::from_labels(&[a.clone()])?.is_unique()?);
-    /// assert!(MultiIndex::from_labels(&[a, b])?.is_unique()?);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn is_unique(&self) -> Result<bool> {
+    pub(crate) fn is_unique(&self) -> Result<bool> {
         Ok(self.map()?.1)
     }
 
@@ -213,24 +183,9 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::index::MultiIndex;
-    /// let a = Block::from_vec(&[3], vec![1i64, 1, 2])?;
-    /// let b = Block::from_vec(&[3], vec![5i64, 6, 5])?;
-    /// let (labels, positions) = MultiIndex::from_labels(&[a, b])?.unstack()?;
-    /// assert_eq!(labels[1].to_vec::<i64>()?, [5, 6]);
-    /// // Nothing stands at (2, 6).
-    /// assert_eq!(positions, [0, 1, 2, -1]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
-        if !self.is_unique()? {
-            return Err(Error::invalid("a combination of labels stands at several positions")
-                .help("drop the duplicates first, as with `drop_duplicates`"));
-        }
+    pub(crate) fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
         let mut used = Vec::with_capacity(self.levels.len());
+        let mut combinations = 1usize;
         let mut slots = vec![0usize; self.len];
         for (number, level) in self.levels.iter().enumerate() {
             if let Some(position) = level.codes.iter().position(|c| *c == MISSING) {
@@ -250,15 +205,30 @@ impl MultiIndex {
                     }
                 }
             }
+            combinations = combinations.saturating_mul(kept.len());
+            if combinations > MOST_COMBINATIONS {
+                return Err(Error::unsupported(
+                    "the levels have too many combinations of labels to lay them out",
+                )
+                .help("select fewer rows first, or take a level out with `reset_index`"));
+            }
             let mut place = vec![0usize; seen.len()];
             kept.iter().enumerate().for_each(|(to, &from)| place[from as usize] = to);
             for (slot, &code) in slots.iter_mut().zip(level.codes.iter()) {
                 *slot = *slot * kept.len() + place[code as usize];
             }
-            used.push(take_labels(&level.labels.labels(), &Positions::Many(kept)));
+            used.push(level.labels.take(&Positions::Many(kept)).labels());
         }
-        let mut positions = vec![-1; used.iter().map(Block::size).product()];
-        slots.iter().enumerate().for_each(|(i, &slot)| positions[slot] = i as i64);
+        let mut positions = vec![-1; combinations];
+        for (i, &slot) in slots.iter().enumerate() {
+            let before = std::mem::replace(&mut positions[slot], i as i64);
+            if before >= 0 {
+                return Err(Error::invalid(format!(
+                    "the positions {before} and {i} have the same combination of labels"
+                ))
+                .help("drop the duplicates first"));
+            }
+        }
         Ok((used, positions))
     }
 
@@ -373,11 +343,7 @@ impl Level {
         let labels = labels.contiguous();
         let dtype = labels.dtype();
         with_element!(dtype.kind(), T => {
-            let from = labels.as_slice::<T>().expect("made contiguous");
-            let fill = fill.get::<T>().and_then(|f| f.first().cloned()).unwrap_or_default();
-            let picked: Vec<T> = (self.codes.iter())
-                .map(|&c| usize::try_from(c).map_or_else(|_| fill.clone(), |c| from[c].clone()))
-                .collect();
+            let picked = pick::<T>(labels.as_slice().expect("made contiguous"), &self.codes, &fill);
             let shape = [picked.len()];
             Block::from_vec(&shape, picked).expect("one label for each position").retype(dtype)
         })
@@ -392,6 +358,13 @@ impl Level {
             Err(_) => self.codes.is_empty(),
         }
     }
+}
+
+/// The label of each code; a missing one is the value of `fill`.
+fn pick<T: Element>(labels: &[T], codes: &[i32], fill: &Block) -> Vec<T> {
+    let missing = fill.get::<T>().and_then(|f| f.first().cloned()).unwrap_or_default();
+    let label = |&code: &i32| usize::try_from(code).map_or_else(|_| missing.clone(), |c| labels[c].clone());
+    codes.iter().map(label).collect()
 }
 
 /// For each label of one level its code in another, or -1.
@@ -447,5 +420,60 @@ fn factorize(block: &Block, sorted: bool) -> Result<Level> {
         first = order.into_iter().map(|i| first[i]).collect();
     }
     let first = Positions::Many(first.into_iter().map(|i| i as i64).collect());
-    Ok(Level { labels: of_labels(&take_labels(&block.clone().contiguous(), &first)), codes: codes.into() })
+    Ok(Level { labels: HashIndex::new(block).take(&first), codes: codes.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dtype::Text;
+
+    fn ints(values: &[i64]) -> Block {
+        Block::from_vec(&[values.len()], values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_has_no_place_is_not_unstacked() {
+        let says = |index: MultiIndex, what: &str| {
+            let e = index.unstack().unwrap_err().to_string();
+            assert!(e.contains(what), "{e}");
+        };
+        says(MultiIndex::from_labels(&[ints(&[1, 2, 1]), ints(&[0, 0, 0])]).unwrap(), "positions 0 and 2");
+        let holes = Block::from_vec(&[2], vec![1.0, f64::NAN]).unwrap();
+        says(MultiIndex::from_labels(&[holes, ints(&[0, 1])]).unwrap(), "level 0 is missing at position 1");
+        let many: Vec<i64> = (0..5000).collect();
+        says(MultiIndex::from_labels(&[ints(&many), ints(&many), ints(&many)]).unwrap(), "too many");
+    }
+
+    #[test]
+    fn missing_labels_are_labels_of_rows() {
+        let texts = Block::from_vec(&[3], vec![Text::from("a"), Text::MISSING, Text::from("b")]).unwrap();
+        let index = MultiIndex::from_labels(&[texts.clone(), ints(&[1, 2, 3])]).unwrap();
+        assert!(index.labels(0).same_bits(&texts));
+        assert_eq!(index.level(0).len(), 2);
+        let found = index.select_levels(&[Some(Scalar::Str(Text::MISSING)), None]).unwrap();
+        assert_eq!(found, Positions::Slice(crate::array::Slice::range(1..2)));
+        let back = index.positions_of(&index).unwrap();
+        assert_eq!(back, [0, 1, 2]);
+    }
+
+    #[test]
+    fn equality_is_by_labels_not_by_codes() {
+        let a = MultiIndex::product(&[ints(&[2, 1]), ints(&[5])]).unwrap();
+        let floats = Block::from_vec(&[2], vec![2.0, 1.0]).unwrap();
+        let b = MultiIndex::from_labels(&[floats, ints(&[5, 5])]).unwrap();
+        assert!(a.equals(&b) && b.equals(&a));
+        assert!(!a.equals(&MultiIndex::product(&[ints(&[1, 2]), ints(&[5])]).unwrap()));
+        assert!(!a.equals(&MultiIndex::product(&[ints(&[2, 1])]).unwrap()));
+    }
+
+    #[test]
+    fn levels_of_any_size_are_told_apart() {
+        let wide: Vec<Block> = (0..9).map(|_| ints(&(0..70_000).collect::<Vec<_>>())).collect();
+        let e = MultiIndex::from_labels(&wide).unwrap().is_unique().unwrap_err();
+        assert!(e.is_unsupported(), "{e}");
+        assert!(MultiIndex::from_labels(&wide[..7]).unwrap().is_unique().unwrap());
+        assert!(MultiIndex::from_labels(&[]).is_err());
+        assert!(MultiIndex::from_labels(&[ints(&[1]), ints(&[1, 2])]).is_err());
+    }
 }
