@@ -8,6 +8,7 @@ use graticule::Result;
 use graticule::array::{AxisGrid, Block, ChunkGrid};
 use graticule::dtype::{DType, NAT, Text, TimeUnit};
 use graticule::exec::{Executor, Local};
+use graticule::kernel::interp::Gaps;
 use graticule::kernel::reduce::{ReduceOp, ReduceSpec};
 use graticule::kernel::scan::{ScanOp, ScanSpec};
 use graticule::labels::{
@@ -77,6 +78,10 @@ fn operations() -> Vec<Operation> {
         op("bfill", |a| a.bfill("x", None)),
         op("bfill, 2", |a| a.bfill("x", 2)),
         op("interpolate_na", |a| a.interpolate_na("x")),
+        op("interpolate_na to the nearest", |a| {
+            let options = InterpolateNa::new().method(InterpMethod::Nearest).limit(2).max_gap(20.0);
+            a.interpolate_na_with("x", &options)
+        }),
         op("interpolate_na at positions", |a| {
             let options = InterpolateNa::new().places(Places::Positions).outside(Outside::Extrapolate);
             a.interpolate_na_with("x", &options.limit(2))
@@ -150,6 +155,26 @@ fn a_scan_needs_no_whole_axis() {
     assert!(outcome.report.peak_bytes < total as u64 / 2);
     // What was read: the input once to know what chunks start from, once to scan them.
     assert_eq!(outcome.report.bytes_read, 2 * total as u64);
+}
+
+#[test]
+fn lines_over_gaps_need_no_whole_axis() {
+    let x = LazyArray::from_source(Arc::new(Ramp::new(&[1024, 32, 32], &[64, 32, 32])));
+    let gaps = Gaps { method: InterpMethod::Linear, outside: Outside::Missing, limit: None, max_gap: None };
+    let places: Vec<f64> = (0..1024).map(f64::from).collect();
+    let filled = x.fill_gaps(0, places.into(), gaps).unwrap();
+    let spec = ReduceSpec {
+        op: ReduceOp::Max,
+        axes: vec![0],
+        group: None,
+        skipna: true,
+        ddof: 0.0,
+        min_count: None,
+    };
+    let plan = Plan::new(&[Target::Memory(filled.reduce(spec).unwrap())]).unwrap();
+    let total = 1024 * 32 * 32 * 4;
+    let outcome = Local::new().threads(2).memory(3 * total / 4).run(&plan).unwrap();
+    assert!(outcome.report.peak_bytes < 3 * total as u64 / 4);
 }
 
 #[test]

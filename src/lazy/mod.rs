@@ -2,6 +2,7 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod carry;
 mod concat;
 mod constant;
 mod diff;
@@ -30,6 +31,7 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use carry::{Carries, Carry};
 pub use concat::Concat;
 pub use constant::Constant;
 pub use diff::Diff;
@@ -43,7 +45,7 @@ pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce::Reduce;
 pub use reshape::Reshape;
-pub use scan::{Carries, Scan};
+pub use scan::Scan;
 pub use slice::SliceOp;
 pub use take::Take;
 

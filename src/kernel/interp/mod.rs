@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 
-pub use gaps::{Gaps, fill_gaps};
+pub use gaps::{Gaps, Neighbours, beside, ends, fill_gaps};
 
 /// How values between points follow from the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,6 +119,8 @@ pub trait Value:
     fn real(v: f64) -> Self;
     /// This as a real number, if it is one.
     fn as_real(&self) -> Option<f64>;
+    /// The real part.
+    fn real_part(&self) -> f64;
     /// The value of a missing element.
     fn missing() -> Self;
 }
@@ -130,6 +132,10 @@ impl Value for f64 {
 
     fn as_real(&self) -> Option<f64> {
         Some(*self)
+    }
+
+    fn real_part(&self) -> f64 {
+        *self
     }
 
     fn missing() -> Self {
@@ -144,6 +150,10 @@ impl Value for Complex<f64> {
 
     fn as_real(&self) -> Option<f64> {
         None
+    }
+
+    fn real_part(&self) -> f64 {
+        self.re
     }
 
     fn missing() -> Self {
