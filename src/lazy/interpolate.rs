@@ -103,6 +103,17 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there is not one place for each position.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::kernel::interp::{Gaps, InterpMethod, Outside};
+    /// use graticule::{array::Block, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1.0, f64::NAN, 3.0])?);
+    /// let gaps = Gaps { method: InterpMethod::Linear, outside: Outside::Missing, limit: None, max_gap: None };
+    /// let filled = x.fill_gaps(0, vec![0.0, 1.0, 4.0].into(), gaps)?;
+    /// assert_eq!(filled.as_block().expect("in memory").to_vec::<f64>()?, [1.0, 1.5, 3.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fill_gaps(&self, axis: usize, x: Arc<[f64]>, gaps: Gaps) -> Result<LazyArray> {
         if self.shape().get(axis) != Some(&x.len()) {
             return Err(Error::internal(format!("{} places for axis {axis} of {:?}", x.len(), self.shape())));

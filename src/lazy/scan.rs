@@ -101,6 +101,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis does not exist or the operation has no meaning for the dtype.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, kernel::scan::{ScanOp, ScanSpec}, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1_i8, 2, 3])?);
+    /// let sums = x.scan(ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true })?;
+    /// assert_eq!(sums.as_block().expect("in memory").to_vec::<i64>()?, [1, 3, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn scan(&self, spec: ScanSpec) -> Result<LazyArray> {
         let shape = self.shape();
         let Some(&len) = shape.get(spec.axis) else {

@@ -164,7 +164,16 @@ impl Value for Complex<f64> {
 /// Writes the values at the places `at` into `out`, given points at rising `x` with values `y`.
 ///
 /// # Errors
-/// If there are too few points for the method, or it takes real values only.
+/// If there are too few points for the method, or it takes real (or finite) values only.
+///
+/// # Example
+/// ```
+/// use graticule::kernel::interp::{InterpMethod, Outside, interpolate};
+/// let mut out = [0.0; 2];
+/// interpolate(InterpMethod::Cubic, &[0.0, 1.0, 2.0, 3.0], &[0.0, 1.0, 8.0, 27.0], &[1.5, 5.0], Outside::Missing, &mut out)?;
+/// assert!((out[0] - 3.375_f64).abs() < 1e-12 && out[1].is_nan());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn interpolate<V: Value>(
     method: InterpMethod,
     x: &[f64],
