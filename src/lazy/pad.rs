@@ -1,6 +1,6 @@
 //! Longer axes: what stands before and behind the elements, from slices, repeats and arithmetic.
 
-use crate::array::{Block, Slice};
+use crate::array::{Block, ChunkGrid, Slice};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
@@ -109,7 +109,13 @@ impl LazyArray {
         let [left, right] = ends;
         let parts: Vec<LazyArray> =
             [left, self.clone(), right].into_iter().filter(|a| a.shape()[axis] > 0).collect();
-        LazyArray::concat(axis, if parts.is_empty() { std::slice::from_ref(self) } else { &parts })
+        let padded =
+            LazyArray::concat(axis, if parts.is_empty() { std::slice::from_ref(self) } else { &parts })?;
+        match (self.as_block(), padded.as_block()) {
+            // What was one piece of memory stays one.
+            (Some(_), None) => padded.rechunk(ChunkGrid::single(&padded.shape())),
+            _ => Ok(padded),
+        }
     }
 
     /// Length along an axis.
@@ -311,7 +317,7 @@ impl LazyArray {
             true => return Ok(self.clone()),
             false => LazyArray::concat(axis, &parts)?,
         };
-        match self.as_block() {
+        match joined.as_block() {
             // The same chunks, so that the array and its neighbours meet chunk by chunk.
             None => joined.rechunk(self.grid().clone()),
             Some(_) => Ok(joined),
