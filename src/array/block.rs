@@ -2,6 +2,7 @@
 
 use ndarray::{ArcArray, ArrayD, Axis, IxDyn, SliceInfoElem};
 use num_complex::Complex;
+use smallvec::SmallVec;
 
 use super::{Region, Slice};
 use crate::dtype::dispatch::with_element;
@@ -169,7 +170,7 @@ impl Block {
 
     /// Every step-th part along each axis; shares the memory.
     pub fn slice(&self, slices: &[Slice]) -> Block {
-        let info: Vec<SliceInfoElem> = slices
+        let info: SmallVec<[SliceInfoElem; 4]> = slices
             .iter()
             .map(|s| {
                 if s.len == 0 {
@@ -195,7 +196,7 @@ impl Block {
         if whole {
             return self.clone();
         }
-        self.slice(&region.ranges().map(Slice::range).collect::<Vec<_>>())
+        self.slice(&region.ranges().map(Slice::range).collect::<SmallVec<[Slice; 4]>>())
     }
 
     /// The axes in another order; shares the memory.

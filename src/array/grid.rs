@@ -188,6 +188,11 @@ impl ChunkGrid {
         self.0.iter().map(AxisGrid::len).collect()
     }
 
+    /// Number of elements of the array.
+    pub fn size(&self) -> usize {
+        self.0.iter().map(AxisGrid::len).product()
+    }
+
     /// Chunks along each axis.
     pub fn counts(&self) -> Vec<usize> {
         self.0.iter().map(AxisGrid::count).collect()

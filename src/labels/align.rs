@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::align_joint::{JointGroup, join_shared};
 use super::compare::indexes_equal;
+use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
+use super::joint::Part;
 use super::operand::Labelled;
 use super::reindex::{NewCoord, reindex_parts};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::Scalar;
 use crate::error::{Context, Error, Result};
-use crate::index::{self, Index, Join, Positions};
+use crate::index::{self, Index, Join, Mismatch, Positions};
 
 /// How [`align`] joins labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +103,8 @@ struct Joined {
     index: Arc<dyn Index>,
     variable: Variable,
     reindex: bool,
+    /// Where the labels stand in each member that must be reindexed, if not in the same order.
+    positions: Vec<Option<Positions>>,
 }
 
 /// [`align`] on datasets.
@@ -118,6 +124,7 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             }
         }
     }
+    let shared = join_shared(objects, options)?;
     let mut joined = Vec::with_capacity(groups.len());
     for group in &groups {
         joined.push(
@@ -128,6 +135,11 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
     for (group, j) in groups.iter().zip(&joined) {
         if let Some(sizes) = unindexed.get_mut(&group.dim) {
             sizes.entry(j.index.len()).or_insert_with(|| "the labels".to_string());
+        }
+    }
+    for (dim, n) in shared.iter().flat_map(JointGroup::sizes) {
+        if let Some(sizes) = unindexed.get_mut(dim) {
+            sizes.entry(n).or_insert_with(|| "the labels".to_string());
         }
     }
     for (dim, sizes) in &unindexed {
@@ -143,15 +155,45 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             )));
         }
     }
-    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &joined, options);
+    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &mut joined, &shared, options);
     objects.iter().enumerate().map(conform).collect()
+}
+
+/// Whether [`align`] would give these arrays back as they are, told without going into labels that are the
+/// very same: whatever dimension two of them share has one length and either equal labels or none.
+pub(crate) fn already_aligned(arrays: &[&DataArray], join: Join) -> bool {
+    let [first, others @ ..] = arrays else { return true };
+    if others.iter().all(|a| a.coords().is_same(first.coords()))
+        && others.iter().all(|a| a.variable().lengths().eq(first.variable().lengths()))
+    {
+        return true;
+    }
+    let own = |a: &DataArray| a.coords().indexes().all(|(name, _)| a.variable().axis(name).is_some());
+    // An override replaces labels unseen, and an index under another name than its dimension's is not looked
+    // at here.
+    if join == Join::Override || !arrays.iter().all(|a| own(a)) {
+        return false;
+    }
+    arrays.iter().enumerate().all(|(k, a)| {
+        a.variable().lengths().all(|(dim, n)| {
+            let before = arrays[..k].iter().find_map(|b| Some((b, b.variable().len_of(dim)?)));
+            before.is_none_or(|(b, len)| {
+                let same = match (a.coords().index(dim), b.coords().index(dim)) {
+                    (Some(x), Some(y)) => indexes_equal(x, y),
+                    (None, None) => true,
+                    _ => false,
+                };
+                n == len && same
+            })
+        })
+    })
 }
 
 /// The indexes of all objects by coordinate name.
 fn collect(objects: &[Dataset], excluded: &dyn Fn(&Name) -> bool) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for (i, ds) in objects.iter().enumerate() {
-        for (name, index) in ds.coords().indexes() {
+        for (name, index) in ds.coords().indexes().filter(|(_, index)| Part::of(index).is_none()) {
             let Some([dim]) = ds.coords().get(name).map(Variable::dims) else { continue };
             if excluded(dim) {
                 continue;
@@ -181,7 +223,8 @@ fn join_group(group: &Group, objects: &[Dataset], unindexed: Option<&Lengths>, h
         found.ok_or_else(|| Error::internal(format!("index of `{}` without its coordinate", group.name)))
     };
     let (first_object, first) = &group.members[0];
-    let keep_first = |variable| Joined { index: first.clone(), variable, reindex: false };
+    let keep_first =
+        |variable| Joined { index: first.clone(), variable, reindex: false, positions: Vec::new() };
     if how == Join::Override {
         if let Some((n, other)) = group.members.iter().find(|(_, i)| i.len() != first.len()) {
             return Err(Error::alignment(format!(
@@ -211,26 +254,29 @@ fn join_group(group: &Group, objects: &[Dataset], unindexed: Option<&Lengths>, h
             Some((n, other)) => difference(&group.name, (*first_object, first), (*n, other)),
             None => Error::alignment(format!("lengths along `{}` differ", group.dim)),
         }
-        .help("choose another join (inner, outer, left, right), or reindex one object first"));
+        .help("choose another join (inner, outer, left, right), reindex one object first, or let near labels match (`with_tolerance`)"));
     }
     let indexes: Vec<Arc<dyn Index>> = group.members.iter().map(|(_, i)| i.clone()).collect();
-    let index = index::join(&indexes, how)?;
+    let (index, positions) = index::join_with_positions(&indexes, how)?;
+    diagnostics::joined(&group.name, how, &group.members, index.as_ref())?;
     let variable = Variable::new([group.dim.clone()], index.labels())?;
-    Ok(Joined { index, variable, reindex: true })
+    Ok(Joined { index, variable, reindex: true, positions })
 }
 
-/// What differs between two indexes: their lengths, or the first label that is not the same.
+/// What differs between two indexes: the first label that is not the same, how many match, how near the
+/// others are.
 fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc<dyn Index>)) -> Error {
+    let fit = Mismatch::of(a.as_ref(), b.as_ref());
     if a.len() != b.len() {
         let lengths = format!("{} in object {m}, {} in object {n}", a.len(), b.len());
-        return Error::alignment(format!("the labels of `{name}` differ: {lengths}"));
+        return Error::alignment(format!("the labels of `{name}` differ: {lengths} ({fit})"));
     }
     let (a, b) = (a.labels(), b.labels());
     let label = |block: &Block, i: usize| block.slice(&[Slice::range(i..i + 1)]);
     let equal = |i: usize| super::compare::blocks_equal(&label(&a, i), &label(&b, i)).unwrap_or(false);
     let at = (0..a.size()).find(|i| !equal(*i)).unwrap_or(0);
     Error::alignment(format!(
-        "the labels of `{name}` differ from position {at} on: {} in object {m}, {} in object {n}",
+        "the labels of `{name}` differ from position {at} on: {} in object {m}, {} in object {n} ({fit})",
         super::reindex::label_text(&a, at),
         super::reindex::label_text(&b, at)
     ))
@@ -241,7 +287,8 @@ fn conform(
     object: usize,
     ds: &Dataset,
     groups: &[Group],
-    joined: &[Joined],
+    joined: &mut [Joined],
+    shared: &[JointGroup],
     options: &AlignOptions,
 ) -> Result<Dataset> {
     let sizes = ds.sizes();
@@ -250,13 +297,12 @@ fn conform(
     // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.
     let mut changes = options.join == Join::Override;
     for (group, j) in groups.iter().zip(joined) {
-        let own = group.members.iter().find(|(i, _)| *i == object).map(|(_, index)| index);
+        let own = group.members.iter().position(|(i, _)| *i == object);
         match own {
-            Some(own) if !j.reindex && Arc::ptr_eq(own, &j.index) => continue,
+            Some(own) if !j.reindex && Arc::ptr_eq(&group.members[own].1, &j.index) => continue,
             Some(own) if j.reindex => {
-                let positions = index::positions(own.as_ref(), j.index.as_ref())
-                    .at(|| format!("alignment along `{}`", group.dim))?;
-                if let Some(positions) = positions {
+                // Each member is brought to the labels once.
+                if let Some(positions) = j.positions[own].take() {
                     takes.insert(group.dim.clone(), positions);
                 }
             }
@@ -273,6 +319,9 @@ fn conform(
             keep_attrs: options.join != Join::Override,
         });
     }
+    for group in shared {
+        changes |= group.conform(object, ds, options.join, &mut takes, &mut coords)?;
+    }
     if coords.is_empty() || !changes {
         return Ok(ds.clone());
     }
@@ -282,7 +331,7 @@ fn conform(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::{Coords, DataArray};
+    use crate::labels::Coords;
 
     #[test]
     fn equal_labels_of_another_dtype_stay() {

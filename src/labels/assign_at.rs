@@ -46,6 +46,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If a label is not there, and those of `assign_isel`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// let b = a.assign_sel(Sel::new().at("x", 20..=30), 0)?;
+    /// assert_eq!(b.to_vec::<i32>()?, [1, 0, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn assign_sel(&self, sel: Sel, value: impl Into<Operand>) -> Result<DataArray> {
         let isel = self.to_temp_dataset().positions_of(&sel);
         isel.and_then(|isel| self.assign_at(&isel, value.into()))

@@ -3,11 +3,14 @@
 use indexmap::{IndexMap, IndexSet};
 
 use super::align::{AlignOptions, align_parts};
+use super::align_joint::concat_levels;
 use super::broadcast::expand;
 use super::compare::{Same, variables_match};
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
+use super::joint::Part;
 use super::merge::{CombineAttrs, Compat, Indexed, elements_of, merge_variables};
 use super::operand::{Labelled, Object};
 use super::reindex::{in_variable, take_variable};
@@ -212,6 +215,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
             vars.insert(n.clone(), v);
         }
     }
+    concat_levels(&objects, name, &mut coords)?;
     if let ConcatDim::Labels(labels) = dim {
         coords.insert(name.clone(), labels.clone())?;
     }
@@ -386,7 +390,8 @@ impl Job<'_> {
             let takes = IndexMap::from([(self.dim.clone(), self.holes(&found))]);
             out = take_variable(&out, &takes, self.options.fill_value.as_ref())?;
         }
-        let indexed = self.objects.iter().filter(|ds| ds.coords().index(name).is_some()).count();
+        let own = |ds: &&Dataset| ds.coords().index(name).is_some_and(|index| Part::of(index).is_none());
+        let indexed = self.objects.iter().filter(own).count();
         if indexed == 0 || !self.names.contains(name) || out.ndim() != 1 {
             return Ok((out, None));
         }
@@ -412,7 +417,10 @@ impl Job<'_> {
         for (i, v) in found {
             dtype = Some(match dtype {
                 None => v.dtype(),
-                Some(d) => promote::promote(d, v.dtype()).map_err(|e| e.at(format!("object {i}")))?,
+                Some(d) => {
+                    diagnostics::met(d, v.dtype())?;
+                    promote::promote(d, v.dtype()).map_err(|e| e.at(format!("object {i}")))?
+                }
             });
             for (d, n) in v.sizes() {
                 sizes.entry(d).or_insert(n);

@@ -4,17 +4,20 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::joint::{self, Part};
 use super::variable::{Name, Variable};
 use crate::error::{Error, Result};
 use crate::index::{self, Index};
 
-/// Named coordinate variables; some of them have an index for selection and alignment by label.
+/// Named coordinate variables; some of them have an index for selection and alignment by label, of their
+/// own or shared with others (see [`joints`](Coords::joints)).
 ///
 /// A 1-d coordinate named like its dimension gets a default index (unless made without).
 #[derive(Debug, Clone, Default)]
 pub struct Coords {
-    variables: IndexMap<Name, Variable>,
-    indexes: IndexMap<Name, Arc<dyn Index>>,
+    // Shared, as most operations leave most coordinates alone: copied when written to.
+    variables: Arc<IndexMap<Name, Variable>>,
+    indexes: Arc<IndexMap<Name, Arc<dyn Index>>>,
 }
 
 impl Coords {
@@ -54,26 +57,44 @@ impl Coords {
         index: Option<Arc<dyn Index>>,
     ) -> Result<()> {
         let name = name.into();
-        self.indexes.shift_remove(&name);
-        if let Some(index) = index {
-            if variable.shape() != [index.len()] {
+        let shared = self.take_index(&name).is_some_and(|old| Part::of(&old).is_some());
+        if let Some(index) = index.and_then(|index| joint::fitted(index, &variable)) {
+            if Part::of(&index).is_none() && !variable.lengths().map(|(_, n)| n).eq([index.len()]) {
                 return Err(Error::internal(format!("index of {} labels for `{name}`", index.len())));
             }
-            self.indexes.insert(name.clone(), index);
+            Arc::make_mut(&mut self.indexes).insert(name.clone(), index);
         }
-        self.variables.insert(name, variable);
+        Arc::make_mut(&mut self.variables).insert(name, variable);
+        if shared {
+            self.drop_partial_indexes();
+        }
         Ok(())
     }
 
-    /// Takes a coordinate (and its index) away.
+    /// Takes a coordinate (and its index) away. Coordinates that shared the index stay without it.
     pub fn remove(&mut self, name: &str) -> Option<Variable> {
-        self.indexes.shift_remove(name);
-        self.variables.shift_remove(name)
+        self.drop_index(name);
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).shift_remove(name)
     }
 
-    /// Takes only the index of a coordinate away.
+    /// Takes only the index of a coordinate away, also from those that it shares it with.
     pub fn drop_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
-        self.indexes.shift_remove(name)
+        let index = self.take_index(name)?;
+        if Part::of(&index).is_some() {
+            self.drop_partial_indexes();
+        }
+        Some(index)
+    }
+
+    /// The index of a coordinate, taken away from it alone.
+    fn take_index(&mut self, name: &str) -> Option<Arc<dyn Index>> {
+        if !self.indexes.contains_key(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.indexes).shift_remove(name)
     }
 
     /// A coordinate.
@@ -83,10 +104,14 @@ impl Coords {
 
     /// The attributes and encoding of a coordinate may change; its labels may not.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Variable> {
-        self.variables.get_mut(name)
+        if !self.contains(name) {
+            return None;
+        }
+        Arc::make_mut(&mut self.variables).get_mut(name)
     }
 
-    /// The index of a coordinate (of a dimension: of the coordinate named like it).
+    /// The index of a coordinate (of a dimension: of the coordinate named like it). Of a shared index this
+    /// is a view that looks up the labels of this coordinate alone.
     pub fn index(&self, name: &str) -> Option<&Arc<dyn Index>> {
         self.indexes.get(name)
     }
@@ -119,5 +144,10 @@ impl Coords {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.variables.is_empty()
+    }
+
+    /// Whether both are the very same set: clones of one that nobody has written to.
+    pub(crate) fn is_same(&self, other: &Coords) -> bool {
+        Arc::ptr_eq(&self.variables, &other.variables) && Arc::ptr_eq(&self.indexes, &other.indexes)
     }
 }

@@ -55,6 +55,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If the dtype does not hold the value.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?;
+            /// let none = a.full_like_as(false, DType::Bool)?;
+            /// assert_eq!(none.to_vec::<bool>()?, [false, false]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn full_like_as(&self, value: impl Into<Scalar>, dtype: DType) -> Result<$T> {
                 full_object(self, &value.into(), Some(dtype))
                     .map_err(|e| e.at(format!("{}, in full_like", self.place())))

@@ -92,6 +92,14 @@ impl Object {
     ///
     /// # Errors
     /// If it is a dataset.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(Object::from(&a).into_array()?.shape(), [2]);
+    /// assert!(Object::from(a.to_dataset("a")).into_array().is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_array(self) -> Result<DataArray> {
         match self {
             Object::DataArray(a) => Ok(a),
@@ -105,6 +113,14 @@ impl Object {
     ///
     /// # Errors
     /// If it is an array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(Object::from(a.to_dataset("a")).into_dataset()?.data_vars().len(), 1);
+    /// assert!(Object::from(&a).into_dataset().is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_dataset(self) -> Result<Dataset> {
         match self {
             Object::Dataset(ds) => Ok(ds),
@@ -120,6 +136,13 @@ impl Operand {
     ///
     /// # Errors
     /// If it is a dataset.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let sum = binary(BinaryOp::Add, 1, 2)?.into_array()?;
+    /// assert_eq!(sum.load()?.to_vec::<i64>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_array(self) -> Result<DataArray> {
         match self {
             Operand::DataArray(a) => Ok(a),
@@ -133,6 +156,14 @@ impl Operand {
     ///
     /// # Errors
     /// If it is none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let sum = binary(BinaryOp::Add, 1, a.to_dataset("a"))?.into_dataset()?;
+    /// assert_eq!(sum.get("a")?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_dataset(self) -> Result<Dataset> {
         match self {
             Operand::Dataset(ds) => Ok(ds),

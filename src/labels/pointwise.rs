@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
+use smallvec::SmallVec;
 
 use super::indexer::Pick;
 use super::variable::{Name, Variable};
@@ -27,6 +28,9 @@ impl Variable {
         if !self.dims().iter().any(|d| picks.contains_key(d)) {
             return Ok(self.clone());
         }
+        if !self.dims().iter().any(|d| matches!(picks.get(d), Some(Pick::Points { .. }))) {
+            return self.pick_box(picks);
+        }
         let (data, mut axes) = self.pick_slices(picks)?;
         let order: IndexSet<Name> = axes.iter().flat_map(|a| a.dims.iter().cloned()).collect();
         let mut data = data;
@@ -40,6 +44,29 @@ impl Variable {
         let perm: Vec<usize> =
             order.iter().map(|d| dims.iter().position(|o| o == d).expect("every dim was kept")).collect();
         self.with_data(order, data.transpose(&perm)?)
+    }
+
+    /// Takes single positions and slices only: dimensions stay in order or go.
+    fn pick_box(&self, picks: &IndexMap<Name, Pick>) -> Result<Variable> {
+        let mut slices: SmallVec<[Slice; 4]> = SmallVec::new();
+        let mut kept: SmallVec<[AxisFrom; 4]> = SmallVec::new();
+        let mut dims: SmallVec<[Name; 4]> = SmallVec::new();
+        for (axis, (dim, len)) in self.lengths().enumerate() {
+            let slice = match picks.get(dim) {
+                Some(Pick::One(i)) => {
+                    slices.push(Slice::range(*i..i + 1));
+                    continue;
+                }
+                Some(Pick::Slice(s)) => *s,
+                _ => Slice::all(len),
+            };
+            slices.push(slice);
+            kept.push(AxisFrom::Input(axis));
+            dims.push(dim.clone());
+        }
+        let sliced = self.data().slice(&slices)?;
+        let data = if kept.len() == slices.len() { sliced } else { sliced.axes(&kept)? };
+        self.with_data(dims, data)
     }
 
     /// Takes single positions and slices; tells what is left to take.

@@ -61,6 +61,11 @@ impl LazyArray {
         if identity && from.len() == shape.len() {
             return Ok(self.clone());
         }
+        // In memory this moves no element.
+        let view = from.iter().all(|f| matches!(f, AxisFrom::Input(_)));
+        if let (true, Some(block)) = (view, self.as_block()) {
+            return Ok(LazyArray::from_block(crate::kernel::movement::order_axes(block, from)));
+        }
         let grid = ChunkGrid(
             from.iter()
                 .map(|f| match f {

@@ -2,26 +2,36 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
+mod calculus;
 mod carry;
 mod concat;
 mod constant;
+mod contract;
 mod diff;
+mod extreme;
+mod fit;
 mod gather;
 mod interpolate;
 mod lookup;
 mod map;
 mod pad;
+mod pick;
 mod present;
 mod read;
 mod rechunk;
 mod reduce;
+mod reduce_lanes;
 mod reshape;
 mod scan;
 mod slice;
+mod sort;
 mod take;
+mod user;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
@@ -31,23 +41,30 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
+pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use carry::{Carries, Carry};
 pub use concat::Concat;
 pub use constant::Constant;
+pub use contract::Contract;
 pub use diff::Diff;
+pub use extreme::Locate;
+pub use fit::Fit;
 pub use gather::Gather;
 pub use interpolate::FillGaps;
 pub use lookup::Lookup;
 pub use map::Map;
 pub use pad::PadWith;
+pub use pick::Choose;
 pub use present::Present;
 pub use read::Read;
 pub use rechunk::Rechunk;
-pub use reduce::Reduce;
+pub use reduce_lanes::{ReduceLanes, Reducer, reducer_of};
 pub use reshape::Reshape;
 pub use scan::Scan;
 pub use slice::SliceOp;
+pub use sort::Sort;
 pub use take::Take;
+pub use user::{Apply, BlockFunction, Closure, MapBlocks};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
 /// cost more than the work.
@@ -181,11 +198,11 @@ impl LazyArray {
     pub fn new(op: impl Op + 'static, inputs: Vec<LazyArray>, meta: Meta) -> Result<Self> {
         let small = !inputs.is_empty()
             && meta.grid.is_single()
-            && meta.shape().iter().product::<usize>() <= EAGER_ELEMENTS
+            && meta.grid.size() <= EAGER_ELEMENTS
             && inputs.iter().all(|a| a.as_block().is_some_and(|b| b.size() <= EAGER_ELEMENTS));
         if small {
-            let out = Region::full(&meta.shape());
-            let metas: Vec<&Meta> = inputs.iter().map(|a| a.meta()).collect();
+            let out = Region::new(meta.grid.axes().iter().map(|a| 0..a.len()));
+            let metas: SmallVec<[&Meta; 4]> = inputs.iter().map(|a| a.meta()).collect();
             let pieces = op
                 .needs(&out, &metas)
                 .iter()
@@ -230,7 +247,7 @@ impl LazyArray {
 
     /// Number of elements.
     pub fn size(&self) -> usize {
-        self.shape().iter().product()
+        self.grid().size()
     }
 
     /// Chunks.

@@ -21,6 +21,11 @@ impl Take {
     /// The chunks of the input that `out` touches, each with the span of wanted positions in it.
     fn spans(&self, out: &Region, input: &Meta) -> Vec<(usize, usize)> {
         let grid = &input.grid.axes()[self.axis];
+        if grid.count() == 1 {
+            let wanted = || self.positions[out.axis(self.axis)].iter().filter(|p| **p >= 0);
+            let ends = wanted().min().zip(wanted().max());
+            return ends.map(|(low, high)| (*low as usize, *high as usize + 1)).into_iter().collect();
+        }
         let mut wanted: Vec<usize> =
             self.positions[out.axis(self.axis)].iter().filter(|p| **p >= 0).map(|p| *p as usize).collect();
         wanted.sort_unstable();

@@ -5,10 +5,13 @@ mod assign;
 mod basic;
 mod cf;
 pub mod combine;
+mod contract;
 mod elementwise;
 mod groups;
+mod order;
 mod reduce;
 mod select;
+mod stack;
 mod time;
 
 use graticule::labels::Dims;
@@ -40,10 +43,13 @@ const TABLES: &[&[(&str, Op)]] = &[
     basic::OPS,
     cf::OPS,
     combine::OPS,
+    contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    order::OPS,
     reduce::OPS,
     select::OPS,
+    stack::OPS,
     time::OPS,
 ];
 
