@@ -8,6 +8,7 @@ use graticule::Result;
 use graticule::array::{AxisGrid, Block, ChunkGrid};
 use graticule::dtype::{DType, NAT, Text, TimeUnit};
 use graticule::exec::{Executor, Local};
+use graticule::kernel::interp::Gaps;
 use graticule::kernel::reduce::{ReduceOp, ReduceSpec};
 use graticule::kernel::scan::{ScanOp, ScanSpec};
 use graticule::labels::{
@@ -77,6 +78,10 @@ fn operations() -> Vec<Operation> {
         op("bfill", |a| a.bfill("x", None)),
         op("bfill, 2", |a| a.bfill("x", 2)),
         op("interpolate_na", |a| a.interpolate_na("x")),
+        op("interpolate_na to the nearest", |a| {
+            let options = InterpolateNa::new().method(InterpMethod::Nearest).limit(2).max_gap(20.0);
+            a.interpolate_na_with("x", &options)
+        }),
         op("interpolate_na at positions", |a| {
             let options = InterpolateNa::new().places(Places::Positions).outside(Outside::Extrapolate);
             a.interpolate_na_with("x", &options.limit(2))
@@ -132,11 +137,14 @@ fn chunks_give_the_same_bits_as_one() {
     }
 }
 
-#[test]
-fn a_scan_needs_no_whole_axis() {
-    let x = LazyArray::from_source(Arc::new(Ramp::new(&[1024, 32, 32], &[64, 32, 32])));
-    let sums = x.scan(ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true }).unwrap();
-    let spec = ReduceSpec {
+/// A field in 16 chunks along its first axis.
+fn field() -> LazyArray {
+    LazyArray::from_source(Arc::new(Ramp::new(&[1024, 32, 32], &[64, 32, 32])))
+}
+
+/// Runs with less memory than the field has, and gives what was read, in fields.
+fn read_in_bounds(result: &LazyArray) -> f64 {
+    let greatest = ReduceSpec {
         op: ReduceOp::Max,
         axes: vec![0],
         group: None,
@@ -144,12 +152,22 @@ fn a_scan_needs_no_whole_axis() {
         ddof: 0.0,
         min_count: None,
     };
-    let plan = Plan::new(&[Target::Memory(sums.reduce(spec).unwrap())]).unwrap();
-    let total = 1024 * 32 * 32 * 4;
-    let outcome = Local::new().threads(2).memory(total / 2).run(&plan).unwrap();
-    assert!(outcome.report.peak_bytes < total as u64 / 2);
-    // What was read: the input once to know what chunks start from, once to scan them.
-    assert_eq!(outcome.report.bytes_read, 2 * total as u64);
+    let plan = Plan::new(&[Target::Memory(result.reduce(greatest).unwrap())]).unwrap();
+    let memory = 3 * field().nbytes() / 4;
+    let report = Local::new().threads(2).memory(memory).run(&plan).unwrap().report;
+    assert!(report.peak_bytes < memory as u64);
+    report.bytes_read as f64 / field().nbytes() as f64
+}
+
+#[test]
+fn no_whole_axis_is_needed() {
+    let sums = field().scan(ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true }).unwrap();
+    // Once to know what chunks start from, once to scan them.
+    assert_eq!(read_in_bounds(&sums), 2.0);
+    let gaps = Gaps { method: InterpMethod::Linear, outside: Outside::Missing, limit: None, max_gap: None };
+    let places: Vec<f64> = (0..1024).map(f64::from).collect();
+    assert_eq!(read_in_bounds(&field().fill_gaps(0, places.into(), gaps).unwrap()), 2.0);
+    assert_eq!(read_in_bounds(&field().roll(0, 64).unwrap()), 1.0);
 }
 
 #[test]

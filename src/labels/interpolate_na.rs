@@ -220,7 +220,8 @@ macro_rules! methods {
             /// The same with missing values replaced by values on the line between the valid ones around them.
             ///
             /// Elements stand at the labels of `dim` (at their positions if it has none). Missing values at the ends
-            /// stay. Integers and bools stay as they are; attributes stay. Lazy; a task needs whole lanes along `dim`.
+            /// stay. Integers and bools stay as they are; attributes stay. Lazy; chunks along `dim` are filled on their own,
+            /// after a first pass over the data that finds the valid values beside each.
             ///
             /// # Errors
             /// If the dimension does not exist or its labels do not rise; in the run if times or texts are missing.
@@ -238,6 +239,9 @@ macro_rules! methods {
 
             /// [`interpolate_na`](Self::interpolate_na) with all choices open: method, limits, places, and what stands
             /// at the ends.
+            ///
+            /// `Linear`, `Nearest`, `Zero` and `Slinear` without values at the ends need a chunk at a time. All else
+            /// goes through all points of a lane: `dim` becomes one chunk.
             ///
             /// # Errors
             /// Those of [`interpolate_na`](Self::interpolate_na); if a coordinate does not exist; in the run if a

@@ -43,14 +43,8 @@ impl Op for Diff {
         vec![Need { input: 0, region }]
     }
 
-    fn compute(
-        &self,
-        out: &Region,
-        inputs: &[&Meta],
-        mut pieces: Vec<Block>,
-        _io: &Traffic,
-    ) -> Result<Block> {
-        let mut block = pieces.remove(0);
+    fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+        let mut block = pieces[0].clone();
         if out.is_empty() {
             return Ok(Block::zeros(result_dtype(inputs[0].dtype, self.n)?, &out.shape()));
         }
@@ -83,6 +77,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis does not exist or there is no difference of the dtype.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[4], vec![1, 4, 9, 16])?);
+    /// assert_eq!(x.diff(0, 2)?.as_block().expect("in memory").to_vec::<i32>()?, [2, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn diff(&self, axis: usize, n: usize) -> Result<LazyArray> {
         let Some(&len) = self.shape().get(axis) else {
             return Err(Error::internal(format!("axis {axis} of an array of shape {:?}", self.shape())));

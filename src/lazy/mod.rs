@@ -3,6 +3,7 @@
 
 mod axes;
 mod calculus;
+mod carry;
 mod concat;
 mod constant;
 mod contract;
@@ -43,6 +44,7 @@ pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
 pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
+pub use carry::{Carries, Carry};
 pub use concat::Concat;
 pub use constant::Constant;
 pub use contract::Contract;
@@ -60,7 +62,7 @@ pub use read::Read;
 pub use rechunk::Rechunk;
 pub use reduce_lanes::{ReduceLanes, Reducer, reducer_of};
 pub use reshape::Reshape;
-pub use scan::{Carries, Scan};
+pub use scan::Scan;
 pub use scatter::Scatter;
 pub use slice::SliceOp;
 pub use sort::Sort;

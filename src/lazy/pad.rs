@@ -1,6 +1,6 @@
 //! Longer axes: what stands before and behind the elements, from slices, repeats and arithmetic.
 
-use crate::array::{Block, Slice};
+use crate::array::{Block, ChunkGrid, Slice};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
@@ -60,10 +60,17 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis is empty and the mode needs elements, or the mode has no meaning for the dtype.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, lazy::{LazyArray, PadWith}};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1, 2, 3])?);
+    /// let padded = x.pad(0, 2, 1, &PadWith::Reflect { odd: true })?;
+    /// assert_eq!(padded.as_block().expect("in memory").to_vec::<i32>()?, [-1, 0, 1, 2, 3, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn pad(&self, axis: usize, before: usize, after: usize, with: &PadWith) -> Result<LazyArray> {
-        let Some(&n) = self.shape().get(axis) else {
-            return Err(Error::internal(format!("axis {axis} of an array of shape {:?}", self.shape())));
-        };
+        let n = self.length(axis)?;
         if before == 0 && after == 0 {
             return Ok(self.clone());
         }
@@ -102,11 +109,24 @@ impl LazyArray {
         let [left, right] = ends;
         let parts: Vec<LazyArray> =
             [left, self.clone(), right].into_iter().filter(|a| a.shape()[axis] > 0).collect();
-        LazyArray::concat(axis, if parts.is_empty() { std::slice::from_ref(self) } else { &parts })
+        let padded =
+            LazyArray::concat(axis, if parts.is_empty() { std::slice::from_ref(self) } else { &parts })?;
+        match (self.as_block(), padded.as_block()) {
+            // What was one piece of memory stays one.
+            (Some(_), None) => padded.rechunk(ChunkGrid::single(&padded.shape())),
+            _ => Ok(padded),
+        }
+    }
+
+    /// Length along an axis.
+    fn length(&self, axis: usize) -> Result<usize> {
+        let shape = self.shape();
+        let beyond = || Error::internal(format!("axis {axis} of an array of shape {shape:?}"));
+        shape.get(axis).copied().ok_or_else(beyond)
     }
 
     /// `len` elements along an axis from `start` on, backwards where `step` is -1.
-    pub(super) fn part(&self, axis: usize, start: usize, step: isize, len: usize) -> Result<LazyArray> {
+    fn part(&self, axis: usize, start: usize, step: isize, len: usize) -> Result<LazyArray> {
         let mut slices: Vec<Slice> = self.shape().into_iter().map(Slice::all).collect();
         slices[axis] = Slice { start, step, len };
         self.slice(&slices)
@@ -248,9 +268,18 @@ impl LazyArray {
     /// the places that get free. Shape and chunks stay.
     ///
     /// # Errors
-    /// If the axis does not exist.
+    /// If the axis does not exist, or the fill value has another dtype.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1, 2, 3])?);
+    /// let moved = x.shift(0, 1, &Block::scalar(0))?;
+    /// assert_eq!(moved.as_block().expect("in memory").to_vec::<i32>()?, [0, 1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn shift(&self, axis: usize, by: i64, fill: &Block) -> Result<LazyArray> {
-        let n = self.shape()[axis];
+        let n = self.length(axis)?;
         let free = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX).min(n);
         let moved = match by >= 0 {
             true => [self.constant(axis, free, fill)?, self.part(axis, 0, 1, n - free)?],
@@ -264,8 +293,16 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis does not exist.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1, 2, 3])?);
+    /// assert_eq!(x.roll(0, -1)?.as_block().expect("in memory").to_vec::<i32>()?, [2, 3, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn roll(&self, axis: usize, by: i64) -> Result<LazyArray> {
-        let n = self.shape()[axis];
+        let n = self.length(axis)?;
         if n == 0 {
             return Ok(self.clone());
         }
@@ -280,7 +317,7 @@ impl LazyArray {
             true => return Ok(self.clone()),
             false => LazyArray::concat(axis, &parts)?,
         };
-        match self.as_block() {
+        match joined.as_block() {
             // The same chunks, so that the array and its neighbours meet chunk by chunk.
             None => joined.rechunk(self.grid().clone()),
             Some(_) => Ok(joined),

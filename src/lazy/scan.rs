@@ -1,104 +1,17 @@
 //! Running values along an axis, chunk by chunk.
 //!
-//! A scan over several chunks reads its input twice. The first pass is a fold that keeps what each chunk
-//! comes to along the axis (as large as the input is long in chunks), and ends as the values that each
-//! chunk starts from; the second scans every chunk on its own. No task holds more than a chunk and what
-//! runs between chunks, and the chunks alone say in which order is summed.
+//! A scan over several chunks reads its input twice: a first pass finds what runs up to each chunk, the
+//! second scans every chunk on its own. No task holds more than a chunk and what runs between chunks, and
+//! the chunks alone say in which order is summed.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fold, LazyArray, Meta, Need, Op, State};
-use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use super::carry::Carry;
+use super::{LazyArray, Meta, Need, Op};
+use crate::array::{Block, Region};
 use crate::error::{Error, Result};
 use crate::kernel::scan::{self, ScanOp, ScanSpec};
 use crate::source::Traffic;
-
-/// What runs up to the first element of each chunk along the axis: parts of running values, then the axes
-/// of the input with one position for each chunk.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Carries(ScanSpec);
-
-#[typetag::serde]
-impl Op for Carries {
-    fn name(&self) -> &'static str {
-        "carries"
-    }
-
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
-    }
-
-    fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let axis = self.0.axis;
-        let grid = &inputs[0].grid.axes()[axis];
-        let mut state = self.init(out, inputs[0])?;
-        for chunk in (0..grid.count()).map(|i| grid.chunk(i)) {
-            let mut part = Region::full(pieces[0].shape());
-            part.set(axis, chunk);
-            self.push(&mut state, &pieces[0].region(&part), &part)?;
-        }
-        let block = self.finish(state, inputs[0])?;
-        let mut part = Region::full(block.shape());
-        part.set(axis + 1, out.axis(axis + 1));
-        part.set(0, out.axis(0));
-        Ok(block.region(&part))
-    }
-
-    fn as_fold(&self) -> Option<&dyn Fold> {
-        Some(self)
-    }
-
-    fn is_expensive(&self) -> bool {
-        true
-    }
-
-    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
-        self.state_bytes(out, inputs[0])
-    }
-
-    fn describe(&self) -> String {
-        format!("carries of {}", self.0.describe())
-    }
-}
-
-impl Fold for Carries {
-    fn axes(&self) -> Vec<usize> {
-        vec![self.0.axis]
-    }
-
-    fn input_region(&self, out: &Region, input: &Meta) -> Region {
-        let mut region = Region::new(out.ranges().skip(1));
-        region.set(self.0.axis, 0..input.grid.axes()[self.0.axis].len());
-        region
-    }
-
-    fn init(&self, _out: &Region, _input: &Meta) -> Result<State> {
-        Ok(Vec::new())
-    }
-
-    fn push(&self, state: &mut State, piece: &Block, _at: &Region) -> Result<()> {
-        // Chunks come in order, so their place in the state says which they are.
-        state.push(scan::total(&self.0, piece)?);
-        Ok(())
-    }
-
-    fn merge(&self, state: &mut State, later: State) -> Result<()> {
-        state.extend(later);
-        Ok(())
-    }
-
-    fn finish(&self, state: State, input: &Meta) -> Result<Block> {
-        scan::before(&self.0, input.dtype, &state)
-    }
-
-    fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        let (dtype, parts) = self.0.carry(input.dtype);
-        let mut shape = out.shape();
-        shape[0] = parts;
-        shape[self.0.axis + 1] = input.grid.axes()[self.0.axis].count();
-        shape.iter().product::<usize>() * dtype.size()
-    }
-}
 
 /// Running values; the second input, where there is one, are those up to each chunk.
 #[derive(Debug, Serialize, Deserialize)]
@@ -188,6 +101,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis does not exist or the operation has no meaning for the dtype.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::{array::Block, kernel::scan::{ScanOp, ScanSpec}, lazy::LazyArray};
+    /// let x = LazyArray::from_block(Block::from_vec(&[3], vec![1_i8, 2, 3])?);
+    /// let sums = x.scan(ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true })?;
+    /// assert_eq!(sums.as_block().expect("in memory").to_vec::<i64>()?, [1, 3, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn scan(&self, spec: ScanSpec) -> Result<LazyArray> {
         let shape = self.shape();
         let Some(&len) = shape.get(spec.axis) else {
@@ -203,12 +125,7 @@ impl LazyArray {
         let mut inputs = vec![self.clone()];
         let count = self.grid().axes()[spec.axis].count();
         if count > 1 && !matches!(op, ScanOp::Fill { limit: Some(_) }) {
-            let (carry, parts) = spec.carry(self.dtype());
-            let mut axes = self.grid().axes().to_vec();
-            axes[spec.axis] = AxisGrid::single(count);
-            axes.insert(0, AxisGrid::single(parts));
-            let meta = Meta { dtype: carry, grid: ChunkGrid(axes) };
-            inputs.push(LazyArray::new(Carries(spec), vec![self.clone()], meta)?);
+            inputs.push(self.carries(Carry::Scan(spec))?);
         }
         LazyArray::new(Scan(spec), inputs, Meta { dtype, grid: self.grid().clone() })
     }

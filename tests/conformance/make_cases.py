@@ -752,6 +752,7 @@ def missing():
         [do("isnull", n, f"r{n}") for n in "antsb"], outputs=[f"r{n}" for n in "antsb"])
     yield case("isnull-dataset", "per variable", {"a": xr.Dataset({"u": ("x", [1.0, NAN]), "n": ("x", [1, 2])}, {"x": [5, 6]})}, do("isnull", "a"))
     yield case("isnull-attrs", "attributes stay", i, do("isnull", "a"), compare={"attrs": True})
+    yield case("isnull-drop-attrs", "unless asked to go", i, [do("isnull", "a", "p", keep_attrs=False), do("notnull", "a", "q", keep_attrs=False)], outputs=list("pq"), compare={"attrs": True})
     yield case("fill-number", "a number for every gap", i, do("fillna", "a", value=0))
     yield case("fill-float32", "float32 stays float32", {"a": da([1.5, NAN], "x", dtype="float32")}, [do("fillna", "a", "p", value=0.1), do("fillna", "a", "q", value=np.float64(0.1))], outputs=["p", "q"])
     yield case("fill-int", "integers have no gaps", {"a": da([1, 2], "x", dtype="int16")}, do("fillna", "a", value=-1))

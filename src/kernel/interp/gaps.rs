@@ -4,7 +4,7 @@ use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
 use super::{InterpMethod, Outside, Value, interpolate};
-use crate::array::Block;
+use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::cast::CastFrom;
@@ -26,47 +26,108 @@ pub struct Gaps {
     pub max_gap: Option<f64>,
 }
 
-/// The block with the missing elements of each lane along `axis` filled, given the places of the elements.
-/// Lanes with fewer than two valid elements stay.
-///
-/// # Errors
-/// If the elements are not floats or complex, or a lane has too few points for the method.
-pub fn fill_gaps(gaps: &Gaps, block: &Block, axis: usize, x: &[f64]) -> Result<Block> {
-    match block.dtype() {
-        DType::F32 => fill::<f32, f64>(gaps, block, axis, x),
-        DType::F64 => fill::<f64, f64>(gaps, block, axis, x),
-        DType::C64 => fill::<Complex<f32>, Complex<f64>>(gaps, block, axis, x),
-        DType::C128 => fill::<Complex<f64>, Complex<f64>>(gaps, block, axis, x),
-        d => Err(Error::dtype(format!("interpolation has no meaning for {d}"))),
+impl Gaps {
+    /// Whether an element needs no more of its lane than the valid elements next to it.
+    pub fn is_local(&self) -> bool {
+        use InterpMethod::{Linear, Nearest, Slinear, Zero};
+        self.outside == Outside::Missing && matches!(self.method, Linear | Nearest | Slinear | Zero)
     }
 }
 
-fn fill<T, V>(gaps: &Gaps, block: &Block, axis: usize, x: &[f64]) -> Result<Block>
+/// The valid elements next to a piece, as [`beside`] gives them, and where the piece begins in its lanes.
+#[derive(Debug, Clone, Copy)]
+pub struct Neighbours<'a> {
+    /// Axis of the four [`ends`], then those of the piece with length 1 along the lanes.
+    pub ends: &'a Block,
+    /// The position of the first element of the piece.
+    pub start: usize,
+}
+
+/// Binds `$T` and the `$V` in which it is interpolated.
+macro_rules! with_value {
+    ($dtype:expr, $T:ident, $V:ident => $body:expr) => {
+        match $dtype {
+            DType::F32 => {
+                type $T = f32;
+                type $V = f64;
+                $body
+            }
+            DType::F64 => {
+                type $T = f64;
+                type $V = f64;
+                $body
+            }
+            DType::C64 => {
+                type $T = Complex<f32>;
+                type $V = Complex<f64>;
+                $body
+            }
+            DType::C128 => {
+                type $T = Complex<f64>;
+                type $V = Complex<f64>;
+                $body
+            }
+            d => Err(Error::dtype(format!("interpolation has no meaning for {d}"))),
+        }
+    };
+}
+
+/// The block with the missing elements of each lane along `axis` filled, given the places `x` of all
+/// elements of a lane. The block holds whole lanes, or a piece of them and its neighbours (where the method
+/// [is local](Gaps::is_local)). Lanes with fewer than two valid elements stay.
+///
+/// # Errors
+/// If the elements are not floats or complex, or a lane has too few points for the method.
+pub fn fill_gaps(
+    gaps: &Gaps,
+    block: &Block,
+    axis: usize,
+    x: &[f64],
+    neighbours: Option<Neighbours<'_>>,
+) -> Result<Block> {
+    with_value!(block.dtype(), T, V => fill::<T, V>(gaps, block, axis, x, neighbours))
+}
+
+fn fill<T, V>(
+    gaps: &Gaps,
+    block: &Block,
+    axis: usize,
+    x: &[f64],
+    neighbours: Option<Neighbours<'_>>,
+) -> Result<Block>
 where
     T: Element + Copy + CastFrom<V>,
     V: Value + CastFrom<T>,
 {
     let shape = block.shape().to_vec();
     let mut out = block.to_vec::<T>()?;
+    let n = shape[axis];
     let inner: usize = shape[axis + 1..].iter().product();
     let outer: usize = shape[..axis].iter().product();
-    let mut lanes = Lanes::<V>::new(gaps, x);
-    let mut values = vec![V::missing(); SIDE * x.len()];
+    let ends = neighbours.map(|n| n.ends.to_vec::<V>()).transpose()?;
+    let mut lanes = Lanes::<V>::new(gaps, x, neighbours.map_or(0, |n| n.start));
+    let mut values = vec![V::missing(); SIDE * n];
     for o in 0..outer {
         for start in (0..inner).step_by(SIDE) {
             let width = SIDE.min(inner - start);
-            let row = |i: usize| (o * x.len() + i) * inner + start;
-            for i in 0..x.len() {
+            let row = |i: usize| (o * n + i) * inner + start;
+            for i in 0..n {
                 for (l, v) in out[row(i)..row(i) + width].iter().enumerate() {
-                    values[l * x.len() + i] = V::cast_from(v);
+                    values[l * n + i] = V::cast_from(v);
                 }
             }
             for l in 0..width {
-                let lane = &mut values[l * x.len()..(l + 1) * x.len()];
-                if lanes.fill(lane)? {
-                    for i in &lanes.filled {
-                        out[row(*i) + l] = T::cast_from(&lane[*i]);
+                let lane = &values[l * n..(l + 1) * n];
+                let [before, after] = match &ends {
+                    Some(ends) => {
+                        let end = |part: usize| ends[(part * outer + o) * inner + start + l];
+                        [point(end(0), end(1)), point(end(2), end(3))]
                     }
+                    None => [None, None],
+                };
+                lanes.fill(lane, before, after)?;
+                for (i, v) in lanes.filled.iter().zip(&lanes.values).filter(|(_, v)| !v.is_missing()) {
+                    out[row(*i) + l] = T::cast_from(v);
                 }
             }
         }
@@ -74,53 +135,150 @@ where
     Block::from_vec(&shape, out)
 }
 
+/// A valid element beside a piece, and its position; `None` where there is none.
+fn point<V: Value>(value: V, position: V) -> Option<(V, usize)> {
+    let position = position.real_part();
+    (!position.is_nan()).then_some((value, position as usize))
+}
+
+/// The last and the first valid element of each lane of a piece, each as value and position: four blocks
+/// along a first axis, the piece having length 1 along the lanes. `start` is the position of the piece.
+///
+/// # Errors
+/// If the elements are not floats or complex.
+pub fn ends(block: &Block, axis: usize, start: usize) -> Result<Block> {
+    with_value!(block.dtype(), T, V => ends_of::<T, V>(block, axis, start))
+}
+
+fn ends_of<T, V>(block: &Block, axis: usize, start: usize) -> Result<Block>
+where
+    T: Element + Copy,
+    V: Value + CastFrom<T>,
+{
+    let mut shape = block.shape().to_vec();
+    let n = shape[axis];
+    let inner: usize = shape[axis + 1..].iter().product();
+    let outer: usize = shape[..axis].iter().product();
+    let elements = block.to_vec::<T>()?;
+    let lanes = outer * inner;
+    let mut out = vec![V::missing(); 4 * lanes];
+    for o in 0..outer {
+        for i in 0..n {
+            let row = &elements[(o * n + i) * inner..][..inner];
+            for (l, v) in row.iter().enumerate().filter(|(_, v)| !v.is_missing()) {
+                let lane = o * inner + l;
+                let (v, at) = (V::cast_from(v), V::real((start + i) as f64));
+                (out[lane], out[lanes + lane]) = (v, at);
+                if out[3 * lanes + lane].is_missing() {
+                    (out[2 * lanes + lane], out[3 * lanes + lane]) = (v, at);
+                }
+            }
+        }
+    }
+    shape[axis] = 1;
+    shape.insert(0, 4);
+    Block::from_vec(&shape, out)
+}
+
+/// The valid elements next to each of consecutive pieces, from their [`ends`]: the last one of all pieces before
+/// it and the first one of all behind it.
+///
+/// # Errors
+/// If there are no pieces.
+pub fn beside(ends: &[Block], axis: usize) -> Result<Block> {
+    match ends.first().map(Block::dtype) {
+        Some(DType::C128) => beside_of::<Complex<f64>>(ends, axis),
+        Some(_) => beside_of::<f64>(ends, axis),
+        None => Err(Error::internal("no piece to stand beside")),
+    }
+}
+
+fn beside_of<V: Value>(ends: &[Block], axis: usize) -> Result<Block> {
+    let one = ends[0].shape().to_vec();
+    let half = one.iter().product::<usize>() / 2;
+    let mut shape = one.clone();
+    shape[axis + 1] = ends.len();
+    let mut out = Block::zeros(V::DTYPE, &shape);
+    let parts: Vec<Vec<V>> = ends.iter().map(|b| b.to_vec::<V>()).collect::<Result<_>>()?;
+    // Two halves: what lies before runs on from the first piece, what lies behind from the last.
+    let mut running = vec![vec![V::missing(); half * 2]; ends.len()];
+    for (i, part) in parts.iter().enumerate().take(ends.len() - 1) {
+        let known = running[i][..half].to_vec();
+        running[i + 1][..half].copy_from_slice(&newer(known, &part[..half]));
+    }
+    for i in (1..ends.len()).rev() {
+        let known = running[i][half..].to_vec();
+        running[i - 1][half..].copy_from_slice(&newer(known, &parts[i][half..]));
+    }
+    for (i, values) in running.into_iter().enumerate() {
+        let mut at = Region::full(&shape);
+        at.set(axis + 1, i..i + 1);
+        out.assign(&at, &Block::from_vec(&one, values)?);
+    }
+    Ok(out)
+}
+
+/// Values and positions of the nearer piece where it has any, else those known.
+fn newer<V: Value>(mut known: Vec<V>, nearer: &[V]) -> Vec<V> {
+    let lanes = nearer.len() / 2;
+    for lane in 0..lanes {
+        if !nearer[lanes + lane].is_missing() {
+            (known[lane], known[lanes + lane]) = (nearer[lane], nearer[lanes + lane]);
+        }
+    }
+    known
+}
+
 /// Room for the work on a lane.
 struct Lanes<'a, V> {
     gaps: &'a Gaps,
+    /// The places of all elements of a lane, and the position of the first one at hand.
     x: &'a [f64],
-    /// Positions that get a value.
+    start: usize,
+    /// Which of the elements at hand get a value, and these values.
     filled: Vec<usize>,
+    values: Vec<V>,
     px: Vec<f64>,
     py: Vec<V>,
     at: Vec<f64>,
-    values: Vec<V>,
 }
 
 impl<'a, V: Value> Lanes<'a, V> {
-    fn new(gaps: &'a Gaps, x: &'a [f64]) -> Self {
-        let (px, py, at, values) = Default::default();
-        Lanes { gaps, x, filled: Vec::new(), px, py, at, values }
+    fn new(gaps: &'a Gaps, x: &'a [f64], start: usize) -> Self {
+        let (filled, values, px, py, at) = Default::default();
+        Lanes { gaps, x, start, filled, values, px, py, at }
     }
 
-    /// Fills a lane; whether anything was to do. Which positions is in `filled` afterwards.
-    fn fill(&mut self, lane: &mut [V]) -> Result<bool> {
+    /// Finds the values of a lane, with the valid elements before and after it.
+    fn fill(&mut self, lane: &[V], before: Option<(V, usize)>, after: Option<(V, usize)>) -> Result<()> {
         self.filled.clear();
-        let missing = lane.iter().filter(|v| v.is_missing()).count();
-        if missing == 0 || missing + 1 >= lane.len() {
-            return Ok(false);
-        }
+        self.values.clear();
         self.px.clear();
         self.py.clear();
-        for (x, y) in self.x.iter().zip(lane.iter()).filter(|(_, y)| !y.is_missing()) {
-            self.px.push(*x);
-            self.py.push(*y);
+        let own = lane.iter().enumerate().filter(|(_, y)| !y.is_missing());
+        let own = own.map(|(i, y)| (*y, self.start + i));
+        for (y, at) in before.into_iter().chain(own).chain(after) {
+            self.px.push(self.x[at]);
+            self.py.push(y);
         }
-        self.choose(lane);
+        // One point is no line.
+        if self.px.len() < 2 {
+            return Ok(());
+        }
+        self.choose(lane, before.map(|b| b.1), after.map(|a| a.1));
         self.at.clear();
-        self.at.extend(self.filled.iter().map(|i| self.x[*i]));
-        self.values.clear();
+        self.at.extend(self.filled.iter().map(|i| self.x[self.start + i]));
         self.values.resize(self.at.len(), V::missing());
-        let (method, outside) = (self.gaps.method, self.gaps.outside);
-        interpolate(method, &self.px, &self.py, &self.at, outside, &mut self.values)?;
-        for (i, v) in self.filled.iter().zip(&self.values) {
-            lane[*i] = *v;
+        if self.at.is_empty() {
+            return Ok(());
         }
-        Ok(true)
+        let (method, outside) = (self.gaps.method, self.gaps.outside);
+        interpolate(method, &self.px, &self.py, &self.at, outside, &mut self.values)
     }
 
     /// Notes the positions that the limits let through.
-    fn choose(&mut self, lane: &[V]) {
-        let last = lane.len() - 1;
+    fn choose(&mut self, lane: &[V], before: Option<usize>, after: Option<usize>) {
+        let last = self.x.len() - 1;
         let mut i = 0;
         while i < lane.len() {
             if !lane[i].is_missing() {
@@ -128,10 +286,18 @@ impl<'a, V: Value> Lanes<'a, V> {
                 continue;
             }
             let end = lane[i..].iter().position(|v| !v.is_missing()).map_or(lane.len(), |n| i + n);
-            let length = self.x[end.min(last)] - self.x[i.saturating_sub(1)];
+            // The gap runs on to the valid elements beside the lane at hand.
+            let known = |at: usize| self.start + at;
+            let from = if i > 0 { Some(known(i) - 1) } else { before };
+            let to = if end < lane.len() { Some(known(end)) } else { after };
+            let length = self.x[to.unwrap_or(last)] - self.x[from.unwrap_or(0)];
             if self.gaps.max_gap.is_none_or(|most| length <= most) {
-                let stop = self.gaps.limit.map_or(end, |limit| end.min(i.saturating_add(limit)));
-                self.filled.extend(i..stop);
+                // Position after the last one that is filled.
+                let stop = self
+                    .gaps
+                    .limit
+                    .map_or(usize::MAX, |limit| from.map_or(0, |from| from + 1).saturating_add(limit));
+                self.filled.extend(i..end.min(stop.saturating_sub(self.start)).max(i));
             }
             i = end;
         }

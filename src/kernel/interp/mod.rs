@@ -1,7 +1,7 @@
 //! Functions of one variable through points: lines, splines, Hermite pieces, polynomials.
 //!
 //! [`interpolate`] takes the points of one lane and gives values at other places. Formulas and their order
-//! are those of numpy's `interp` and scipy's `interpolate`, so that results agree to rounding. [`gaps`] uses it
+//! are those of numpy's `interp` and scipy's `interpolate`, so that results agree to rounding. [`fill_gaps`] uses it
 //! to fill what is missing in lanes of a block.
 
 mod gaps;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 
-pub use gaps::{Gaps, fill_gaps};
+pub use gaps::{Gaps, Neighbours, beside, ends, fill_gaps};
 
 /// How values between points follow from the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,6 +119,8 @@ pub trait Value:
     fn real(v: f64) -> Self;
     /// This as a real number, if it is one.
     fn as_real(&self) -> Option<f64>;
+    /// The real part.
+    fn real_part(&self) -> f64;
     /// The value of a missing element.
     fn missing() -> Self;
 }
@@ -130,6 +132,10 @@ impl Value for f64 {
 
     fn as_real(&self) -> Option<f64> {
         Some(*self)
+    }
+
+    fn real_part(&self) -> f64 {
+        *self
     }
 
     fn missing() -> Self {
@@ -146,6 +152,10 @@ impl Value for Complex<f64> {
         None
     }
 
+    fn real_part(&self) -> f64 {
+        self.re
+    }
+
     fn missing() -> Self {
         Complex::new(f64::NAN, f64::NAN)
     }
@@ -154,7 +164,16 @@ impl Value for Complex<f64> {
 /// Writes the values at the places `at` into `out`, given points at rising `x` with values `y`.
 ///
 /// # Errors
-/// If there are too few points for the method, or it takes real values only.
+/// If there are too few points for the method, or it takes real (or finite) values only.
+///
+/// # Example
+/// ```
+/// use graticule::kernel::interp::{InterpMethod, Outside, interpolate};
+/// let mut out = [0.0; 2];
+/// interpolate(InterpMethod::Cubic, &[0.0, 1.0, 2.0, 3.0], &[0.0, 1.0, 8.0, 27.0], &[1.5, 5.0], Outside::Missing, &mut out)?;
+/// assert!((out[0] - 3.375_f64).abs() < 1e-12 && out[1].is_nan());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn interpolate<V: Value>(
     method: InterpMethod,
     x: &[f64],

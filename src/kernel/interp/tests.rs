@@ -137,7 +137,7 @@ fn gaps_are_filled_up_to_their_limits() {
     let x: Vec<f64> = (0..8).map(f64::from).collect();
     let filled = |limit, max_gap, outside| {
         let gaps = Gaps { method: InterpMethod::Linear, outside, limit, max_gap };
-        fill_gaps(&gaps, &block, 0, &x).unwrap().to_vec::<f64>().unwrap()
+        fill_gaps(&gaps, &block, 0, &x, None).unwrap().to_vec::<f64>().unwrap()
     };
     let same = |a: Vec<f64>, b: [f64; 8]| a.iter().zip(b).all(|(a, b)| *a == b || a.is_nan() && b.is_nan());
     assert!(same(filled(None, None, Outside::Missing), [nan, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, nan]));

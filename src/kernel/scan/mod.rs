@@ -176,6 +176,17 @@ pub fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<Block> 
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// # Example
+/// ```
+/// use graticule::array::Block;
+/// use graticule::kernel::scan::{ScanOp, ScanSpec, scan, total};
+/// let spec = ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true };
+/// let (first, second) = (Block::from_vec(&[2], vec![1, 2])?, Block::from_vec(&[2], vec![3, 4])?);
+/// let carry = total(&spec, &first)?;
+/// assert_eq!(scan(&spec, &second, Some(&carry))?.to_vec::<i64>()?, [6, 10]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn scan(spec: &ScanSpec, piece: &Block, before: Option<&Block>) -> Result<Block> {
     let (dtype, shape) = (piece.dtype(), piece.shape().to_vec());
     let result = spec.result_dtype(dtype)?;

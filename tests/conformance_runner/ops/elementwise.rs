@@ -77,7 +77,12 @@ fn operator(call: &mut Call) -> Outcome<Value> {
 
 fn sign(call: &mut Call) -> Outcome<Value> {
     let Some(op) = UnaryOp::from_name(call.op) else { return unsupported(format!("function {}", call.op)) };
-    on_both!(&call.on, x => unary(op, x))
+    let current = Options::current();
+    let keep_attrs = match call.op {
+        "isnull" | "notnull" => call.args.bool("keep_attrs")?.unwrap_or(current.keep_attrs),
+        _ => current.keep_attrs,
+    };
+    with_options(Options { keep_attrs, ..current }, || on_both!(&call.on, x => unary(op, x)))
 }
 
 /// `np.NAME` with one operand or two.
