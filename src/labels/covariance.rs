@@ -71,8 +71,21 @@ pub fn cov(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArra
 
 /// [`cov`] with all choices open.
 ///
+/// With weights `w` the means and the mean product are weighted, and the latter is multiplied by
+/// `n / (n - ddof)` for `n` valid pairs, as in xarray.
+///
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
+///
+/// # Example
+/// ```
+/// use graticule::labels::{CovOptions, DataArray, cov_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+/// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
+/// let options = CovOptions::new().weights(&w).ddof(0.0);
+/// assert_eq!(cov_with(&a, &a, "x", &options)?.to_vec::<f64>()?, [0.25]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn cov_with(
     a: &DataArray,
     b: &DataArray,
@@ -112,6 +125,17 @@ pub fn corr(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArr
 ///
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
+///
+/// # Example
+/// ```
+/// use graticule::labels::{CovOptions, DataArray, corr_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+/// let b = DataArray::from_vec(&[("x", 3)], vec![3.0, 5.0, -9.0])?;
+/// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
+/// let r = corr_with(&a, &b, "x", &CovOptions::new().weights(&w))?;
+/// assert!((r.to_vec::<f64>()?[0] - 1.0).abs() < 1e-15);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn corr_with(
     a: &DataArray,
     b: &DataArray,
