@@ -18,3 +18,4 @@ pub use crate::labels::{
     Options, ReduceOptions, ReindexOptions, Sel, Variable, Weighted, WeightedOp, align, binary, broadcast,
     concat, merge, select_where, slice, with_options,
 };
+pub use crate::labels::{apply_ufunc, corr, cov, cross, dot, polyval};
