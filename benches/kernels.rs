@@ -5,7 +5,10 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use graticule::array::{Block, Region};
 use graticule::dtype::DType;
+use graticule::kernel::calculus::{Spacing, gradient, running_integral};
+use graticule::kernel::contract::{Contraction, contract};
 use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp, apply};
+use graticule::kernel::fit::{Design, FitState};
 use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, finish, init, push, whole};
 
 const SIDE: usize = 256;
@@ -93,5 +96,46 @@ fn elementwise(c: &mut Criterion) {
     bench.finish();
 }
 
-criterion_group!(benches, reductions, elementwise);
+/// Products of matrices beside those of `ndarray`, and one pass along an axis beside what memory gives.
+fn calculus(c: &mut Criterion) {
+    const N: usize = 768;
+    let matrix = Block::from_vec(&[N, N], (0..N * N).map(|i| (i % 101) as f64).collect())
+        .expect("one value for each place");
+    let mut bench = c.benchmark_group("contract");
+    bench.throughput(Throughput::Elements((2 * N * N * N) as u64)).sample_size(10);
+    for (name, b) in [("ij,jk", vec![1, 2]), ("ij,kj", vec![2, 1])] {
+        let labels = Contraction { a: vec![0, 1], b, out: vec![0, 2] };
+        bench.bench_function(name, |b| b.iter(|| black_box(contract(&matrix, &matrix, &labels))));
+    }
+    let plain = matrix.get::<f64>().expect("f64").view();
+    let plain = plain.into_dimensionality::<ndarray::Ix2>().expect("two axes");
+    bench.bench_function("ndarray", |b| b.iter(|| black_box(plain.dot(&plain))));
+    bench.finish();
+
+    let x = cube();
+    let points: Vec<f64> = (0..SIDE).map(|i| (i * i) as f64).collect();
+    let mut bench = c.benchmark_group("along");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for axis in [0, 2] {
+        for (name, spacing) in [("even", Spacing::Even(0.5)), ("uneven", Spacing::new(&points))] {
+            bench.bench_function(BenchmarkId::new(format!("gradient {name}"), axis), |b| {
+                b.iter(|| black_box(gradient(x.clone(), axis, 0..SIDE, SIDE, &spacing, 1)))
+            });
+        }
+        bench.bench_function(BenchmarkId::new("running integral", axis), |b| {
+            b.iter(|| black_box(running_integral(x.clone(), axis, &points, None)))
+        });
+    }
+    let line = vec![points, vec![1.0; SIDE]];
+    let design = Design::new(line, None, None).expect("a line");
+    bench.bench_function("fit of a line", |b| {
+        b.iter(|| {
+            let mut state = FitState::new(2, SIDE * SIDE, true);
+            state.push(&design, &x, 0..SIDE).expect("floats");
+            black_box(state.into_blocks())
+        })
+    });
+}
+
+criterion_group!(benches, reductions, elementwise, calculus);
 criterion_main!(benches);
