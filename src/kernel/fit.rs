@@ -257,7 +257,8 @@ impl FitState {
                     self.missing[tile.clone()].iter_mut().zip(valid).for_each(|(n, v)| *n += 1.0 - *v);
                 }
             }
-            for (mut sums, whole) in self.gram.outer_iter_mut().zip(whole) {
+            // Without `skipna` there are no columns here.
+            for (mut sums, whole) in self.gram.outer_iter_mut().zip(whole).filter(|_| skipna) {
                 sums.as_slice_mut().expect("rows are contiguous")[tile.clone()]
                     .iter_mut()
                     .for_each(|sum| *sum += whole);
@@ -472,6 +473,11 @@ mod tests {
     fn too_few_valid_rows_give_the_shortest_solution() {
         // numpy: lstsq of the scaled matrix over the two valid rows.
         let design = Design::new(vandermonde(&[0.0, 1.0, 2.0], 3), None, None).unwrap();
+        let block = Block::from_vec(&[3, 2], vec![1.0, 1.0, f64::NAN, 3.0, 4.0, 5.0]).unwrap();
+        let mut strict = FitState::new(3, 2, false);
+        strict.push(&design, &block, 0..3).unwrap();
+        let strict = strict.finish(&design, FitPart::Coefficients).unwrap().to_vec::<f64>().unwrap();
+        assert!(strict[0].is_nan() && (strict[3] - 2.0).abs() < 1e-12, "{strict:?}");
         let c = fit(&design, &[1.0, f64::NAN, 4.0]);
         for (c, want) in c.iter().zip([0.40540541, 0.68918919, 1.0]) {
             assert!((c - want).abs() < 1e-7, "{c} for {want}");
