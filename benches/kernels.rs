@@ -3,13 +3,17 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use graticule::array::{Block, Region};
+use graticule::array::Block;
 use graticule::dtype::DType;
+use graticule::exec::compute;
 use graticule::kernel::calculus::{Spacing, gradient, running_integral};
 use graticule::kernel::contract::{Contraction, contract};
 use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp, apply};
 use graticule::kernel::fit::{Design, FitState};
-use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, finish, init, push, whole};
+use graticule::kernel::order::{Method, OrderSpec, Pick, RankKind, pick, rank};
+use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, whole};
+use graticule::kernel::scan::{ScanOp, ScanSpec, scan};
+use graticule::lazy::{LazyArray, PadWith};
 
 const SIDE: usize = 256;
 const BYTES: u64 = (SIDE * SIDE * SIDE * 4) as u64;
@@ -24,16 +28,7 @@ fn cube() -> Block {
 }
 
 fn reduced(spec: &ReduceSpec, block: &Block) -> Block {
-    if !spec.op.folds() {
-        return whole(spec, block).expect("floats reduce");
-    }
-    let out: Vec<usize> = (0..3)
-        .filter(|a| !spec.axes.contains(a))
-        .map(|a| spec.group.as_ref().filter(|g| g.axis == a).map_or(SIDE, |g| g.count))
-        .collect();
-    let mut state = init(spec, block.dtype(), &out).expect("floats reduce");
-    push(spec, &mut state, block, &Region::full(block.shape())).expect("floats reduce");
-    finish(spec, DType::F32, state).expect("floats reduce")
+    whole(spec, block).expect("floats reduce")
 }
 
 fn reductions(c: &mut Criterion) {
@@ -68,8 +63,41 @@ fn reductions(c: &mut Criterion) {
             });
         }
     }
-    let spec = plain(ReduceOp::Median, &[0]);
-    bench.bench_function("median/[0]", |b| b.iter(|| black_box(reduced(&spec, &x))));
+    bench.finish();
+}
+
+/// What sorts or selects, and the positions of extremes.
+fn order(c: &mut Criterion) {
+    let x = cube();
+    let mut bench = c.benchmark_group("order");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for axis in [0, 2] {
+        for skipna in [true, false] {
+            let name = if skipna { "" } else { " strict" };
+            let spec = |pick| OrderSpec { pick, axes: vec![axis], group: None, skipna };
+            let median = spec(Pick::Median);
+            bench.bench_function(BenchmarkId::new(format!("median{name}"), axis), |b| {
+                b.iter(|| black_box(pick(&median, &x).expect("floats have one")))
+            });
+            let q = [0.05, 0.25, 0.5, 0.75, 0.95].as_slice().into();
+            let quantiles = spec(Pick::Quantiles { q, method: Method::Linear });
+            bench.bench_function(BenchmarkId::new(format!("5 quantiles{name}"), axis), |b| {
+                b.iter(|| black_box(pick(&quantiles, &x).expect("floats have some")))
+            });
+        }
+        bench.bench_function(BenchmarkId::new("rank", axis), |b| {
+            b.iter(|| black_box(rank(&x, axis, RankKind::Place).expect("floats have one")))
+        });
+        let spec = ReduceSpec {
+            op: ReduceOp::ArgMax,
+            axes: vec![axis],
+            group: None,
+            skipna: true,
+            ddof: 0.0,
+            min_count: None,
+        };
+        bench.bench_function(BenchmarkId::new("argmax", axis), |b| b.iter(|| black_box(reduced(&spec, &x))));
+    }
     bench.finish();
 }
 
@@ -114,7 +142,7 @@ fn calculus(c: &mut Criterion) {
 
     let x = cube();
     let points: Vec<f64> = (0..SIDE).map(|i| (i * i) as f64).collect();
-    let mut bench = c.benchmark_group("along");
+    let mut bench = c.benchmark_group("calculus");
     bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
     for axis in [0, 2] {
         for (name, spacing) in [("even", Spacing::Even(0.5)), ("uneven", Spacing::new(&points))] {
@@ -137,5 +165,33 @@ fn calculus(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, reductions, elementwise, calculus);
+/// Work along an axis, by kernels alone and (what only moves elements) by a run.
+fn along(c: &mut Criterion) {
+    let x = cube();
+    let lazy = LazyArray::from_block(x.clone());
+    let missing = Block::scalar(f32::NAN);
+    let mut bench = c.benchmark_group("along");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for axis in 0..3 {
+        for op in [ScanOp::Sum, ScanOp::Fill { limit: None }] {
+            let spec = ScanSpec { op, axis, skipna: true };
+            bench.bench_function(BenchmarkId::new(spec.name(), axis), |b| {
+                b.iter(|| black_box(scan(&spec, &x, None).expect("floats")))
+            });
+        }
+        let moved: [(&str, LazyArray); 3] = [
+            ("diff", lazy.diff(axis, 1).expect("floats")),
+            ("shift", lazy.shift(axis, 1, &missing).expect("floats")),
+            ("pad wrap", lazy.pad(axis, 2, 2, &PadWith::Wrap).expect("an axis with elements")),
+        ];
+        for (name, array) in moved {
+            bench.bench_function(BenchmarkId::new(name, axis), |b| {
+                b.iter(|| black_box(compute(std::slice::from_ref(&array)).expect("a run")))
+            });
+        }
+    }
+    bench.finish();
+}
+
+criterion_group!(benches, reductions, order, elementwise, along, calculus);
 criterion_main!(benches);

@@ -15,7 +15,7 @@ pub use crate::labels::math::{
 pub use crate::labels::{
     AlignOptions, AttrValue, Attrs, CombineAttrs, Compat, ConcatOptions, ConcatOver, Coords, DataArray,
     Dataset, Dims, DropNa, GroupBy, IntoDims, Isel, MergeOptions, Missing, Name, NewDim, Object, Operand,
-    Options, ReduceOptions, ReindexOptions, Sel, Variable, Weighted, WeightedOp, align, binary, broadcast,
-    concat, merge, select_where, slice, with_options,
+    Options, ReduceOptions, ReindexOptions, Sel, Strict, Variable, Weighted, WeightedOp, align, binary,
+    broadcast, concat, merge, select_where, slice, with_options,
 };
 pub use crate::labels::{apply_ufunc, corr, cov, cross, dot, polyval};

@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exec", &["array", "dtype", "lazy", "plan", "source"]),
     ("index", &["array", "dtype", "kernel", "time"]),
     ("labels", &["array", "dtype", "exec", "index", "kernel", "lazy", "plan", "time"]),
+    ("testing", &["array", "dtype", "kernel", "labels"]),
     ("io", &["array", "dtype", "exec", "index", "kernel", "labels", "lazy", "plan", "source", "time"]),
 ];
 
@@ -79,7 +80,9 @@ fn files_stay_short() {
     let mut files = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
     for (file, text) in files.iter().filter(|f| !f.0.ends_with("tests.rs")) {
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default().lines().count();
-        assert!(code <= 500, "{file} has {code} lines: split it by verb");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        // Documentation may be as long as it is good.
+        let lines = code.lines().filter(|l| !l.trim_start().starts_with("///")).count();
+        assert!(lines <= 450, "{file} has {lines} lines: split it by verb");
     }
 }

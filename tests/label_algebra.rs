@@ -118,3 +118,22 @@ fn a_mask_makes_integers_floats_and_a_value_keeps_them() -> Result<()> {
     assert_eq!(select_where(a.gt(2)?, 1.5, &a)?.into_array()?.to_vec::<f64>()?, [1.0, 1.5, 1.5]);
     Ok(())
 }
+
+#[test]
+fn rounded_labels_match_in_selection_but_not_in_joins() -> Result<()> {
+    let labels: Vec<f64> = (0..11).map(|i| f64::from(i) / 10.0).collect();
+    let array = |x: Variable| -> Result<DataArray> {
+        let mut coords = Coords::new();
+        coords.insert("x", x)?;
+        DataArray::new(Variable::from_vec(&[("x", 11)], labels.clone())?, coords)
+    };
+    let a = array(Variable::from_vec(&[("x", 11)], labels.clone())?)?;
+    let b = array(Variable::from_vec(&[("x", 11)], labels.iter().map(|v| *v as f32).collect())?)?;
+    // As in xarray: 0, 0.5 and 1 are the same in both types.
+    assert_eq!((&a + &b)?.shape(), [3]);
+    assert_eq!((&b + &a)?.shape(), [3]);
+    let missing = b.reindex_like(&a, &ReindexOptions::default())?.isnull()?.sum("x")?;
+    assert_eq!(missing.to_vec::<i64>()?, [8]);
+    assert_eq!(b.sel("x", [0.1, 0.2])?.shape(), [2]);
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! Labels in no order: found by a hash map, made when it is first asked.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::key::{self, Key};
@@ -21,15 +22,48 @@ pub struct HashIndex {
 
 #[derive(Debug)]
 struct Map {
-    first: HashMap<Key, usize>,
+    first: HashMap<Key, usize, BuildHasherDefault<Mix>>,
     /// For each position the next one with the same label, or `END`.
     next: Vec<usize>,
+}
+
+/// Multiplies and folds: labels are hashed by the million, and nobody picks them to collide.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, v: u64) {
+        // The odd number nearest to 2^64 over the golden ratio (Knuth's multiplicative hashing).
+        let product = u128::from(self.0 ^ v ^ 0xa076_1d64_78bd_642f) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 const END: usize = usize::MAX;
 
 impl HashIndex {
     /// The index of a block of rank 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{HashIndex, Index};
+    /// let index = HashIndex::new(&Block::from_vec(&[3], vec![30i64, 10, 20])?);
+    /// let wanted = Block::from_vec(&[2], vec![20i64, 99])?;
+    /// assert_eq!(index.positions_of(&wanted, Method::Exact, None)?, [2, -1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(labels: &Block) -> HashIndex {
         HashIndex { labels: labels.clone().contiguous(), map: OnceLock::new() }
     }
@@ -38,7 +72,7 @@ impl HashIndex {
         self.map.get_or_init(|| {
             let keys = key::keys(&self.labels);
             let mut next = vec![END; keys.len()];
-            let mut first = HashMap::with_capacity(keys.len());
+            let mut first = HashMap::with_capacity_and_hasher(keys.len(), Default::default());
             // Backwards, so that the chains rise.
             for (i, key) in keys.into_iter().enumerate().rev() {
                 if let Some(later) = first.insert(key, i) {
@@ -111,7 +145,7 @@ impl Index for HashIndex {
     }
 
     fn take(&self, positions: &Positions) -> Arc<dyn Index> {
-        super::of_labels(&super::take_labels(&self.labels, positions))
+        super::of_labels(&super::merge::take(&self.labels, positions))
     }
 
     fn is_unique(&self) -> bool {

@@ -1,11 +1,15 @@
 //! One index from several: what alignment needs.
 
+use std::any::Any;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::key::{self, Key};
-use super::{Index, Method, Positions, of_labels};
-use crate::array::Slice;
+use super::lookup::Lookup;
+use super::merge::{self, Merged, as_slice};
+use super::search::Direction;
+use super::{Index, Method, Positions, RangeIndex, SortedIndex, of_labels, tolerant};
+use crate::array::{Block, Slice};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
 
@@ -52,8 +56,63 @@ impl std::str::FromStr for Join {
 /// # Errors
 /// If labels differ under [`Join::Exact`], lengths under [`Join::Override`], an index that would have to
 /// be reordered has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{default_index, join};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(join(&[a.clone(), b.clone()], Join::Inner)?.labels().to_vec::<i64>()?, [3, 2]);
+/// assert_eq!(join(&[a, b], Join::Outer)?.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
-    let (Some(first), Some(last)) = (indexes.first(), indexes.last()) else {
+    Ok(joined(indexes, how)?.index)
+}
+
+/// An index, and for each of several others where its labels stand in them.
+pub type Placed = (Arc<dyn Index>, Vec<Option<Positions>>);
+
+/// The [`join`] of indexes, and for each of them where the labels of the join stand in it: what [`positions`]
+/// gives, found on the way.
+///
+/// # Errors
+/// Those of [`join`].
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, join_with_positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// let (both, places) = join_with_positions(&[a, b], Join::Outer)?;
+/// assert_eq!(both.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// assert_eq!(places[1], Some(Positions::Many(vec![-1, 0, 1, 2])));
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn join_with_positions(indexes: &[Arc<dyn Index>], how: Join) -> Result<Placed> {
+    let Joined { index, positions: known } = joined(indexes, how)?;
+    let find = |(k, own): (usize, &Arc<dyn Index>)| match &known {
+        Some(known) => Ok(Some(known[k].clone()).filter(|p| !takes_all(p, own.len()))),
+        None => positions(own.as_ref(), index.as_ref()),
+    };
+    let all = indexes.iter().enumerate().map(find).collect::<Result<_>>()?;
+    Ok((index, all))
+}
+
+/// A join, and where its labels stand in each index if that was found on the way.
+struct Joined {
+    index: Arc<dyn Index>,
+    positions: Option<[Positions; 2]>,
+}
+
+impl From<Arc<dyn Index>> for Joined {
+    fn from(index: Arc<dyn Index>) -> Self {
+        Joined { index, positions: None }
+    }
+}
+
+fn joined(indexes: &[Arc<dyn Index>], how: Join) -> Result<Joined> {
+    let Some(first) = indexes.first() else {
         return Err(Error::internal("a join of no indexes"));
     };
     if how == Join::Override {
@@ -64,24 +123,106 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
                 other.len()
             )));
         }
-        return Ok(first.clone());
+        return Ok(first.clone().into());
     }
     let Some(other) = indexes[1..].iter().find(|i| !same(first.as_ref(), i.as_ref())) else {
-        return Ok(first.clone());
+        return Ok(first.clone().into());
     };
     if how == Join::Exact {
         return Err(difference(first.as_ref(), other.as_ref())
             .help("align with another join first (inner, outer, left, right), or drop the labels"));
     }
+    let tolerant = tolerant::all_tolerant(indexes)?;
+    let (indexes, has_tolerance) = (tolerant.as_deref().unwrap_or(indexes), tolerant.is_some());
     if indexes.iter().any(|i| !i.is_unique()) {
         return Err(Error::alignment("labels differ, and one of the indexes has duplicate labels")
             .help("drop the duplicates, or bring all to the same labels"));
     }
     match how {
-        Join::Left => Ok(first.clone()),
-        Join::Right => Ok(last.clone()),
+        Join::Left => Ok(indexes[0].clone().into()),
+        Join::Right => Ok(indexes[indexes.len() - 1].clone().into()),
+        Join::Outer if has_tolerance => Ok(tolerant::outer(indexes, common_of(indexes)?)?.into()),
         Join::Outer => outer(indexes),
         _ => inner(indexes),
+    }
+}
+
+/// Two indexes of one dtype with labels in order, which merge without a look at single labels by value.
+struct Pair<'a> {
+    first: &'a Arc<dyn Index>,
+    second: &'a Arc<dyn Index>,
+}
+
+impl Pair<'_> {
+    fn of(indexes: &[Arc<dyn Index>]) -> Option<Pair<'_>> {
+        let [first, second] = indexes else { return None };
+        let mergeable = first.dtype() == second.dtype() && !first.is_empty() && !second.is_empty();
+        mergeable.then_some(Pair { first, second })
+    }
+
+    fn ranges(&self) -> Option<(&RangeIndex, &RangeIndex)> {
+        Some((as_range(self.first.as_ref())?, as_range(self.second.as_ref())?))
+    }
+
+    fn rising(&self) -> Option<(Block, Block)> {
+        Some((rising_labels(self.first.as_ref())?, rising_labels(self.second.as_ref())?))
+    }
+
+    fn inner(&self) -> Option<Joined> {
+        if let Some((a, b)) = self.ranges()
+            && let Some((in_first, in_second)) = a.overlap(b)
+        {
+            let (in_first, in_second) = (Positions::Slice(in_first), Positions::Slice(in_second));
+            return Some(Joined { index: a.take(&in_first), positions: Some([in_first, in_second]) });
+        }
+        let (a, b) = self.rising()?;
+        let Merged { labels, in_first, in_second } = merge::inner(&a, &b)?;
+        let index = match &in_first {
+            Positions::Many(_) => Arc::new(SortedIndex::rising(labels)),
+            part => self.first.take(part),
+        };
+        Some(Joined { index, positions: Some([in_first, in_second]) })
+    }
+
+    fn outer(&self) -> Option<Joined> {
+        if let Some((a, b)) = self.ranges()
+            && let Some(index) = a.union(b)
+        {
+            return Some(Joined::from(Arc::new(index) as Arc<dyn Index>));
+        }
+        let rising = self.rising();
+        let known = rising.is_some();
+        let sorted = || Some((merge::sorted(&self.first.labels())?, merge::sorted(&self.second.labels())?));
+        let (a, b) = rising.or_else(sorted)?;
+        let Merged { labels, in_first, in_second } = merge::outer(&a, &b)?;
+        let index: Arc<dyn Index> = match RangeIndex::recognise(&labels) {
+            Some(range) => Arc::new(range),
+            None => Arc::new(SortedIndex::rising(labels)),
+        };
+        Some(Joined { index, positions: known.then_some([in_first, in_second]) })
+    }
+}
+
+fn as_range(index: &dyn Index) -> Option<&RangeIndex> {
+    (index as &dyn Any).downcast_ref()
+}
+
+/// The labels of an index, if they rise and no one stands twice.
+fn rising_labels(index: &dyn Index) -> Option<Block> {
+    let rises = match (as_range(index), (index as &dyn Any).downcast_ref::<SortedIndex>()) {
+        (Some(range), _) => range.direction() == Some(Direction::Rising),
+        (_, Some(sorted)) => sorted.direction() == Some(Direction::Rising) && sorted.is_unique(),
+        _ => false,
+    };
+    rises.then(|| index.labels())
+}
+
+/// Whether these positions are all of so many, in order.
+fn takes_all(positions: &Positions, len: usize) -> bool {
+    match positions {
+        Positions::One(_) => false,
+        Positions::Slice(s) => *s == Slice::all(len),
+        Positions::Many(p) => p.len() == len && p.iter().copied().eq(0..len as i64),
     }
 }
 
@@ -90,24 +231,48 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
 ///
 /// # Errors
 /// If `source` has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(positions(a.as_ref(), b.as_ref())?, Some(Positions::Many(vec![2, 0, -1])));
+/// assert_eq!(positions(a.as_ref(), a.as_ref())?, None);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn positions(source: &dyn Index, target: &dyn Index) -> Result<Option<Positions>> {
     if same(source, target) {
         return Ok(None);
     }
-    let all = source.positions_of(&target.labels(), Method::Exact, None)?;
+    if let (Some(own), Some(other)) = (as_range(source), as_range(target))
+        && let Some((in_source, in_target)) = own.overlap(other)
+    {
+        return Ok(Some(placed(in_source, in_target, target.len())));
+    }
+    let all = match tolerant::lend(source, target)? {
+        Some(source) => source.positions_of(&target.labels(), Method::Exact, None)?,
+        None => source.positions_of(&target.labels(), Method::Exact, None)?,
+    };
     Ok(Some(as_slice(&all).map_or(Positions::Many(all), Positions::Slice)))
 }
 
-fn same(a: &dyn Index, b: &dyn Index) -> bool {
-    std::ptr::addr_eq(a, b) || a.len() == b.len() && a.equals(b)
+/// The positions `source` at the places `target` of a list of `len`, which has holes elsewhere.
+fn placed(source: Slice, target: Slice, len: usize) -> Positions {
+    if target.len == len {
+        // In the order of the target.
+        let start = source.position(if target.step < 0 { len.saturating_sub(1) } else { 0 });
+        return Positions::Slice(Slice { start, step: target.step, len });
+    }
+    let mut all = vec![-1; len];
+    for i in 0..source.len {
+        all[target.position(i)] = source.position(i) as i64;
+    }
+    Positions::Many(all)
 }
 
-/// The slice that takes the same positions, if they are evenly spaced without holes.
-fn as_slice(positions: &[i64]) -> Option<Slice> {
-    let start = usize::try_from(*positions.first()?).ok()?;
-    let step = positions.get(1).map_or(1, |p| p - positions[0]);
-    let even = step != 0 && positions.windows(2).all(|w| w[1] - w[0] == step && w[1] >= 0);
-    (even || positions.len() == 1).then_some(Slice { start, step: step as isize, len: positions.len() })
+fn same(a: &dyn Index, b: &dyn Index) -> bool {
+    std::ptr::addr_eq(a, b) || tolerant::same(a, b)
 }
 
 /// The first place where two indexes differ.
@@ -136,7 +301,10 @@ fn common_of(indexes: &[Arc<dyn Index>]) -> Result<DType> {
     indexes[1..].iter().try_fold(indexes[0].dtype(), |d, i| common(d, i.dtype()))
 }
 
-fn inner(indexes: &[Arc<dyn Index>]) -> Result<Arc<dyn Index>> {
+fn inner(indexes: &[Arc<dyn Index>]) -> Result<Joined> {
+    if let Some(joined) = Pair::of(indexes).and_then(|p| p.inner()) {
+        return Ok(joined);
+    }
     let first = &indexes[0];
     let labels = first.labels();
     let mut keep = vec![true; first.len()];
@@ -150,12 +318,15 @@ fn inner(indexes: &[Arc<dyn Index>]) -> Result<Arc<dyn Index>> {
     let joined = first.take(&as_slice(&kept).map_or(Positions::Many(kept), Positions::Slice));
     let dtype = common_of(indexes)?;
     if joined.dtype() == dtype {
-        return Ok(joined);
+        return Ok(joined.into());
     }
-    Ok(of_labels(&key::block_of(&key::keys(&joined.labels()), dtype)?))
+    Ok(of_labels(&key::block_of(&key::keys(&joined.labels()), dtype)?).into())
 }
 
-fn outer(indexes: &[Arc<dyn Index>]) -> Result<Arc<dyn Index>> {
+fn outer(indexes: &[Arc<dyn Index>]) -> Result<Joined> {
+    if let Some(joined) = Pair::of(indexes).and_then(|p| p.outer()) {
+        return Ok(joined);
+    }
     let dtype = common_of(indexes)?;
     let filled: Vec<_> = indexes.iter().filter(|i| !i.is_empty()).collect();
     let mut labels: Vec<Key> = Vec::new();
@@ -170,7 +341,7 @@ fn outer(indexes: &[Arc<dyn Index>]) -> Result<Arc<dyn Index>> {
         let missing = |k: &Key| *k == Key::Missing;
         labels.sort_by(|a, b| a.order(b).unwrap_or_else(|| missing(a).cmp(&missing(b))));
     }
-    Ok(of_labels(&key::block_of(&labels, dtype)?))
+    Ok(of_labels(&key::block_of(&labels, dtype)?).into())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{Label, Method, Positions, time};
 use crate::array::{Block, Slice};
 use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, ErrorKind, Result};
+use crate::kernel::cast::cast;
 use crate::time::Resolution;
 
 /// Positions of equal labels.
@@ -42,6 +43,11 @@ pub(crate) trait Lookup {
     fn direction(&self) -> Option<Direction>;
     /// Where a label is.
     fn find(&self, key: &Key) -> Found;
+    /// Where each of many labels is, -1 where it is not; labels stand once. `None` where only [`find`](Self::find)
+    /// can tell, as of labels of another dtype.
+    fn find_all(&self, _labels: &Block) -> Option<Vec<i64>> {
+        None
+    }
     /// Whether no label stands twice.
     fn unique(&self) -> bool;
     /// How finely datetimes are written: decides whether a date string is exact or a period.
@@ -64,7 +70,12 @@ pub(crate) fn select(
         Label::One(label) => select_one(index, label, method, tolerance),
         Label::Many(labels) => {
             let flat = labels.clone().reshape(&[labels.size()])?;
-            let positions = positions_of(index, &flat, method, tolerance)?;
+            // Asked labels take the precision of the index, those that an index is joined with do not.
+            let asked = match (index.label_dtype(), flat.dtype()) {
+                (DType::F32, d) if d.is_float() => cast(&flat, DType::F32)?,
+                _ => flat.clone(),
+            };
+            let positions = positions_of(index, &asked, method, tolerance)?;
             match positions.iter().position(|p| *p < 0) {
                 Some(i) => {
                     let asked = time::dates(&flat, index.label_dtype())?;
@@ -134,7 +145,14 @@ pub(crate) fn positions_of(
         return Err(Error::invalid("the index has duplicate labels: a list of labels has no one answer")
             .help("select single labels or slices, or drop the duplicates first"));
     }
-    let keys = key::keys_for(&time::dates(labels, dtype)?, dtype)?;
+    if method == Method::Exact
+        && let Some(found) = index.find_all(labels)
+    {
+        return Ok(found);
+    }
+    let labels = time::dates(labels, dtype)?;
+    key::comparable(labels.dtype(), dtype)?;
+    let keys = key::keys(&labels);
     if method == Method::Exact {
         let position = |key| match index.find(key) {
             Found::Run(r) if r.len() == 1 => r.start as i64,

@@ -1,13 +1,19 @@
-//! From labels to positions: sorted, hash, range and time indexes.
+//! From labels to positions: sorted, hash, range, time and multi-level indexes.
 
 mod hash;
 pub mod join;
+mod joint;
 mod key;
 mod lookup;
+mod merge;
+mod mismatch;
+mod multi;
+mod order;
 mod range;
 mod search;
 mod sorted;
 mod time;
+mod tolerant;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -19,9 +25,16 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
-pub use join::{Join, join, positions};
+pub use join::{Join, join, join_with_positions, positions};
+pub use joint::JointIndex;
+pub(crate) use joint::same_joint;
+pub use mismatch::Mismatch;
+pub use multi::MultiIndex;
+pub use order::{monotonic, ranks};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
+pub use tolerant::TolerantIndex;
+pub(crate) use tolerant::same;
 
 /// What to do with a label that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +115,16 @@ pub trait Index: Any + Debug + Send + Sync {
 ///
 /// # Errors
 /// If the labels are not a block of rank 1.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Label, Positions, default_index};
+/// let index = default_index(&Block::from_vec(&[3], vec![1.0, 2.5, 9.0])?)?;
+/// let label = Label::One(Scalar::Float(3.0));
+/// assert_eq!(index.select(&label, Method::Nearest, None)?, Positions::One(1));
+/// assert!(index.select(&label, Method::Exact, None).unwrap_err().is_not_found());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn default_index(labels: &Block) -> Result<Arc<dyn Index>> {
     if labels.ndim() != 1 {
         return Err(Error::invalid(format!(
@@ -124,20 +147,6 @@ fn of_labels(labels: &Block) -> Arc<dyn Index> {
     }
 }
 
-/// The labels at positions, none of which is a hole.
-fn take_labels(labels: &Block, positions: &Positions) -> Block {
-    match positions {
-        Positions::One(i) => labels.slice(&[Slice::range(*i..*i + 1)]),
-        Positions::Slice(s) => labels.slice(&[*s]),
-        Positions::Many(p) => {
-            let picks: Vec<_> =
-                p.iter().map(|&p| Some((0, usize::try_from(p).expect("an index has no holes")))).collect();
-            let fill = Block::zeros(labels.dtype(), &[]);
-            crate::kernel::movement::take(std::slice::from_ref(labels), 0, &picks, &fill, &[picks.len()])
-        }
-    }
-}
-
 /// [`Index::equals`] by comparing labels one by one.
 fn same_labels(a: &dyn Index, b: &dyn Index) -> bool {
     if std::ptr::addr_eq(a, b) {
@@ -156,10 +165,10 @@ fn same_values(x: &Block, y: &Block) -> bool {
         return false;
     }
     if x.dtype() == y.dtype() {
-        let same = with_element!(x.dtype().kind(), T => x.get::<T>() == y.get::<T>());
-        if same || !x.dtype().holds_missing() {
-            return same;
-        }
+        let (x, y) = (x.clone().contiguous(), y.clone().contiguous());
+        return with_element!(x.dtype().kind(), T => {
+            matches!((x.as_slice::<T>(), y.as_slice::<T>()), (Some(x), Some(y)) if merge::same(x, y))
+        });
     }
     key::keys(x) == key::keys(y)
 }

@@ -7,9 +7,9 @@ use super::key::{self, Key};
 use super::lookup::{self, Found, Lookup};
 use super::search::{Direction, Ordered};
 use super::{Index, Label, Method, Positions};
-use crate::array::Block;
+use crate::array::{Block, Slice};
 use crate::dtype::dispatch::with_real;
-use crate::dtype::{DType, NAT, Number, Scalar};
+use crate::dtype::{DType, NAT, Number, Real, Scalar};
 use crate::error::{Error, Result};
 use crate::time::Resolution;
 
@@ -37,6 +37,15 @@ impl RangeIndex {
     ///
     /// # Errors
     /// If `step` is zero, or the labels do not fit into `dtype`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{Index, RangeIndex};
+    /// let index = RangeIndex::new(DType::I64, 10, 5, 3)?;
+    /// assert_eq!(index.labels(), Block::from_vec(&[3], vec![10i64, 15, 20])?);
+    /// assert!(RangeIndex::new(DType::I64, 10, 0, 3).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(dtype: DType, start: impl Into<Scalar>, step: impl Into<Scalar>, len: usize) -> Result<Self> {
         let (start, step) = (start.into(), step.into());
         let wrong = |what: &str| {
@@ -105,11 +114,63 @@ impl RangeIndex {
             let whole = |v: T| <i128 as num_traits::NumCast>::from(v).expect("an integer");
             let (start, step) = (whole(values[0]), whole(values[1]) - whole(values[0]));
             let even = values.windows(2).all(|w| whole(w[1]) - whole(w[0]) == step);
-            let missing = dtype.is_time() && values.iter().any(|v| whole(*v) == i128::from(NAT));
-            (even && step != 0 && !missing).then_some(RangeIndex {
+            let missing = || dtype.is_time() && values.iter().any(|v| whole(*v) == i128::from(NAT));
+            (even && step != 0 && !missing()).then_some(RangeIndex {
                 dtype, steps: Steps::Whole { start, step }, first: 0, stride: 1, len,
             })
         }, else None)
+    }
+
+    /// Two indexes as lists of whole numbers `first + i * distance` that are equal where labels are; `None` if
+    /// there are no such.
+    fn lattices(&self, other: &RangeIndex) -> Option<[(i128, i128); 2]> {
+        let lattice = |r: &RangeIndex| match r.steps {
+            Steps::Whole { start, step } => (start + i128::from(r.first) * step, i128::from(r.stride) * step),
+            Steps::Real { .. } => (i128::from(r.first), i128::from(r.stride)),
+        };
+        let real = matches!(self.steps, Steps::Real { .. }) || matches!(other.steps, Steps::Real { .. });
+        let comparable = self.dtype == other.dtype && (!real || self.steps == other.steps);
+        comparable.then(|| [lattice(self), lattice(other)])
+    }
+
+    /// Where the first and the last label of `other` stand in this index, before and after its ends too, and
+    /// the step from one label of `other` to the next; `None` if most of them stand between its labels.
+    fn place(&self, other: &RangeIndex) -> Option<(i128, i128)> {
+        let [(p, d), (q, e)] = self.lattices(other)?;
+        (d.abs() == e.abs() && (q - p) % d == 0).then(|| ((q - p) / d, e / d))
+    }
+
+    /// Where the labels of both stand in this index, in its order, and where in the other; `None` if that takes
+    /// a search.
+    pub(super) fn overlap(&self, other: &RangeIndex) -> Option<(Slice, Slice)> {
+        let (at, step) = self.place(other)?;
+        let end = at + step * (other.len as i128 - 1);
+        let low = at.min(end).max(0);
+        let high = at.max(end).min(self.len as i128 - 1);
+        if other.len == 0 || low > high {
+            return Some((Slice::range(0..0), Slice::range(0..0)));
+        }
+        let len = (high - low + 1) as usize;
+        let own = Slice { start: low as usize, step: 1, len };
+        Some((own, Slice { start: (step * (low - at)) as usize, step: step as isize, len }))
+    }
+
+    /// The rising index of the labels of both, where that is a range too.
+    pub(super) fn union(&self, other: &RangeIndex) -> Option<RangeIndex> {
+        let (at, step) = self.place(other)?;
+        let end = at + step * (other.len as i128 - 1);
+        let (low, high) = (at.min(end), at.max(end));
+        let touch = self.len > 0 && other.len > 0 && low <= self.len as i128 && high >= -1;
+        if !touch {
+            return None;
+        }
+        let (low, high) = (low.min(0), high.max(self.len as i128 - 1));
+        let len = (high - low + 1) as usize;
+        let lowest = if self.falling() { high } else { low };
+        let number = i128::from(self.first) + lowest * i128::from(self.stride);
+        let stride = if self.falling() { -self.stride } else { self.stride };
+        let first = i64::try_from(number).ok()?;
+        Some(RangeIndex { first, stride, len, ..self.clone() })
     }
 
     fn number(&self, position: usize) -> i64 {
@@ -122,6 +183,60 @@ impl RangeIndex {
             Steps::Real { step, .. } => step < 0.0,
         };
         down != (self.stride < 0)
+    }
+
+    /// The label at a position.
+    fn label<T: Real>(&self, position: usize) -> T {
+        let k = self.number(position);
+        match self.steps {
+            Steps::Whole { start, step } => {
+                num_traits::NumCast::from(start + i128::from(k) * step).expect("both ends fit")
+            }
+            Steps::Real { start, step } => T::from_f64(start + k as f64 * step),
+        }
+    }
+
+    fn all_labels<T: Real>(&self) -> Vec<T> {
+        if self.len == 0 {
+            return Vec::new();
+        }
+        let ends = |i: usize| -> Option<i64> { num_traits::NumCast::from(self.label::<T>(i)) };
+        match (self.steps, ends(0), ends(self.len - 1)) {
+            // Labels that fit 64 bits need no wider arithmetic.
+            (Steps::Whole { .. }, Some(first), Some(last)) if self.len > 1 => {
+                let step = ((i128::from(last) - i128::from(first)) / (self.len as i128 - 1)) as i64;
+                let label = |i: i64| num_traits::NumCast::from(first.wrapping_add(i.wrapping_mul(step)));
+                (0..self.len as i64).map(|i| label(i).expect("both ends fit")).collect()
+            }
+            _ => (0..self.len).map(|i| self.label(i)).collect(),
+        }
+    }
+
+    /// The position of a label, -1 if it is not there.
+    fn position<T: Real>(&self, label: T) -> i64 {
+        let near = match self.steps {
+            Steps::Whole { start, step } => {
+                let v = <i128 as num_traits::NumCast>::from(label).expect("an integer");
+                let (first, distance) =
+                    (start + i128::from(self.first) * step, i128::from(self.stride) * step);
+                // 128 bits divide slowly, and are seldom needed.
+                match (i64::try_from(v - first), i64::try_from(distance)) {
+                    (Ok(v), Ok(1)) => v,
+                    (Ok(v), Ok(distance)) => v.wrapping_div(distance),
+                    _ => ((v - first) / distance) as i64,
+                }
+            }
+            Steps::Real { start, step } => {
+                (((label.to_f64() - start) / step - self.first as f64) / self.stride as f64).round() as i64
+            }
+        };
+        // Rounding may miss by one; what is exact is decided by the labels themselves.
+        let is = |i: &i64| usize::try_from(*i).is_ok_and(|i| i < self.len && self.label::<T>(i) == label);
+        match self.steps {
+            Steps::Whole { .. } => Some(near).filter(is),
+            Steps::Real { .. } => [near, near.saturating_sub(1), near.saturating_add(1)].into_iter().find(is),
+        }
+        .unwrap_or(-1)
     }
 
     /// About where a label is, counted from the first one.
@@ -163,6 +278,11 @@ impl Lookup for RangeIndex {
 
     fn direction(&self) -> Option<Direction> {
         Some(if self.falling() { Direction::Falling } else { Direction::Rising })
+    }
+
+    fn find_all(&self, labels: &Block) -> Option<Vec<i64>> {
+        let labels = (labels.dtype() == self.dtype).then(|| labels.clone().contiguous())?;
+        with_real!(self.dtype.kind(), T => Some(labels.as_slice::<T>()?.iter().map(|v| self.position(*v)).collect()), else None)
     }
 
     fn find(&self, key: &Key) -> Found {
@@ -210,15 +330,7 @@ impl Index for RangeIndex {
 
     fn labels(&self) -> Block {
         let block = with_real!(self.dtype.kind(), T => {
-            let values: Vec<T> = (0..self.len).map(|i| {
-                let k = self.number(i);
-                match self.steps {
-                    Steps::Whole { start, step } => num_traits::NumCast::from(start + i128::from(k) * step)
-                        .expect("both ends fit"),
-                    Steps::Real { start, step } => T::from_f64(start + k as f64 * step),
-                }
-            }).collect();
-            Block::from_vec(&[self.len], values).expect("as many as places")
+            Block::from_vec(&[self.len], self.all_labels::<T>()).expect("as many as places")
         }, else unreachable!("ranges are of integers, floats and times"));
         block.retype(self.dtype)
     }
@@ -247,7 +359,13 @@ impl Index for RangeIndex {
                 })
             }
             Positions::One(i) => Arc::new(RangeIndex { first: self.number(*i), len: 1, ..self.clone() }),
-            Positions::Many(_) => super::of_labels(&super::take_labels(&self.labels(), positions)),
+            Positions::Many(p) => {
+                let labels = with_real!(self.dtype.kind(), T => {
+                    let labels = p.iter().map(|&p| self.label::<T>(p as usize)).collect();
+                    Block::from_vec(&[p.len()], labels).expect("as many as places")
+                }, else unreachable!("ranges are of integers, floats and times"));
+                super::of_labels(&labels.retype(self.dtype))
+            }
         }
     }
 

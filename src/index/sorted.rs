@@ -6,7 +6,7 @@ use super::hash::HashIndex;
 use super::key::{self, Key};
 use super::lookup::{self, Found, Lookup};
 use super::search::{Direction, Ordered};
-use super::{Index, Label, Method, Positions};
+use super::{Index, Label, Method, Positions, merge};
 use crate::array::Block;
 use crate::dtype::dispatch::with_real;
 use crate::dtype::{DType, Kind, NAT, Real, Scalar, Text};
@@ -24,10 +24,23 @@ pub struct SortedIndex {
 
 impl SortedIndex {
     /// The index of a block of rank 1, if its labels are in order and none is missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::SortedIndex;
+    /// assert!(SortedIndex::new(&Block::from_vec(&[3], vec![1.0, 2.5, 9.0])?).is_some());
+    /// assert!(SortedIndex::new(&Block::from_vec(&[3], vec![1.0, 9.0, 2.5])?).is_none());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(labels: &Block) -> Option<SortedIndex> {
         let labels = labels.clone().contiguous();
         let (direction, unique) = order_of(&labels)?;
         Some(SortedIndex { labels, direction, unique, resolution: OnceLock::new() })
+    }
+
+    /// The index of labels that rise and of which none stands twice.
+    pub(super) fn rising(labels: Block) -> SortedIndex {
+        SortedIndex { labels, direction: Direction::Rising, unique: true, resolution: OnceLock::new() }
     }
 }
 
@@ -73,6 +86,10 @@ impl Lookup for SortedIndex {
         Some(self.direction)
     }
 
+    fn find_all(&self, labels: &Block) -> Option<Vec<i64>> {
+        merge::find_all(&self.labels, self.direction, labels)
+    }
+
     fn find(&self, key: &Key) -> Found {
         let at = |i| self.key(i);
         Found::Run(Ordered { len: self.count(), direction: self.direction, key: &at }.find(key))
@@ -109,7 +126,12 @@ impl Index for SortedIndex {
     }
 
     fn take(&self, positions: &Positions) -> Arc<dyn Index> {
-        let labels = super::take_labels(&self.labels, positions);
+        let labels = merge::take(&self.labels, positions);
+        if let (Positions::Slice(slice), true) = (positions, self.unique) {
+            let falling = slice.len > 1 && (self.direction == Direction::Falling) != (slice.step < 0);
+            let direction = if falling { Direction::Falling } else { Direction::Rising };
+            return Arc::new(SortedIndex { direction, ..SortedIndex::rising(labels.contiguous()) });
+        }
         match SortedIndex::new(&labels) {
             Some(index) => Arc::new(index),
             None => Arc::new(HashIndex::new(&labels)),

@@ -2,8 +2,9 @@
 //! dimension name, apply, and put coordinates, attributes and name on the result.
 
 use indexmap::{IndexMap, IndexSet};
+use smallvec::SmallVec;
 
-use super::align::{AlignOptions, align_parts};
+use super::align::{AlignOptions, align_parts, already_aligned};
 use super::attrs::Attrs;
 use super::broadcast::{broadcast_sizes, spread};
 use super::coords::Coords;
@@ -95,7 +96,7 @@ impl Arg<'_> {
         }
     }
 
-    fn variable(&self) -> Option<&Variable> {
+    pub(crate) fn variable(&self) -> Option<&Variable> {
         match self {
             Arg::Variable(v) => Some(v),
             Arg::Scalar(_) => None,
@@ -120,7 +121,12 @@ pub(crate) fn map_args(f: MapFn, args: &[Arg<'_>], casts: &[Option<DType>]) -> R
 
 /// All dimensions of the operands in order of first appearance.
 pub(crate) fn dims_of(args: &[Arg<'_>]) -> Result<Vec<Name>> {
-    let variables: Vec<&Variable> = args.iter().filter_map(Arg::variable).collect();
+    let variables: SmallVec<[&Variable; 3]> = args.iter().filter_map(Arg::variable).collect();
+    if let [first, others @ ..] = &variables[..]
+        && others.iter().all(|v| v.lengths().eq(first.lengths()))
+    {
+        return Ok(first.dims().to_vec());
+    }
     Ok(broadcast_sizes(&variables)?.into_keys().collect())
 }
 
@@ -131,11 +137,21 @@ pub(crate) fn map_over(
     args: &[Arg<'_>],
     casts: &[Option<DType>],
 ) -> Result<Variable> {
+    let inputs = arrays_over(&dims, args, casts)?;
+    Variable::new(dims, LazyArray::map(f, &inputs)?)
+}
+
+/// The arrays of the operands with these axes; they have length 1 where an operand lacks the dimension.
+pub(crate) fn arrays_over(
+    dims: &[Name],
+    args: &[Arg<'_>],
+    casts: &[Option<DType>],
+) -> Result<Vec<LazyArray>> {
     let mut inputs = Vec::with_capacity(args.len());
     for (arg, cast) in args.iter().zip(casts) {
         inputs.push(match arg {
             Arg::Variable(v) => {
-                let data = spread(v, &dims)?;
+                let data = spread(v, dims)?;
                 match cast {
                     Some(dtype) => data.cast(*dtype)?,
                     None => data,
@@ -150,20 +166,21 @@ pub(crate) fn map_over(
             }
         });
     }
-    Variable::new(dims, LazyArray::map(f, &inputs)?)
+    Ok(inputs)
 }
 
 /// One operand after alignment.
 enum Part {
-    Array(Dataset, Variable),
+    Array(Coords, Variable),
     Dataset(Dataset),
     Plain(Operand),
 }
 
 impl Part {
-    fn parts(&self) -> Option<&Dataset> {
+    fn coords(&self) -> Option<&Coords> {
         match self {
-            Part::Array(ds, _) | Part::Dataset(ds) => Some(ds),
+            Part::Array(coords, _) => Some(coords),
+            Part::Dataset(ds) => Some(ds.coords()),
             Part::Plain(_) => None,
         }
     }
@@ -186,7 +203,7 @@ pub(crate) fn apply(
         })
         .collect();
     let parts = aligned(args, rules)?;
-    let sets: Vec<&Coords> = parts.iter().filter_map(|p| Some(p.parts()?.coords())).collect();
+    let sets: SmallVec<[&Coords; 3]> = parts.iter().filter_map(Part::coords).collect();
     let is_dataset = parts.iter().any(|p| matches!(p, Part::Dataset(_)));
     if sets.is_empty() {
         return apply_to(&parts, None, rules, f).map(Operand::Variable);
@@ -216,6 +233,9 @@ pub(crate) fn apply(
 
 /// The operands with their labels joined.
 fn aligned(args: Vec<Operand>, rules: &Rules) -> Result<Vec<Part>> {
+    if agree(&args, rules.join) {
+        return Ok(args.into_iter().map(as_part).collect());
+    }
     let labelled: Vec<Dataset> = args
         .iter()
         .filter_map(|a| match a {
@@ -232,12 +252,40 @@ fn aligned(args: Vec<Operand>, rules: &Rules) -> Result<Vec<Part>> {
             Operand::DataArray(_) => {
                 let mut ds = labelled.next().ok_or_else(missing)?;
                 let (_, v) = ds.data_vars_mut().pop().ok_or_else(missing)?;
-                Ok(Part::Array(ds, v))
+                Ok(Part::Array(ds.into_coords(), v))
             }
             Operand::Dataset(_) => labelled.next().ok_or_else(missing).map(Part::Dataset),
             plain => Ok(Part::Plain(plain)),
         })
         .collect()
+}
+
+fn as_part(operand: Operand) -> Part {
+    match operand {
+        Operand::DataArray(a) => {
+            let (variable, coords) = a.into_parts();
+            Part::Array(coords, variable)
+        }
+        Operand::Dataset(ds) => Part::Dataset(ds),
+        plain => Part::Plain(plain),
+    }
+}
+
+/// Whether at most one operand is labelled, or all are arrays that alignment would leave as they are.
+fn agree(args: &[Operand], join: Join) -> bool {
+    let labelled = |a: &&Operand| matches!(a, Operand::DataArray(_) | Operand::Dataset(_));
+    if args.iter().filter(labelled).nth(1).is_none() {
+        return true;
+    }
+    let mut arrays: SmallVec<[&DataArray; 3]> = SmallVec::new();
+    for arg in args {
+        match arg {
+            Operand::DataArray(a) => arrays.push(a),
+            Operand::Dataset(_) => return false,
+            _ => {}
+        }
+    }
+    already_aligned(&arrays, join)
 }
 
 /// The names of the variables of the result, by the names in the datasets.

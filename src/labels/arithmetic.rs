@@ -3,6 +3,7 @@
 use super::apply::{Arg, NameRule, Rules, apply, map_args};
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::merge::CombineAttrs;
 use super::operand::Operand;
 use super::options::Options;
@@ -60,8 +61,19 @@ pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variab
     match (a, b) {
         (Arg::Variable(v), Arg::Scalar(s)) => map_args(f, &[a, Arg::Scalar(&beside(v, s)?)], &[None, None]),
         (Arg::Scalar(s), Arg::Variable(v)) => map_args(f, &[Arg::Scalar(&beside(v, s)?), b], &[None, None]),
-        _ => map_args(f, &[a, b], &[None, None]),
+        _ => {
+            diagnostics::met(a.dtype(), b.dtype())?;
+            map_args(f, &[a, b], &[None, None])
+        }
     }
+}
+
+/// [`binary_args`] whose result takes over attributes if `keeps`.
+fn with_units(op: BinaryOp, keeps: bool, a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
+    if keeps {
+        diagnostics::units_of_binary(op, a.variable(), b.variable())?;
+    }
+    binary_args(op, a, b)
 }
 
 /// Applies `op` to any two operands: aligns labels, pairs variables of datasets by name, broadcasts by
@@ -74,12 +86,20 @@ pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variab
 ///
 /// # Errors
 /// If labels do not join, lengths differ, or the operation has no meaning for the dtypes.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// let a = DataArray::from_vec(&[("x", 2)], vec![5, 7])?;
+/// let late = binary(BinaryOp::Sub, 10, &a)?.into_array()?;
+/// assert_eq!(late.to_vec::<i32>()?, [5, 3]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) -> Result<Operand> {
     let (lhs, rhs) = (lhs.into(), rhs.into());
     let options = Options::current();
     let mut rules = Rules::function(options.arithmetic_join, options.keep_attrs);
     if !is_operator(op) {
-        return apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]));
+        return apply(vec![lhs, rhs], &rules, &|args| with_units(op, options.keep_attrs, args[0], args[1]));
     }
     let plain = |x: &Operand| matches!(x, Operand::Scalar(_) | Operand::Variable(_));
     rules.compat = options.arithmetic_compat;
@@ -99,11 +119,11 @@ pub fn binary(op: BinaryOp, lhs: impl Into<Operand>, rhs: impl Into<Operand>) ->
         // As in xarray the dataset leads: the order of labels and the coordinates are its own. A comparison
         // is turned round, other operators keep the order of operands.
         return apply(vec![rhs, lhs], &rules, &|args| match turned(op) {
-            Some(op) => binary_args(op, args[0], args[1]),
-            None => binary_args(op, args[1], args[0]),
+            Some(op) => with_units(op, options.keep_attrs, args[0], args[1]),
+            None => with_units(op, options.keep_attrs, args[1], args[0]),
         });
     }
-    apply(vec![lhs, rhs], &rules, &|args| binary_args(op, args[0], args[1]))
+    apply(vec![lhs, rhs], &rules, &|args| with_units(op, options.keep_attrs, args[0], args[1]))
 }
 
 macro_rules! methods {
@@ -114,6 +134,13 @@ macro_rules! methods {
             /// # Errors
             /// If labels do not join, lengths differ, the operation has no meaning for the dtypes, or `rhs` is
             /// a dataset (start from the dataset, or use [`binary`]).
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+            /// assert_eq!(a.binary(BinaryOp::Maximum, 2.0)?.to_vec::<f64>()?, [2.0, 4.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn binary(&self, op: BinaryOp, rhs: impl Into<Operand>) -> Result<DataArray> {
                 binary(op, self, rhs).and_then(Operand::into_array).map_err(|e| e.at(format!("{}, in {op:?}", self.place())))
             }
@@ -133,6 +160,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If labels do not join, lengths differ, or the operation has no meaning for the dtypes.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+            /// let ds = a.to_dataset("a").binary(BinaryOp::Maximum, 2.0)?;
+            /// assert_eq!(ds.get("a")?.to_vec::<f64>()?, [2.0, 4.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn binary(&self, op: BinaryOp, rhs: impl Into<Operand>) -> Result<Dataset> {
                 binary(op, self, rhs).and_then(Operand::into_dataset).map_err(|e| e.at(format!("{}, in {op:?}", self.place())))
             }
@@ -164,20 +199,80 @@ methods! {
     /// ```
     add Add;
     /// Subtracts `rhs`, aligned by label and broadcast by dimension name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![5, 7])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![1, 1])?.assign_coords([("x", x)])?;
+    /// // Only the label 2 is in both.
+    /// assert_eq!(a.sub(&b)?.to_vec::<i32>()?, [6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     sub Sub;
     /// Multiplies by `rhs`, aligned by label and broadcast by dimension name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.0])?;
+    /// assert_eq!(a.mul(&a)?.to_vec::<f64>()?, [2.25, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     mul Mul;
     /// Divides by `rhs`; the quotient of integers is a float.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 0])?;
+    /// assert_eq!(a.div(2)?.to_vec::<f64>()?, [0.5, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     div Div;
     /// Divides by `rhs` and rounds down.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![-7, 7])?;
+    /// assert_eq!(a.floordiv(2)?.to_vec::<i32>()?, [-4, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     floordiv FloorDiv;
     /// The remainder after division by `rhs`, with the sign of `rhs`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![-7, 7])?;
+    /// assert_eq!(a.rem(3)?.to_vec::<i32>()?, [2, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     rem Rem;
     /// Raises to the power `rhs`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 3.0])?;
+    /// assert_eq!(a.pow(2)?.to_vec::<f64>()?, [4.0, 9.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pow Pow;
     /// Where elements are less than those of `rhs`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 3.0])?;
+    /// assert_eq!(a.lt(2)?.to_vec::<bool>()?, [true, false, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     lt Lt;
     /// Where elements are less than or equal to those of `rhs`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.le(2)?.to_vec::<bool>()?, [true, true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     le Le;
     /// Where elements are greater than those of `rhs`.
     ///
@@ -190,28 +285,115 @@ methods! {
     /// ```
     gt Gt;
     /// Where elements are greater than or equal to those of `rhs`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.ge(2)?.to_vec::<bool>()?, [false, true, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     ge Ge;
     /// Where elements equal those of `rhs`; a missing one equals none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// assert_eq!(a.eq(&a)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     eq Eq;
     /// Where elements differ from those of `rhs`; a missing one differs from all.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// assert_eq!(a.ne(&a)?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     ne Ne;
     /// Logical and of bools, bitwise of integers.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![6, 5])?;
+    /// assert_eq!(a.and(3)?.to_vec::<i32>()?, [2, 1]);
+    /// assert_eq!(a.gt(5)?.and(&a.lt(9)?)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     and And;
     /// Logical or of bools, bitwise of integers.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![6, 4])?;
+    /// assert_eq!(a.or(1)?.to_vec::<i32>()?, [7, 5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     or Or;
     /// Exclusive or: logical of bools, bitwise of integers.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![true, false])?;
+    /// assert_eq!(a.xor(true)?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     xor Xor;
     /// The greater of each two elements; missing if one is.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 4.0, f64::NAN])?;
+    /// let greater = a.maximum(2.0)?.to_vec::<f64>()?;
+    /// assert!(greater[..2] == [2.0, 4.0] && greater[2].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     maximum Maximum;
     /// The less of each two elements; missing if one is.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 4.0, f64::NAN])?;
+    /// let less = a.minimum(2.0)?.to_vec::<f64>()?;
+    /// assert!(less[..2] == [1.0, 2.0] && less[2].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     minimum Minimum;
     /// The greater of each two elements, the other if one is missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// assert_eq!(a.fmax(2.0)?.to_vec::<f64>()?, [2.0, 2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     fmax Fmax;
     /// The less of each two elements, the other if one is missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// assert_eq!(a.fmin(2.0)?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     fmin Fmin;
     /// The angle of the point (`rhs`, self) in radians.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let y = DataArray::from_vec(&[("x", 2)], vec![1.0, 0.0])?;
+    /// assert_eq!(y.atan2(0.0)?.to_vec::<f64>()?, [std::f64::consts::FRAC_PI_2, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     atan2 Atan2;
     /// The square root of the sum of squares.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![3.0, 5.0])?;
+    /// assert_eq!(a.hypot(4.0)?.to_vec::<f64>()?[0], 5.0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     hypot Hypot;
     /// The elements with the sign of those of `rhs`, as floats.
     ///

@@ -103,6 +103,7 @@ impl Dataset {
             let name = name.into();
             let (v, brought) = value.into().resolve(&name, &coords)?;
             add_new(&mut coords, &brought, |c| data_vars.contains_key(c))?;
+            coords.give_way(&name)?;
             // What is a coordinate, or the labels of a dimension, stays or becomes a coordinate.
             if coords.contains(&name) || v.dims() == std::slice::from_ref(&name) {
                 coords.insert(name, v)?;
@@ -117,6 +118,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If lengths along a dimension do not match.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.to_dataset("t");
+    /// let ds = ds.assign_coords([("x", Block::from_vec(&[2], vec![10i64, 20])?)])?;
+    /// assert_eq!(ds.sel("x", 20)?.get("t")?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn assign_coords<N: Into<Name>, V: Into<Assigned>>(
         &self,
         coords: impl IntoIterator<Item = (N, V)>,
@@ -125,6 +134,7 @@ impl Dataset {
         let mut all = self.coords().clone();
         for (name, value) in coords {
             let name = name.into();
+            all.give_way(&name)?;
             let (v, brought) = value.into().resolve(&name, &all)?;
             data_vars.shift_remove(&name);
             add_new(&mut all, &brought, |c| data_vars.contains_key(c))?;
@@ -144,6 +154,12 @@ impl Dataset {
     }
 
     /// Adds or replaces attributes of the dataset.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = Dataset::new().assign_attrs([("title", "a run"), ("source", "model")]);
+    /// assert_eq!(ds.attrs.get_str("title"), Some("a run"));
+    /// ```
     #[must_use]
     pub fn assign_attrs<N: Into<String>, V: Into<AttrValue>>(
         &self,
@@ -155,6 +171,15 @@ impl Dataset {
     }
 
     /// The dataset without attributes; `deep` takes those of variables and coordinates too.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.assign_attrs([("units", "m")]).to_dataset("h").assign_attrs([("title", "a run")]);
+    /// assert_eq!(ds.drop_attrs(false).get("h")?.attrs().len(), 1);
+    /// assert_eq!(ds.drop_attrs(true).get("h")?.attrs().len(), 0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn drop_attrs(&self, deep: bool) -> Dataset {
         let mut ds = self.clone();
@@ -174,6 +199,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("h").assign([("area", a.mul(10)?)])?.set_coords("area")?;
+    /// assert!(ds.coords().contains("area"));
+    /// assert_eq!(ds.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn set_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let names = names.into_dims();
         let mut data_vars = self.data_vars().clone();
@@ -192,6 +226,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name is not a coordinate, or it is one with an index.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("h").assign_coords([("run", Block::scalar(7))])?;
+    /// assert_eq!(ds.reset_coords("run")?.data_vars()["run"].load()?, Block::scalar(7));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reset_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let names = names.into_dims();
         let mut data_vars = self.data_vars().clone();
@@ -235,6 +277,13 @@ impl DataArray {
     }
 
     /// Adds or replaces attributes of the array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(a.assign_attrs([("units", "m")]).attrs().get_str("units"), Some("m"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn assign_attrs<N: Into<String>, V: Into<AttrValue>>(
         &self,
@@ -246,6 +295,13 @@ impl DataArray {
     }
 
     /// The array without attributes; `deep` takes those of its coordinates too.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert!(a.assign_attrs([("units", "m")]).drop_attrs(false).attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn drop_attrs(&self, deep: bool) -> DataArray {
         let mut a = self.clone();
@@ -261,6 +317,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If the array has no name, a name is not a coordinate, or it is one with an index.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let a = a.with_name("h").assign_coords([("run", Block::scalar(7))])?;
+    /// let ds = a.reset_coords(..)?;
+    /// assert_eq!(ds.data_vars().keys().map(|n| &**n).collect::<Vec<_>>(), ["h", "run"]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reset_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let Some(name) = self.name() else {
             return Err(Error::invalid("an array without a name cannot become a variable of a dataset")

@@ -1,5 +1,7 @@
 //! Attributes and encodings: ordered names with typed values.
 
+use std::sync::{Arc, LazyLock};
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -17,40 +19,94 @@ pub enum AttrValue {
     Json(serde_json::Value),
 }
 
-/// Ordered attributes of a variable or a dataset, or the encoding of a variable.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Attrs(IndexMap<String, AttrValue>);
+/// Ordered attributes of a variable or a dataset, or the encoding of a variable; cheap to clone, copied when
+/// written to.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Map", into = "Map")]
+pub struct Attrs(Option<Arc<Map>>);
+
+type Map = IndexMap<String, AttrValue>;
+
+/// What attributes that are none refer to.
+static NOTHING: LazyLock<Map> = LazyLock::new(Map::new);
 
 impl Attrs {
     /// No attributes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(Attrs::new().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
+    fn map(&self) -> &Map {
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+
+    fn map_mut(&mut self) -> &mut Map {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+
     /// Adds or replaces an attribute.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new();
+    /// attrs.insert("units", "m");
+    /// attrs.insert("units", "km");
+    /// assert_eq!((attrs.len(), attrs.get_str("units")), (1, Some("km")));
+    /// ```
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<AttrValue>) {
-        self.0.insert(name.into(), value.into());
+        self.map_mut().insert(name.into(), value.into());
     }
 
     /// The attributes with one added or replaced.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("scale", 0.5);
+    /// assert_eq!(attrs.get_f64("scale"), Some(0.5));
+    /// ```
     pub fn with(mut self, name: impl Into<String>, value: impl Into<AttrValue>) -> Self {
         self.insert(name, value);
         self
     }
 
     /// Takes an attribute away, keeping the order of the others.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new().with("units", "m");
+    /// assert_eq!(attrs.remove("units"), Some(AttrValue::from("m")));
+    /// assert_eq!(attrs.remove("units"), None);
+    /// ```
     pub fn remove(&mut self, name: &str) -> Option<AttrValue> {
-        self.0.shift_remove(name)
+        if self.contains(name) { self.map_mut().shift_remove(name) } else { None }
     }
 
     /// The value of an attribute.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m");
+    /// assert_eq!(attrs.get("units"), Some(&AttrValue::Str("m".to_string())));
+    /// ```
     pub fn get(&self, name: &str) -> Option<&AttrValue> {
-        self.0.get(name)
+        self.map().get(name)
     }
 
     /// The value of an attribute that is text.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.get_str("units"), Some("m"));
+    /// assert_eq!(attrs.get_str("level"), None);
+    /// ```
     pub fn get_str(&self, name: &str) -> Option<&str> {
-        match self.0.get(name)? {
+        match self.map().get(name)? {
             AttrValue::Str(s) => Some(s),
             AttrValue::Array(b) if b.size() == 1 => b.get::<Text>()?.first()?.as_str(),
             _ => None,
@@ -58,8 +114,15 @@ impl Attrs {
     }
 
     /// The value of an attribute that is one number.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.get_f64("level"), Some(2.0));
+    /// assert_eq!(attrs.get_f64("units"), None);
+    /// ```
     pub fn get_f64(&self, name: &str) -> Option<f64> {
-        match self.0.get(name)? {
+        match self.map().get(name)? {
             AttrValue::Array(b) if b.size() == 1 && b.dtype().is_number() => {
                 crate::kernel::cast::cast(b, crate::dtype::DType::F64).ok()?.get::<f64>()?.first().copied()
             }
@@ -68,36 +131,74 @@ impl Attrs {
     }
 
     /// Whether there is an attribute of this name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m");
+    /// assert!(attrs.contains("units") && !attrs.contains("level"));
+    /// ```
     pub fn contains(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.map().contains_key(name)
     }
 
     /// Names and values in order.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// assert_eq!(attrs.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["units", "level"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &AttrValue)> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v))
+        self.map().iter().map(|(k, v)| (k.as_str(), v))
     }
 
     /// How many there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Attrs::new().with("units", "m").len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.map().len()
     }
 
     /// Whether there are none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(Attrs::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.map().is_empty()
     }
 
     /// Keeps the attributes for which `keep` holds.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let mut attrs = Attrs::new().with("units", "m").with("level", 2);
+    /// attrs.retain(|name, _| name != "level");
+    /// assert!(attrs.len() == 1 && attrs.contains("units"));
+    /// ```
     pub fn retain(&mut self, mut keep: impl FnMut(&str, &AttrValue) -> bool) {
-        self.0.retain(|k, v| keep(k, v));
+        if !self.is_empty() {
+            self.map_mut().retain(|k, v| keep(k, v));
+        }
     }
 
     /// xarray's `drop_conflicts`: what both have equally or only one has.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = Attrs::new().with("units", "m").with("run", 1);
+    /// let b = Attrs::new().with("units", "m").with("run", 2).with("grid", "T63");
+    /// assert_eq!(a.drop_conflicts(&b), Attrs::new().with("units", "m").with("grid", "T63"));
+    /// ```
     pub fn drop_conflicts(&self, other: &Attrs) -> Attrs {
         let mut out = self.clone();
         let mut conflicts = Vec::new();
-        for (k, v) in &other.0 {
-            match self.0.get(k) {
+        for (k, v) in other.map() {
+            match self.map().get(k) {
                 Some(own) if own != v => conflicts.push(k),
                 Some(_) => {}
                 None => out.insert(k.clone(), v.clone()),
@@ -110,7 +211,29 @@ impl Attrs {
 
 impl FromIterator<(String, AttrValue)> for Attrs {
     fn from_iter<I: IntoIterator<Item = (String, AttrValue)>>(iter: I) -> Self {
-        Attrs(iter.into_iter().collect())
+        Map::from_iter(iter).into()
+    }
+}
+
+impl From<Map> for Attrs {
+    fn from(map: Map) -> Self {
+        Attrs((!map.is_empty()).then(|| Arc::new(map)))
+    }
+}
+
+impl From<Attrs> for Map {
+    fn from(attrs: Attrs) -> Self {
+        attrs.0.map_or_else(Map::new, Arc::unwrap_or_clone)
+    }
+}
+
+/// The same names and values, in any order.
+impl PartialEq for Attrs {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) if Arc::ptr_eq(a, b) => true,
+            _ => self.map() == other.map(),
+        }
     }
 }
 
@@ -118,7 +241,7 @@ impl IntoIterator for Attrs {
     type Item = (String, AttrValue);
     type IntoIter = indexmap::map::IntoIter<String, AttrValue>;
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        Map::from(self).into_iter()
     }
 }
 

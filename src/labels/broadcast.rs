@@ -66,6 +66,11 @@ fn broadcast_parts(objects: &[Dataset], exclude: &[&str]) -> Result<Vec<Dataset>
             {
                 common.insert_with(dim.clone(), v.clone(), Some(index.clone()))?;
             }
+            if let Some(joint) = ds.coords().multi_along(&dim)
+                && joint.names.iter().all(|n| !common.contains(n))
+            {
+                common.insert_joint(&joint, ds.coords())?;
+            }
         }
     }
     objects
@@ -119,6 +124,16 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If lengths along a dimension without labels differ.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let row = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
+            /// let column = DataArray::from_vec(&[("y", 2)], vec![0.0, 0.0])?;
+            /// let wide = row.broadcast_like(&column)?;
+            /// assert_eq!(wide.shape(), [2, 3]);
+            /// assert_eq!(wide.to_vec::<f64>()?, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn broadcast_like(&self, other: impl Into<Object>) -> Result<$T> {
                 let parts = broadcast_parts(&[other.into().to_parts(), self.to_parts()], &[])
                     .map_err(|e| e.at(self.place()))?;

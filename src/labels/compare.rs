@@ -11,7 +11,7 @@ use crate::array::Block;
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{Element, promote};
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::kernel::cast::cast;
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use crate::kernel::reduce::{ReduceOp, ReduceSpec};
@@ -56,7 +56,7 @@ fn same_elements<T: Element>(a: &Block, b: &Block) -> bool {
 
 /// Whether two indexes hold the same labels in the same order.
 pub(crate) fn indexes_equal(a: &Arc<dyn Index>, b: &Arc<dyn Index>) -> bool {
-    Arc::ptr_eq(a, b) || a.len() == b.len() && a.equals(b.as_ref())
+    Arc::ptr_eq(a, b) || index::same(a.as_ref(), b.as_ref())
 }
 
 /// Whether two variables are the same; lazy ones are computed, chunk by chunk.
@@ -163,6 +163,15 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+            /// let b = a.clone().with_name("b");
+            /// assert!(a.equals(&b)?);
+            /// assert!(!a.equals(&b.add(1.0)?)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Equals).map_err(|e| e.at(self.place()))
             }
@@ -171,6 +180,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// let b = a.assign_attrs([("units", "m")]);
+            /// assert!(a.equals(&b)? && !a.identical(&b)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn identical(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Identical).map_err(|e| e.at(self.place()))
             }
@@ -179,6 +196,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 2.0])?;
+            /// let one = DataArray::new(Variable::scalar(Block::scalar(2.0)), Coords::new())?;
+            /// assert!(a.broadcast_equals(&one)? && !a.equals(&one)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn broadcast_equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Broadcast).map_err(|e| e.at(self.place()))
             }

@@ -21,6 +21,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such component, or the elements are not datetimes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let days = Block::from_vec(&[2], vec![0i64, 45 * 86_400_000_000_000])?.retype(DType::DATETIME_NS);
+    /// let time = DataArray::new(Variable::new(["time"], days)?, Coords::new())?;
+    /// assert_eq!(time.dt("month")?.to_vec::<i64>()?, [1, 2]);
+    /// assert_eq!(time.dt("season")?.to_vec::<graticule::dtype::Text>()?[0].as_str(), Some("DJF"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn dt(&self, component: &str) -> Result<DataArray> {
         let variable = component_of(self.variable(), component).map_err(|e| e.at(self.place()))?;
         Ok(DataArray::from_parts(Some(component.into()), variable, self.coords().clone()))
@@ -58,6 +67,13 @@ impl Dataset {
     /// positions along a dimension without coordinate.
     pub(crate) fn virtual_variable(&self, name: &str) -> Result<Option<DataArray>> {
         if let Some(&n) = self.sizes().get(name) {
+            if let Some(joint) = self.coords().multi_along(name) {
+                return Err(Error::invalid(format!(
+                    "the labels of `{name}` are tuples: it has no one array"
+                ))
+                .known(joint.names.iter().map(|n| n.to_string()))
+                .help("take one of its levels"));
+            }
             let positions = Block::from_vec(&[n], (0..n as i64).collect())?;
             let coords = self.coords_along(&[Name::from(name)]);
             let variable = Variable::new([name], positions)?;

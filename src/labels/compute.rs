@@ -18,6 +18,15 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of the run: see [`Executor::run`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let lazy = a.to_dataset("a").chunk("x", 2)?.add(1)?;
+    /// assert!(lazy.data_vars()["a"].data().as_block().is_none());
+    /// assert!(lazy.compute()?.data_vars()["a"].data().as_block().is_some());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn compute(&self) -> Result<Dataset> {
         self.compute_on(&Local::default()).map(|(ds, _)| ds)
     }
@@ -26,6 +35,16 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of the run: see [`Executor::run`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let lazy = a.to_dataset("a").chunk("x", 2)?.add(1)?;
+    /// let (ds, report) = lazy.compute_on(&Local::new().threads(1))?;
+    /// assert_eq!(ds.get("a")?.to_vec::<i32>()?, [2, 3, 4]);
+    /// assert_eq!(report.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn compute_on(&self, executor: &dyn Executor) -> Result<(Dataset, Report)> {
         let lazy = self.lazy_arrays();
         let outcome = exec::compute_on(executor, &lazy).map_err(|e| e.at(self.place()))?;
@@ -39,6 +58,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let plan = a.to_dataset("a").chunk("x", 2)?.add(1)?.explain()?;
+    /// assert_eq!(plan.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn explain(&self) -> Result<Explain> {
         let targets: Vec<Target> = self.lazy_arrays().into_iter().map(Target::Memory).collect();
         Ok(Plan::new(&targets)?.explain())
@@ -117,6 +144,15 @@ impl DataArray {
     ///
     /// # Errors
     /// Those of the run: see [`Executor::run`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let lazy = a.chunk("x", 2)?.add(1)?;
+    /// assert!(lazy.variable().data().as_block().is_none());
+    /// assert!(lazy.compute()?.variable().data().as_block().is_some());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn compute(&self) -> Result<DataArray> {
         self.via_dataset(Dataset::compute)
     }
@@ -125,6 +161,15 @@ impl DataArray {
     ///
     /// # Errors
     /// Those of the run: see [`Executor::run`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let (b, report) = a.chunk("x", 2)?.add(1)?.compute_on(&Local::new().threads(1))?;
+    /// assert_eq!(b.to_vec::<i32>()?, [2, 3, 4]);
+    /// assert_eq!(report.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn compute_on(&self, executor: &dyn Executor) -> Result<(DataArray, Report)> {
         let (ds, report) = self.to_temp_dataset().compute_on(executor)?;
         Ok((DataArray::from_temp_dataset(ds, self.name().cloned())?, report))
@@ -134,6 +179,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let plan = a.chunk("x", 2)?.add(1)?.explain()?;
+    /// assert_eq!(plan.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn explain(&self) -> Result<Explain> {
         self.to_temp_dataset().explain()
     }
@@ -142,6 +195,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 5)], vec![1, 2, 3, 4, 5])?;
+    /// assert_eq!(a.chunk("x", 2)?.variable().chunks().counts(), [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn chunk(&self, dim: &str, len: usize) -> Result<DataArray> {
         self.via_dataset(|ds| ds.chunk(dim, len))
     }

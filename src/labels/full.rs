@@ -51,10 +51,50 @@ macro_rules! methods {
                     .map_err(|e| e.at(format!("{}, in full_like", self.place())))
             }
 
+            /// The same labels and attributes with zeros everywhere.
+            ///
+            /// # Errors
+            /// If the dtype has no zero.
+            ///
+            /// # Example
+            /// ```
+            /// use graticule::labels::DataArray;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// assert_eq!(a.zeros_like()?.to_vec::<f64>()?, [0.0, 0.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn zeros_like(&self) -> Result<$T> {
+                self.full_like(0)
+            }
+
+            /// The same labels and attributes with ones everywhere.
+            ///
+            /// # Errors
+            /// If the dtype has no one.
+            ///
+            /// # Example
+            /// ```
+            /// use graticule::labels::DataArray;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// assert_eq!(a.ones_like()?.to_vec::<f64>()?, [1.0, 1.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn ones_like(&self) -> Result<$T> {
+                self.full_like(1)
+            }
+
             /// The same labels and attributes with one value everywhere, as another dtype.
             ///
             /// # Errors
             /// If the dtype does not hold the value.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?;
+            /// let none = a.full_like_as(false, DType::Bool)?;
+            /// assert_eq!(none.to_vec::<bool>()?, [false, false]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn full_like_as(&self, value: impl Into<Scalar>, dtype: DType) -> Result<$T> {
                 full_object(self, &value.into(), Some(dtype))
                     .map_err(|e| e.at(format!("{}, in full_like", self.place())))

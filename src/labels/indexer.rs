@@ -77,23 +77,55 @@ pub struct Isel {
 
 impl Isel {
     /// Everything.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(a.isel_with(Isel::new())?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Takes these positions along `dim`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.isel_with(Isel::new().at("y", -1).at("x", 0..1))?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn at(mut self, dim: impl Into<Name>, indexer: impl Into<Indexer>) -> Self {
         self.indexers.insert(dim.into(), indexer.into());
         self
     }
 
     /// Whether coordinates that become scalar are dropped.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert!(a.isel_with(Isel::new().at("x", 0))?.coords().contains("x"));
+    /// assert!(!a.isel_with(Isel::new().at("x", 0).drop(true))?.coords().contains("x"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop(mut self, drop: bool) -> Self {
         self.drop = drop;
         self
     }
 
     /// Whether a dimension that does not exist is a mistake.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let isel = Isel::new().at("x", 0).at("time", 5);
+    /// assert!(a.isel_with(isel.clone()).is_err());
+    /// assert_eq!(a.isel_with(isel.missing_dims(Missing::Ignore))?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn missing_dims(mut self, missing: Missing) -> Self {
         self.missing_dims = missing;
         self

@@ -14,6 +14,15 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of the function, and if results differ in length along a dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 3.0])?;
+    /// let ds = a.to_dataset("a").assign([("b", a.mul(2.0)?)])?;
+    /// let ranges = ds.map(|v| v.max("x")?.sub(&v.min("x")?))?;
+    /// assert_eq!(ranges.get("b")?.to_vec::<f64>()?, [4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn map(&self, mut f: impl FnMut(&DataArray) -> Result<DataArray>) -> Result<Dataset> {
         let mut data_vars = IndexMap::with_capacity(self.data_vars().len());
         let mut coords = Coords::new();
@@ -52,11 +61,15 @@ impl Dataset {
 impl Coords {
     /// The coordinates (with their indexes) for which `keep` holds.
     pub(crate) fn filter(&self, mut keep: impl FnMut(&Name, &Variable) -> bool) -> Coords {
+        if self.iter().all(|(n, v)| keep(n, v)) {
+            return self.clone();
+        }
         let mut kept = Coords::new();
         for (name, v) in self.iter().filter(|(n, v)| keep(n, v)) {
             kept.insert_with(name.clone(), v.clone(), self.index(name).cloned())
                 .expect("variable and index fitted before");
         }
+        kept.drop_partial_indexes();
         kept
     }
 

@@ -10,6 +10,7 @@ use super::broadcast::{broadcast_sizes, expand};
 use super::compare::{Same, indexes_equal, variables_match};
 use super::coords::Coords;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::missing::fill_missing;
 use super::operand::Object;
 use super::variable::{Name, Variable};
@@ -57,6 +58,16 @@ impl CombineAttrs {
     ///
     /// # Errors
     /// If they differ and must not.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let metres = Attrs::new().with("units", "m");
+    /// let sets = [metres.clone().with("run", 1), metres.clone().with("run", 2)];
+    /// assert_eq!(CombineAttrs::DropConflicts.combine(&sets)?, metres);
+    /// assert_eq!(CombineAttrs::Override.combine(&sets)?, sets[0]);
+    /// assert!(CombineAttrs::NoConflicts.combine(&sets).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn combine<'a>(self, sets: impl IntoIterator<Item = &'a Attrs>) -> Result<Attrs> {
         let mut sets = sets.into_iter();
         let Some(first) = sets.next() else { return Ok(Attrs::new()) };
@@ -92,7 +103,7 @@ impl CombineAttrs {
             CombineAttrs::DropConflicts => {
                 // A name once in conflict stays out, whatever later objects say.
                 let mut dropped = IndexSet::new();
-                for (name, value) in sets.flat_map(Attrs::iter) {
+                for (name, value) in sets.filter(|a| *a != first).flat_map(Attrs::iter) {
                     match out.get(name) {
                         Some(own) if own != value => {
                             out.remove(name);
@@ -163,7 +174,10 @@ pub(crate) fn merge_variables(
         };
         for (n, v, _) in &elements[1..] {
             if !variables_match(&out, v, how)? {
-                return if compat == Compat::Minimal { Ok(None) } else { Err(conflict("values", *n)) };
+                return match compat {
+                    Compat::Minimal => diagnostics::coord_dropped(name).map(|()| None),
+                    _ => Err(conflict("values", *n)),
+                };
             }
         }
         if how == Same::Broadcast {
@@ -184,11 +198,14 @@ pub(crate) fn merge_variables(
 /// # Errors
 /// If they do not agree (`Minimal` leaves out what does not, unless it has an index).
 pub(crate) fn merge_coords<'a>(sets: &[&'a Coords], compat: Compat, attrs: CombineAttrs) -> Result<Coords> {
-    if let ([one], true) = (sets, attrs == CombineAttrs::Override) {
-        return Ok((*one).clone());
+    let [first, others @ ..] = sets else { return Ok(Coords::new()) };
+    let same = attrs != CombineAttrs::Drop && others.iter().all(|c| c.is_same(first));
+    if same && (!others.is_empty() || attrs == CombineAttrs::Override) {
+        return Ok((*first).clone());
     }
-    let names: IndexSet<&Name> = sets.iter().flat_map(|c| c.names()).collect();
     let mut out = Coords::new();
+    let seen = |k: usize, name: &Name| sets[..k].iter().any(|c| c.contains(name));
+    let names = sets.iter().enumerate().flat_map(|(k, c)| c.names().filter(move |n| !seen(k, n)));
     for name in names {
         let found = |(i, c): (usize, &&'a Coords)| Some((i, c.get(name)?, c.index(name)));
         let elements: Vec<Element<'_>> = sets.iter().enumerate().filter_map(found).collect();
@@ -208,6 +225,8 @@ pub struct MergeOptions {
     pub join: Join,
     /// What fills holes; missing values by default.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name.
+    pub fill_values: IndexMap<Name, Scalar>,
     /// What becomes of the attributes.
     pub combine_attrs: CombineAttrs,
 }
@@ -218,6 +237,7 @@ impl Default for MergeOptions {
             compat: Compat::Override,
             join: Join::Exact,
             fill_value: None,
+            fill_values: IndexMap::new(),
             combine_attrs: CombineAttrs::Override,
         }
     }
@@ -258,8 +278,12 @@ pub fn merge(objects: &[Object], options: &MergeOptions) -> Result<Dataset> {
             }
         });
     }
-    let align =
-        AlignOptions { join: options.join, fill_value: options.fill_value.clone(), ..Default::default() };
+    let align = AlignOptions {
+        join: options.join,
+        exclude: Vec::new(),
+        fill_value: options.fill_value.clone(),
+        fill_values: options.fill_values.clone(),
+    };
     let parts = align_parts(&parts, &align)?;
     let names: IndexSet<&Name> =
         parts.iter().flat_map(|ds| ds.coords().names().chain(ds.data_vars().keys())).collect();
@@ -290,6 +314,14 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of [`merge`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let ds = a.to_dataset("a").merge(&a.to_dataset("b"), &MergeOptions::default())?;
+    /// assert_eq!(ds.data_vars().keys().map(|n| &**n).collect::<Vec<_>>(), ["a", "b"]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn merge(&self, other: impl Into<Object>, options: &MergeOptions) -> Result<Dataset> {
         merge(&[self.into(), other.into()], options)
     }

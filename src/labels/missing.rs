@@ -8,6 +8,7 @@ use super::attrs::Attrs;
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::{Labelled, Object, Operand};
 use super::options::Options;
 use super::reindex::reindex_parts;
@@ -33,6 +34,7 @@ fn masked(data: impl Into<Operand>, cond: Operand, other: Option<Operand>) -> Re
         [data, cond, other] => choose(*cond, *data, *other, common_dtype(*data, *other)?, args),
         [data, cond] => {
             let dtype = promote::with_missing(data.dtype());
+            diagnostics::holes(data.dtype(), dtype)?;
             let missing = Scalar::Typed(promote::missing_value(dtype));
             choose(*cond, *data, Arg::Scalar(&missing), dtype, args)
         }
@@ -129,6 +131,12 @@ fn fill_args(a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
             if f.is_nan() && (v.dtype().is_text() || v.dtype().is_time()) =>
         {
             Ok(v.clone())
+        }
+        // No dtype holds texts and numbers, but where no text is missing none is needed.
+        (Arg::Variable(v), Arg::Scalar(s)) if v.dtype().is_text() && promote::is_plain(s.dtype()) => {
+            let help = "give a text as fill value, or fill variable by variable with `fillna_each`";
+            let data = v.data().require_present("texts to be filled with numbers", help, false)?;
+            v.with_data(v.dims().iter().cloned(), data)
         }
         _ => {
             let dtype = Some(common_dtype(a, b)?);
@@ -243,6 +251,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If the dimension or a variable does not exist, and those of the run.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 3.0])?;
+    /// let ds = a.to_dataset("a").assign([("b", a.fillna(0.0)?)])?;
+    /// assert_eq!(ds.dropna("x", DropNa::Any, None)?.sizes()["x"], 2);
+    /// assert_eq!(ds.dropna("x", DropNa::Any, Some(&["b"]))?.sizes()["x"], 3);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn dropna(&self, dim: &str, how: DropNa, subset: Option<&[&str]>) -> Result<Dataset> {
         self.dropna_inner(dim, how, subset).map_err(|e| e.at(format!("{}, in dropna", self.place())))
     }
@@ -252,6 +269,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a variable does not exist, or no dtype holds both.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let ds = a.to_dataset("a").assign([("b", &a)])?.fillna_each(&[("a", 0.0.into())])?;
+    /// assert_eq!(ds.get("a")?.to_vec::<f64>()?, [1.0, 0.0]);
+    /// assert!(ds.get("b")?.to_vec::<f64>()?[1].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fillna_each(&self, values: &[(&str, Operand)]) -> Result<Dataset> {
         let mut vars = self.data_vars().clone();
         for (name, value) in values {
@@ -336,6 +362,13 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If lengths do not match, no dtype holds both, and those of the run.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 5.0, 3.0])?;
+            /// assert_eq!(a.where_drop(a.gt(2.0)?, None)?.to_vec::<f64>()?, [5.0, 3.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn where_drop(&self, cond: impl Into<Object>, other: Option<Operand>) -> Result<$T> {
                 trimmed(self, &cond.into())
                     .and_then(|(data, cond)| masked(data, cond.into(), other))
@@ -367,6 +400,16 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If lengths do not match, or no dtype holds both.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?.assign_coords([("x", x)])?;
+            /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+            /// let b = DataArray::from_vec(&[("x", 2)], vec![20.0, 30.0])?.assign_coords([("x", x)])?;
+            /// assert_eq!(a.combine_first(&b)?.to_vec::<f64>()?, [1.0, 20.0, 30.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn combine_first(&self, other: impl Into<Operand>) -> Result<$T> {
                 filled(self, other.into(), Join::Outer)
                     .and_then(Operand::$into)
@@ -384,6 +427,14 @@ impl Operand {
     ///
     /// # Errors
     /// If lengths do not match.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let high = Operand::from(&a).where_cond(a.gt(2.0)?)?.into_array()?;
+    /// assert_eq!(high.count("x")?.to_vec::<i64>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn where_cond(self, cond: impl Into<Operand>) -> Result<Operand> {
         masked(self, cond.into(), None)
     }
@@ -392,6 +443,14 @@ impl Operand {
     ///
     /// # Errors
     /// If labels differ, or no dtype holds both.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 5])?;
+    /// let high = Operand::from(&a).where_else(a.gt(2)?, 0)?.into_array()?;
+    /// assert_eq!(high.to_vec::<i32>()?, [0, 5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn where_else(self, cond: impl Into<Operand>, other: impl Into<Operand>) -> Result<Operand> {
         masked(self, cond.into(), Some(other.into()))
     }
@@ -400,6 +459,13 @@ impl Operand {
     ///
     /// # Errors
     /// If lengths do not match, or no dtype holds both.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// assert_eq!(Operand::from(&a).fillna(0.0)?.into_array()?.to_vec::<f64>()?, [1.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fillna(self, value: impl Into<Operand>) -> Result<Operand> {
         filled(self, value.into(), Join::Left)
     }
@@ -408,6 +474,14 @@ impl Operand {
     ///
     /// # Errors
     /// If lengths do not match, or no dtype holds both.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![5.0, 6.0])?;
+    /// assert_eq!(Operand::from(&a).combine_first(&b)?.into_array()?.to_vec::<f64>()?, [1.0, 6.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn combine_first(self, other: impl Into<Operand>) -> Result<Operand> {
         filled(self, other.into(), Join::Outer)
     }

@@ -2,7 +2,7 @@
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::variable::Variable;
+use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
@@ -49,6 +49,10 @@ pub trait Labelled: Clone + sealed::Sealed {
     /// If the operation left out the one variable of an array.
     #[doc(hidden)]
     fn rebuild(&self, parts: Dataset) -> Result<Self>;
+
+    /// The name of an array.
+    #[doc(hidden)]
+    fn own_name(&self) -> Option<Name>;
 }
 
 impl Labelled for DataArray {
@@ -59,6 +63,10 @@ impl Labelled for DataArray {
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         DataArray::from_temp_dataset(parts, self.name().cloned())
     }
+
+    fn own_name(&self) -> Option<Name> {
+        self.name().cloned()
+    }
 }
 
 impl Labelled for Dataset {
@@ -68,6 +76,10 @@ impl Labelled for Dataset {
 
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         Ok(parts)
+    }
+
+    fn own_name(&self) -> Option<Name> {
+        None
     }
 }
 
@@ -85,6 +97,13 @@ impl Labelled for Object {
             Object::Dataset(ds) => ds.rebuild(parts).map(Object::Dataset),
         }
     }
+
+    fn own_name(&self) -> Option<Name> {
+        match self {
+            Object::DataArray(a) => a.own_name(),
+            Object::Dataset(_) => None,
+        }
+    }
 }
 
 impl Object {
@@ -92,6 +111,14 @@ impl Object {
     ///
     /// # Errors
     /// If it is a dataset.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(Object::from(&a).into_array()?.shape(), [2]);
+    /// assert!(Object::from(a.to_dataset("a")).into_array().is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_array(self) -> Result<DataArray> {
         match self {
             Object::DataArray(a) => Ok(a),
@@ -105,6 +132,14 @@ impl Object {
     ///
     /// # Errors
     /// If it is an array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(Object::from(a.to_dataset("a")).into_dataset()?.data_vars().len(), 1);
+    /// assert!(Object::from(&a).into_dataset().is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_dataset(self) -> Result<Dataset> {
         match self {
             Object::Dataset(ds) => Ok(ds),
@@ -120,6 +155,13 @@ impl Operand {
     ///
     /// # Errors
     /// If it is a dataset.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let sum = binary(BinaryOp::Add, 1, 2)?.into_array()?;
+    /// assert_eq!(sum.load()?.to_vec::<i64>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_array(self) -> Result<DataArray> {
         match self {
             Operand::DataArray(a) => Ok(a),
@@ -133,6 +175,14 @@ impl Operand {
     ///
     /// # Errors
     /// If it is none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let sum = binary(BinaryOp::Add, 1, a.to_dataset("a"))?.into_dataset()?;
+    /// assert_eq!(sum.get("a")?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn into_dataset(self) -> Result<Dataset> {
         match self {
             Operand::Dataset(ds) => Ok(ds),

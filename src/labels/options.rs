@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::diagnostics::Strict;
 use super::merge::Compat;
 use crate::index::Join;
 
@@ -14,11 +15,18 @@ pub struct Options {
     pub arithmetic_join: Join,
     /// When coordinates without an index agree in operators; by default conflicting ones are dropped.
     pub arithmetic_compat: Compat,
+    /// Which silent changes are errors; by default none: they are `tracing` events.
+    pub strict: Strict,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { keep_attrs: true, arithmetic_join: Join::Inner, arithmetic_compat: Compat::Minimal }
+        Options {
+            keep_attrs: true,
+            arithmetic_join: Join::Inner,
+            arithmetic_compat: Compat::Minimal,
+            strict: Strict::NONE,
+        }
     }
 }
 
@@ -28,6 +36,13 @@ thread_local! {
 
 impl Options {
     /// The options that hold here, on this thread.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let quiet = Options { keep_attrs: false, ..Options::current() };
+    /// assert!(!with_options(quiet, || Options::current().keep_attrs));
+    /// assert!(Options::current().keep_attrs);
+    /// ```
     pub fn current() -> Options {
         CURRENT.get()
     }

@@ -3,13 +3,14 @@
 use super::attrs::Attrs;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::options::Options;
 use super::variable::{Name, Variable};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::{Groups, ReduceOp, ReduceSpec};
-use crate::lazy::AxisFrom;
+use crate::lazy::{AxisFrom, LazyArray};
 
 /// How a reduction treats missing values, attributes and dimensions.
 ///
@@ -36,31 +37,77 @@ pub struct ReduceOptions {
 
 impl ReduceOptions {
     /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ReduceOptions::new(), ReduceOptions::default());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let strict = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().skipna(false))?;
+    /// assert!(strict.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
         ReduceOptions { skipna: skipna.into(), ..self }
     }
 
     /// Degrees of freedom taken off the count in `std` and `var`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let sample = a.reduce_with(ReduceOp::Var, "x", ReduceOptions::new().ddof(1.0))?;
+    /// assert_eq!(sample.to_vec::<f64>()?, [8.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn ddof(self, ddof: f64) -> Self {
         ReduceOptions { ddof, ..self }
     }
 
     /// With fewer valid values than this, `sum` and `prod` are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let two = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().min_count(2))?;
+    /// assert!(two.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn min_count(self, min_count: impl Into<Option<usize>>) -> Self {
         ReduceOptions { min_count: min_count.into(), ..self }
     }
 
     /// Whether reduced dimensions stay with length 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let sum = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().keepdims(true))?;
+    /// assert_eq!(sum.shape(), [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keepdims(self, keepdims: bool) -> Self {
         ReduceOptions { keepdims, ..self }
     }
 
     /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let a = a.assign_attrs([("units", "m")]);
+    /// let bare = a.reduce_with(ReduceOp::Sum, "x", ReduceOptions::new().keep_attrs(false))?;
+    /// assert!(bare.attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         ReduceOptions { keep_attrs: keep_attrs.into(), ..self }
     }
@@ -112,10 +159,7 @@ fn leaves_as_is(op: ReduceOp) -> bool {
 pub(super) fn check_not_empty(v: &Variable, op: ReduceOp, axes: &[usize]) -> Result<()> {
     use ReduceOp::*;
     let shape = v.shape();
-    let result: usize =
-        shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, n)| *n).product();
     if matches!(op, Min | Max | ArgMin | ArgMax | First | Last)
-        && result > 0
         && let Some(&axis) = axes.iter().find(|a| shape[**a] == 0)
     {
         let name = format!("{op:?}").to_lowercase();
@@ -132,9 +176,11 @@ pub(super) fn reduce_variable(
     options: &ReduceOptions,
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
-    let attrs = options.attrs(&v.attrs);
+    diagnostics::units_of_reduction(op, options, &v.attrs)?;
     if axes.is_empty() && (v.ndim() > 0 && leaves_as_is(op) || v.dtype().is_text() && only_numeric(op)) {
-        return Ok(Some(Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(attrs)));
+        return Ok(Some(
+            Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(options.attrs(&v.attrs)),
+        ));
     }
     if only_numeric(op) && v.dtype().is_text() {
         return Ok(None);
@@ -144,7 +190,17 @@ pub(super) fn reduce_variable(
             .known(v.dims().iter().map(|d| d.to_string())));
     }
     check_not_empty(v, op, &axes)?;
-    let mut data = v.data().reduce(options.spec(op, axes.clone(), None, v.dtype()))?;
+    let data = v.data().reduce(options.spec(op, axes.clone(), None, v.dtype()))?;
+    reduced(v, &axes, data, options).map(Some)
+}
+
+/// The variable whose elements are those of `v` reduced over `axes`.
+pub(super) fn reduced(
+    v: &Variable,
+    axes: &[usize],
+    mut data: LazyArray,
+    options: &ReduceOptions,
+) -> Result<Variable> {
     let mut kept: Vec<Name> =
         v.dims().iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, d)| d.clone()).collect();
     if options.keepdims && !axes.is_empty() {
@@ -158,7 +214,7 @@ pub(super) fn reduce_variable(
         data = data.axes(&from)?;
         kept = v.dims().to_vec();
     }
-    Ok(Some(Variable::new(kept, data)?.with_attrs(attrs)))
+    Ok(Variable::new(kept, data)?.with_attrs(options.attrs(&v.attrs)))
 }
 
 impl Dataset {
@@ -168,8 +224,25 @@ impl Dataset {
     /// axis: `mean`, `sum`, `max` leave them as they are, `std` gives 0 and `count` 1. Texts are left
     /// out of `mean`, `sum`, `prod`, `std`, `var`, `median`. Lazy: reads nothing.
     ///
+    /// ```
+    /// # use graticule::labels::{DataArray, ReduceOptions};
+    /// # use graticule::kernel::reduce::ReduceOp;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?.to_dataset("a");
+    /// let spread = ds.reduce_with(ReduceOp::Std, "x", ReduceOptions::new().ddof(1.0).keepdims(true))?;
+    /// assert_eq!(spread.get("a")?.to_vec::<f64>()?, [8f64.sqrt()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If a dimension does not exist, or the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let ds = a.to_dataset("a").reduce_with(ReduceOp::Std, "x", ReduceOptions::new())?;
+    /// assert_eq!(ds.get("a")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<Dataset> {
         let place = || format!("{}, in `{}`", self.place(), format!("{op:?}").to_lowercase());
         let dims: Dims = dims.into_dims();
@@ -334,7 +407,8 @@ reductions! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     all => All,
-    /// The middle value over `dims`, leaving missing values out. Needs whole chunks along `dims`.
+    /// The middle value over `dims`, leaving missing values out. Chunks along `dims` are put together, as for
+    /// [`quantile`](Self::quantile).
     ///
     /// ```
     /// # use graticule::labels::DataArray;
@@ -343,6 +417,24 @@ reductions! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     median => Median,
+    /// The first value that is not missing along a dimension.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![f64::NAN, 1.0, 2.0])?;
+    /// assert_eq!(a.first("x")?.to_vec::<f64>()?, [1.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    first => First,
+    /// The last value that is not missing along a dimension.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![f64::NAN, 1.0, 2.0])?;
+    /// assert_eq!(a.last("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    last => Last,
     /// The position of the least value along a dimension (over `..` its flat position).
     ///
     /// ```

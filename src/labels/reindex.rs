@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::align::{AlignOptions, align_parts};
 use super::coords::Coords;
 use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::operand::Object;
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Scalar, promote};
 use crate::error::{Error, Result};
-use crate::index::{self, Index, Method, Positions};
+use crate::index::{self, Index, Join, Method, Positions};
 
 /// How [`Dataset::reindex_with`] finds labels and fills holes.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +50,9 @@ pub(crate) struct NewCoord {
 pub(crate) fn room_for(dtype: DType, fill: Option<&Scalar>) -> Result<(DType, Block)> {
     match fill {
         None => {
-            let dtype = promote::with_missing(dtype);
-            Ok((dtype, promote::missing_value(dtype)))
+            let wide = promote::with_missing(dtype);
+            diagnostics::holes(dtype, wide)?;
+            Ok((wide, promote::missing_value(wide)))
         }
         Some(value) => {
             let dtype = promote::promote(dtype, promote::with_scalar(dtype, value)?)?;
@@ -101,9 +104,19 @@ pub(crate) fn reindex_parts(
     new: Vec<NewCoord>,
     fill: Option<&Scalar>,
 ) -> Result<Dataset> {
+    reindex_parts_by(ds, takes, new, &|_| fill)
+}
+
+/// [`reindex_parts`] with a value for each variable.
+pub(crate) fn reindex_parts_by<'f>(
+    ds: &Dataset,
+    takes: &IndexMap<Name, Positions>,
+    new: Vec<NewCoord>,
+    fill: &dyn Fn(&str) -> Option<&'f Scalar>,
+) -> Result<Dataset> {
     let mut vars = IndexMap::with_capacity(ds.data_vars().len());
     for (name, v) in ds.data_vars() {
-        let taken = take_variable(v, takes, fill).map_err(|e| in_variable(e, name));
+        let taken = take_variable(v, takes, fill(name)).map_err(|e| in_variable(e, name));
         vars.insert(name.clone(), taken?);
     }
     let mut coords = Coords::new();
@@ -124,7 +137,7 @@ pub(crate) fn reindex_parts(
             (Some(index), Some(p)) => Some(index.take(p)),
             (index, _) => index.cloned(),
         };
-        let v = take_variable(v, takes, fill).map_err(|e| e.at(format!("coordinate `{name}`")))?;
+        let v = take_variable(v, takes, fill(name)).map_err(|e| e.at(format!("coordinate `{name}`")))?;
         coords.insert_with(name.clone(), v, index)?;
     }
     for c in new {
@@ -156,6 +169,17 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist, its labels hold duplicates, or labels do not compare.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let labels = Variable::from_vec(&[("x", 2)], vec![11i64, 28])?;
+    /// let options = ReindexOptions { method: Method::Pad, ..Default::default() };
+    /// let ds = a.to_dataset("t").reindex_with(&[("x", labels)], &options)?;
+    /// assert_eq!(ds.get("t")?.to_vec::<f64>()?, [1.5, 2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reindex_with(&self, labels: &[(&str, Variable)], options: &ReindexOptions) -> Result<Dataset> {
         self.reindex_inner(labels, options).map_err(|e| e.at(self.place()))
     }
@@ -210,6 +234,16 @@ impl DataArray {
     ///
     /// # Errors
     /// Those of [`Dataset::reindex_with`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let labels = Variable::from_vec(&[("x", 2)], vec![20i64, 30])?;
+    /// let options = ReindexOptions { fill_value: Some(Scalar::Int(0)), ..Default::default() };
+    /// assert_eq!(a.reindex_with(&[("x", labels)], &options)?.to_vec::<i32>()?, [2, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reindex_with(&self, labels: &[(&str, Variable)], options: &ReindexOptions) -> Result<DataArray> {
         self.via_dataset(|ds| ds.reindex_inner(labels, options))
     }
@@ -222,6 +256,15 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If the dimension does not exist, its labels hold duplicates, or labels do not compare.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+            /// let b = a.reindex("x", Block::from_vec(&[2], vec![20i64, 30])?)?.to_vec::<f64>()?;
+            /// assert!(b[0] == 2.5 && b[1].is_nan());
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn reindex(&self, dim: &str, labels: Block) -> Result<$T> {
                 let labels = Variable::new([dim], labels)?;
                 self.reindex_with(&[(dim, labels)], &ReindexOptions::default())
@@ -231,9 +274,35 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If labels hold duplicates or do not compare, or lengths without labels differ.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+            /// let x = Block::from_vec(&[2], vec![20i64, 10])?;
+            /// let b = DataArray::from_vec(&[("x", 2)], vec![0, 0])?.assign_coords([("x", x)])?;
+            /// assert_eq!(a.reindex_like(&b, &ReindexOptions::default())?.to_vec::<f64>()?, [2.5, 1.5]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn reindex_like(&self, other: impl Into<Object>, options: &ReindexOptions) -> Result<$T> {
                 use super::operand::Labelled;
                 let (own, other) = (self.to_parts().sizes(), other.into().to_parts());
+                let shared = other.coords().levels();
+                if shared.names().next().is_some() && options.method == Method::Exact {
+                    // Tuples of a multi-index are joined, then the other labels looked up.
+                    let target = Dataset::default().with_parts(Default::default(), shared.clone());
+                    let mut align = AlignOptions::new(Join::Left);
+                    align.fill_value = options.fill_value.clone();
+                    let joined = align_parts(&[target, self.to_parts()], &align)
+                        .and_then(|mut parts| self.rebuild(parts.swap_remove(1)))
+                        .map_err(|e| e.at(self.place()))?;
+                    let along = |d: &Name| shared.iter().any(|(_, level)| level.axis(d).is_some());
+                    let rest = other.coords().filter(|name, v| {
+                        !shared.contains(name) && !v.dims().iter().any(|d| along(d))
+                    });
+                    let rest = Dataset::default().with_parts(Default::default(), rest);
+                    return joined.reindex_like(rest, options);
+                }
                 let mut labels = Vec::new();
                 for (dim, n) in other.sizes() {
                     let Some(&len) = own.get(&dim) else { continue };

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::joint::renamed;
 use super::variable::{Name, Variable};
 use crate::error::{Error, Result};
 
@@ -24,6 +25,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename([("t", "temperature"), ("x", "lon")])?;
+    /// assert_eq!(ds.get("temperature")?.dims()[0].as_ref(), "lon");
+    /// assert!(ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -31,7 +42,7 @@ impl Dataset {
         let names = collect(names);
         let sizes = self.sizes();
         for old in names.keys() {
-            if self.variable(old).is_err() && !sizes.contains_key(old) {
+            if self.find(old).is_none() && !sizes.contains_key(old) {
                 let known = sizes.keys().chain(self.data_vars().keys()).chain(self.coords().names());
                 return Err(Error::not_found("variable or dimension", old, known));
             }
@@ -43,6 +54,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_dims([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("lon") && ds.coords().contains("x"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -65,6 +85,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("t").rename_vars([("x", "lon")])?;
+    /// assert!(ds.sizes().contains_key("x") && ds.coords().contains("lon"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_vars<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -85,7 +114,13 @@ impl Dataset {
             if coords.contains(&name) {
                 return Err(in_use(&name));
             }
-            coords.insert_with(name, rename(v)?, self.coords().index(old).cloned())?;
+            let (index, v) =
+                (self.coords().index(old).map(|i| renamed(i, |d| new_name(dims, d))), rename(v)?);
+            if v.ndim() > 0 && self.coords().joint_of(old).is_some() && v.axis(&name).is_some() {
+                return Err(in_use(&name)
+                    .help("a coordinate that shares an index cannot be named like its dimension"));
+            }
+            coords.insert_with(name, v, index)?;
         }
         let mut data_vars = IndexMap::with_capacity(self.data_vars().len());
         for (old, v) in self.data_vars() {
@@ -103,6 +138,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a variable that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let ds = a.to_dataset("t").assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(ds.sel("code", 8)?.get("t")?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -130,7 +175,8 @@ impl Dataset {
                 coords.insert(name.clone(), renamed)?;
             } else {
                 // The coordinate of a dimension that is gone is an index no longer.
-                let index = self.coords().index(name).filter(|_| !names.contains_key(name));
+                let goes = v.dims().iter().any(|d| names.contains_key(d));
+                let index = self.coords().index(name).filter(|_| !goes);
                 coords.insert_with(name.clone(), renamed, index.cloned())?;
             }
         }
@@ -169,6 +215,16 @@ impl DataArray {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a coordinate that does not lie along it alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let code = Variable::from_vec(&[("x", 2)], vec![7i64, 8])?;
+    /// let a = a.assign_coords([("code", code)])?.swap_dims([("x", "code")])?;
+    /// assert_eq!(a.sel("code", 8)?.to_vec::<f64>()?, [2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,

@@ -6,6 +6,7 @@ use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::Missing;
 use super::indexer::{Indexer, Isel, PySlice};
+use super::levels::{Chosen, positions_of_tuples};
 use super::selector::{Sel, Selector, block_of_values};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
@@ -45,22 +46,45 @@ impl Dataset {
     /// # Errors
     /// If a coordinate or dimension does not exist, a label (or a neighbour within the tolerance) is not
     /// there, or arrays of labels do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10.0, 20.0, 30.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("n").sel_with(Sel::new().nearest("x", [11.0, 29.0]))?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn sel_with(&self, sel: Sel) -> Result<Dataset> {
-        let isel = self.locate(self.positions_of(&sel), || "`sel`".to_string())?;
-        self.isel_with(isel)
+        let (isel, chosen) = self.locate(self.find_labels(&sel), || "`sel`".to_string())?;
+        let drop = isel.drop;
+        let selected = self.isel_with(isel)?;
+        if chosen.is_empty() { Ok(selected) } else { selected.without_levels(chosen, drop) }
     }
 
     /// The selection by position that a selection by label stands for.
     pub(super) fn positions_of(&self, sel: &Sel) -> Result<Isel> {
+        Ok(self.find_labels(sel)?.0)
+    }
+
+    /// The positions of labels, and the levels of multi-indexes that one label each was taken of.
+    fn find_labels(&self, sel: &Sel) -> Result<(Isel, Vec<Chosen>)> {
         let mut isel = Isel::new().drop(sel.drop);
         let inexact = |m: &Option<Method>| m.unwrap_or(sel.method) != Method::Exact;
         if sel.tolerance.is_some() && !sel.selectors.values().any(|(_, m)| inexact(m)) {
             return Err(Error::invalid("a tolerance without a method")
                 .help("say nearest, pad or backfill for the dimension"));
         }
-        for (name, (selector, method)) in &sel.selectors {
-            let method = method.unwrap_or(sel.method);
-            let (dim, indexer) = match self.lookup(name)? {
+        let (shared, others) = self.split_shared(sel)?;
+        let mut found = Vec::with_capacity(others.len());
+        let mut chosen = Vec::new();
+        for asked in shared {
+            let (indexers, levels) = asked.locate(sel.tolerance.as_ref())?;
+            found.extend(indexers);
+            chosen.extend(levels);
+        }
+        for (name, selector, method) in others {
+            found.push(match self.lookup(name)? {
                 Some((dim, index)) => {
                     let tolerance = sel.tolerance.as_ref().filter(|_| method != Method::Exact);
                     let indexer = by_label(index.as_ref(), selector, method, tolerance);
@@ -71,13 +95,15 @@ impl Dataset {
                         .help(format!("select positions with `isel`, or give `{name}` a coordinate")));
                 }
                 None => (name.clone(), by_position(selector)?),
-            };
+            });
+        }
+        for (dim, indexer) in found {
             if isel.indexers.contains_key(&dim) {
                 return Err(Error::invalid(format!("dimension `{dim}` is selected twice")));
             }
             isel = isel.at(dim, indexer);
         }
-        Ok(isel)
+        Ok((isel, chosen))
     }
 
     /// The index of a coordinate (made for the moment if it has none) and its dimension; `None` for a
@@ -126,6 +152,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there and must be.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("n").drop_sel_with("x", [20, 30], Missing::Ignore)?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel_with(&self, dim: &str, labels: impl Into<Selector>, missing: Missing) -> Result<Dataset> {
         let found = self.all_but(dim, &labels.into(), missing == Missing::Ignore);
         let (dim, keep) = self.locate(found, || format!("`drop_sel` along `{dim}`"))?;
@@ -134,14 +169,19 @@ impl Dataset {
 
     /// The dimension of a coordinate, and a mask of the places where it has none of these labels.
     fn all_but(&self, name: &str, labels: &Selector, ignore: bool) -> Result<(Name, Vec<bool>)> {
+        if let Some(joint) = self.coords().multi_along(name) {
+            let n = joint.index.shape()[0];
+            return Ok((name.into(), mask_of_others(n, positions_of_tuples(&joint, labels)?, ignore)?));
+        }
+        if let Some(joint) = self.coords().joint_of(name) {
+            return Err(Error::invalid(format!(
+                "`{name}` shares an index: its labels have no place of their own"
+            ))
+            .at(joint.place())
+            .help("drop tuples along the dimension, or select with `where_cond`"));
+        }
         let Some((dim, index)) = self.lookup(&name.into())? else {
             return Err(Error::invalid(format!("dimension `{name}` has no labels")).help("use `drop_isel`"));
-        };
-        let mut keep = vec![true; index.len()];
-        let mut drop = |positions: Positions| match positions {
-            Positions::One(p) => keep[p] = false,
-            Positions::Slice(s) => (0..s.len).for_each(|i| keep[s.position(i)] = false),
-            Positions::Many(p) => p.iter().for_each(|&p| keep[p as usize] = false),
         };
         let labels = match labels {
             Selector::One(s) => s.to_block().reshape(&[1])?,
@@ -149,27 +189,50 @@ impl Dataset {
             Selector::Values(v) => block_of_values(v)?,
             Selector::Array(a) => a.load()?,
             Selector::Range { .. } | Selector::Slice(_) => {
-                drop(index.select(&range_label(labels), Method::Exact, None)?);
-                return Ok((dim, keep));
+                let found = index.select(&range_label(labels), Method::Exact, None)?;
+                return Ok((dim, mask_of_others(index.len(), [Ok(found)], ignore)?));
+            }
+            Selector::Tuple(_) | Selector::Tuples(_) | Selector::Between { .. } => {
+                return Err(no_tuples());
             }
         };
         let n = labels.size();
         let labels = labels.reshape(&[n])?;
-        for i in 0..n {
-            // One by one, because a label that stands twice goes twice.
+        // One by one, because a label that stands twice goes twice.
+        let found = (0..n).map(|i| {
             let one = labels.slice(&[Slice::range(i..i + 1)]).remove_axis(0);
-            match index.select(&Label::One(Scalar::Typed(one)), Method::Exact, None) {
-                Ok(positions) => drop(positions),
-                Err(e) if ignore && e.is_not_found() => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok((dim, keep))
+            index.select(&Label::One(Scalar::Typed(one)), Method::Exact, None)
+        });
+        Ok((dim, mask_of_others(index.len(), found, ignore)?))
     }
 }
 
+/// True at all places but those found; what is not there may be passed over.
+fn mask_of_others(
+    len: usize,
+    found: impl IntoIterator<Item = Result<Positions>>,
+    ignore: bool,
+) -> Result<Vec<bool>> {
+    let mut keep = vec![true; len];
+    for positions in found {
+        match positions {
+            Ok(Positions::One(p)) => keep[p] = false,
+            Ok(Positions::Slice(s)) => (0..s.len).for_each(|i| keep[s.position(i)] = false),
+            Ok(Positions::Many(p)) => p.iter().for_each(|&p| keep[p as usize] = false),
+            Err(e) if ignore && e.is_not_found() => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(keep)
+}
+
+fn no_tuples() -> Error {
+    Error::invalid("a tuple of labels where labels are single")
+        .help("tuples are labels of a multi-index, which `stack` and `set_index` make")
+}
+
 /// A range or slice of labels, as an index takes it.
-fn range_label(selector: &Selector) -> Label {
+pub(super) fn range_label(selector: &Selector) -> Label {
     match selector {
         Selector::Range { start, stop, half_open } => {
             Label::Range { start: start.clone(), stop: stop.clone(), step: None, half_open: *half_open }
@@ -199,6 +262,7 @@ fn by_label(
         Selector::List(labels) => list(labels.clone()),
         Selector::Values(values) => list(block_of_values(values)?),
         Selector::Range { .. } | Selector::Slice(_) => select(range_label(selector)),
+        Selector::Tuple(_) | Selector::Tuples(_) | Selector::Between { .. } => Err(no_tuples()),
         Selector::Array(a) if a.dtype().is_bool() => Ok(Indexer::Array(a.clone())),
         Selector::Array(a) => {
             let labels = a.load()?;
@@ -221,7 +285,7 @@ fn by_label(
     }
 }
 
-fn indexer(positions: Positions) -> Indexer {
+pub(super) fn indexer(positions: Positions) -> Indexer {
     match positions {
         Positions::One(p) => Indexer::At(p as i64),
         Positions::Many(p) => p.into(),
@@ -266,6 +330,7 @@ fn by_position(selector: &Selector) -> Result<Indexer> {
             Indexer::Slice(PySlice { start: bound(&s.start)?, stop: bound(&s.stop)?, step: s.step })
         }
         Selector::Array(a) => Indexer::Array(a.clone()),
+        Selector::Tuple(_) | Selector::Tuples(_) | Selector::Between { .. } => return Err(no_tuples()),
     })
 }
 
@@ -293,6 +358,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a coordinate or dimension does not exist, a label is not there, or arrays of labels do not fit.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10.0, 20.0, 30.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().pad("x", 29.0))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn sel_with(&self, sel: Sel) -> Result<DataArray> {
         self.via_dataset(|ds| ds.sel_with(sel))
     }
@@ -301,6 +374,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.drop_sel("x", [10])?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel(&self, dim: &str, labels: impl Into<Selector>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.drop_sel(dim, labels))
     }
@@ -309,6 +390,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such index, or a label is not there and must be.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.drop_sel_with("x", [20, 30], Missing::Ignore)?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_sel_with(
         &self,
         dim: &str,

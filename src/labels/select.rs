@@ -8,6 +8,7 @@ use super::compare::{Same, variables_match};
 use super::coords::Coords;
 use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::Missing;
 use super::indexer::{Indexer, Isel, Pick, set_positions, slice};
 use super::variable::{Name, Variable};
@@ -79,6 +80,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist, a position lies outside, or arrays do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// let ds = a.to_dataset("n").isel_with(Isel::new().at("y", 1).at("x", [1, 0]))?;
+    /// assert_eq!(ds.get("n")?.to_vec::<i32>()?, [4, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn isel_with(&self, isel: Isel) -> Result<Dataset> {
         let sizes = self.sizes();
         let mut picks: IndexMap<Name, Pick> = IndexMap::new();
@@ -102,7 +111,11 @@ impl Dataset {
         };
         let variables = self.data_vars().iter().map(picked).collect::<Result<_>>()?;
         let selected = self.with_parts(variables, pick_coords(self.coords(), picks, drop)?);
-        let sizes = selected.sizes();
+        // Only arrays of positions bring dimensions.
+        let sizes = match picks.values().any(|p| matches!(p, Pick::Points { .. })) {
+            true => selected.sizes(),
+            false => IndexMap::new(),
+        };
         let twice = selected.coords().iter().find(|(n, v)| v.ndim() == 0 && sizes.contains_key(*n));
         if let Some((name, _)) = twice {
             return Err(Error::invalid(format!(
@@ -119,6 +132,9 @@ impl Dataset {
         indexers: &IndexMap<Name, Indexer>,
         before: &IndexMap<Name, usize>,
     ) -> Result<Dataset> {
+        if !indexers.values().any(|i| matches!(i, Indexer::Array(_))) {
+            return Ok(self);
+        }
         let mut found = Coords::new();
         let mut conflicting: IndexSet<Name> = IndexSet::new();
         for (dim, indexer) in indexers.iter().filter(|(d, _)| before.contains_key(*d)) {
@@ -132,6 +148,7 @@ impl Dataset {
                     }
                     // As in xarray, other coordinates in conflict are left out.
                     (Some(other), ..) if !variables_match(other, &variable, Same::Equals)? => {
+                        diagnostics::coord_dropped(&name)?;
                         conflicting.insert(name);
                     }
                     _ => {}
@@ -163,6 +180,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").head(2)?.get("n")?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn head(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| (..n).into()))
     }
@@ -171,6 +195,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").tail([("x", 2)])?.get("n")?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tail(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| match n as i64 {
             0 => (0..0).into(),
@@ -182,6 +213,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension, or n is zero.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").thin(2)?.get("n")?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn thin(&self, counts: impl Into<Counts>) -> Result<Dataset> {
         self.isel_with(counts.into().isel(self, |n| slice::<i64>(None, None, Some(n as i64)).into()))
     }
@@ -190,6 +228,13 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such dimension, or a position lies outside of it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.to_dataset("n").drop_isel("x", [0, -1])?.get("n")?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_isel(&self, dim: &str, indexer: impl Into<Indexer>) -> Result<Dataset> {
         let (name, sizes) = (Name::from(dim), self.sizes());
         let dropped = match sizes.get(dim) {
@@ -208,6 +253,7 @@ impl Dataset {
 
 /// The coordinates at known positions, with the indexes that still describe them.
 fn pick_coords(coords: &Coords, picks: &IndexMap<Name, Pick>, drop: bool) -> Result<Coords> {
+    let joints = coords.picked_joints(picks);
     let mut out = Coords::new();
     for (name, variable) in coords.iter() {
         let own = coords.index(name);
@@ -217,6 +263,10 @@ fn pick_coords(coords: &Coords, picks: &IndexMap<Name, Pick>, drop: bool) -> Res
         }
         let picked = variable.pick(picks).at(|| format!("coordinate `{name}`"))?;
         if drop && picked.ndim() == 0 {
+            continue;
+        }
+        if let Some(kept) = joints.get(name) {
+            out.insert_with(name.clone(), picked, kept.clone())?;
             continue;
         }
         // A dimension that a new one replaced has lost its index.
@@ -269,6 +319,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist, a position lies outside, or arrays do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.isel_with(Isel::new().at("y", 1).at("x", 0))?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn isel_with(&self, isel: Isel) -> Result<DataArray> {
         self.via_dataset(|ds| ds.isel_with(isel))
     }
@@ -277,6 +334,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.head(1)?.to_vec::<i32>()?, [1]);
+    /// assert_eq!(a.head([("x", 1)])?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn head(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.head(counts))
     }
@@ -285,6 +350,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.tail(2)?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tail(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.tail(counts))
     }
@@ -293,6 +365,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, or n is zero.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.thin(2)?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn thin(&self, counts: impl Into<Counts>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.thin(counts))
     }
@@ -301,6 +380,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such dimension, or a position lies outside of it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.drop_isel("x", [1])?.to_vec::<i32>()?, [1, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_isel(&self, dim: &str, indexer: impl Into<Indexer>) -> Result<DataArray> {
         self.via_dataset(|ds| ds.drop_isel(dim, indexer))
     }

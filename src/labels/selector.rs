@@ -39,6 +39,82 @@ pub enum Selector {
     Slice(PySlice<Scalar>),
     /// Labels with dimensions and coordinates of their own.
     Array(Box<DataArray>),
+    /// A tuple of labels along the dimension of a multi-index: one for each of the first levels (or a list or
+    /// range of them). Labels for some levels only take these away, as selecting them by name does.
+    Tuple(Vec<Selector>),
+    /// A list of tuples with a label for each level: see [`tuples`].
+    Tuples(Vec<Vec<Scalar>>),
+    /// From one tuple to another, both in, where the tuples of the index are in order: see [`tuple_range`].
+    Between {
+        /// First tuple; it may be shorter than there are levels.
+        start: Option<Vec<Scalar>>,
+        /// Last tuple.
+        stop: Option<Vec<Scalar>>,
+        /// Every so-many-th position.
+        step: Option<i64>,
+    },
+}
+
+/// A tuple of labels, one for each level of a multi-index.
+pub trait IntoTuple {
+    /// The labels in order.
+    fn into_tuple(self) -> Vec<Scalar>;
+}
+
+impl<T: Into<Scalar>> IntoTuple for Vec<T> {
+    fn into_tuple(self) -> Vec<Scalar> {
+        self.into_iter().map(Into::into).collect()
+    }
+}
+
+macro_rules! tuple {
+    ($($T:ident $i:tt),*) => {
+        impl<$($T: Into<Scalar>),*> IntoTuple for ($($T,)*) {
+            fn into_tuple(self) -> Vec<Scalar> {
+                vec![$(self.$i.into()),*]
+            }
+        }
+        impl<$($T: Into<Selector>),*> From<($($T,)*)> for Selector {
+            fn from(tuple: ($($T,)*)) -> Self {
+                Selector::Tuple(vec![$(tuple.$i.into()),*])
+            }
+        }
+    };
+}
+tuple!(A 0);
+tuple!(A 0, B 1);
+tuple!(A 0, B 1, C 2);
+tuple!(A 0, B 1, C 2, D 3);
+tuple!(A 0, B 1, C 2, D 3, E 4);
+
+/// A list of tuples to select along the dimension of a multi-index.
+///
+/// # Example
+/// ```
+/// use graticule::labels::tuples;
+/// use graticule::prelude::*;
+/// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![1, 2, 3, 4])?.stack("z", ["x", "y"])?;
+/// assert_eq!(a.sel("z", tuples([(1, 0), (0, 1)]))?.to_vec::<i32>()?, [3, 2]);
+/// assert_eq!(a.sel("z", (1, 0))?.to_vec::<i32>()?, [3]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn tuples<T: IntoTuple>(tuples: impl IntoIterator<Item = T>) -> Selector {
+    Selector::Tuples(tuples.into_iter().map(IntoTuple::into_tuple).collect())
+}
+
+/// What lies between two tuples, both of them in, along the dimension of a multi-index in order.
+///
+/// # Example
+/// ```
+/// use graticule::labels::tuple_range;
+/// use graticule::prelude::*;
+/// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![1, 2, 3, 4])?.stack("z", ["x", "y"])?;
+/// assert_eq!(a.sel("z", tuple_range((0, 1), (1, 0)))?.to_vec::<i32>()?, [2, 3]);
+/// assert_eq!(a.sel("z", tuple_range((1,), (1,)))?.to_vec::<i32>()?, [3, 4]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn tuple_range(start: impl IntoTuple, stop: impl IntoTuple) -> Selector {
+    Selector::Between { start: Some(start.into_tuple()), stop: Some(stop.into_tuple()), step: None }
 }
 
 /// Labels along several dimensions, and what to do with those that are not there.
@@ -70,26 +146,66 @@ impl Default for Sel {
 
 impl Sel {
     /// Everything.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(a.sel_with(Sel::new())?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Takes these labels along `dim`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().at("x", 15..=30))?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn at(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, None)
     }
 
     /// Takes the labels nearest to these; of two equally near the greater one.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// // Of two equally near the greater one.
+    /// assert_eq!(a.sel_with(Sel::new().nearest("x", 15.0))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn nearest(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Nearest))
     }
 
     /// Takes the last labels at or before these.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().pad("x", 19.9))?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn pad(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Pad))
     }
 
     /// Takes the first labels at or after these.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.sel_with(Sel::new().backfill("x", 10.1))?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn backfill(self, dim: impl Into<Name>, labels: impl Into<Selector>) -> Self {
         self.insert(dim, labels, Some(Method::Backfill))
     }
@@ -100,18 +216,45 @@ impl Sel {
     }
 
     /// What to do with labels that are not there, for all dimensions given by [`at`](Sel::at).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let sel = Sel::new().at("x", 12.0).method(Method::Nearest);
+    /// assert_eq!(a.sel_with(sel)?.to_vec::<i32>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn method(mut self, method: Method) -> Self {
         self.method = method;
         self
     }
 
     /// How far away a neighbour may be, itself included: a number, for times a timedelta or "12h".
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10.0, 20.0])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// let near = Sel::new().nearest("x", 12.0);
+    /// assert_eq!(a.sel_with(near.clone().tolerance(2.0))?.to_vec::<i32>()?, [1]);
+    /// assert!(a.sel_with(near.tolerance(1.0)).unwrap_err().is_not_found());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn tolerance(mut self, tolerance: impl Into<Scalar>) -> Self {
         self.tolerance = Some(tolerance.into());
         self
     }
 
     /// Whether coordinates that become scalar are dropped.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("x", x)])?;
+    /// assert!(a.sel_with(Sel::new().at("x", 10).drop(true))?.coords().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop(mut self, drop: bool) -> Self {
         self.drop = drop;
         self

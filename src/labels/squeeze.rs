@@ -43,6 +43,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist or is not of length 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 1), ("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("n");
+    /// assert_eq!(ds.squeeze("y")?.get("n")?.shape(), [2]);
+    /// assert!(ds.squeeze("x").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn squeeze(&self, dims: impl IntoDims) -> Result<Dataset> {
         self.squeeze_with(dims, false)
     }
@@ -51,6 +60,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist or is not of length 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[1], vec![10i64])?;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![1])?.assign_coords([("x", x)])?;
+    /// let ds = a.to_dataset("n");
+    /// assert!(ds.squeeze_with("x", false)?.coords().contains("x"));
+    /// assert!(!ds.squeeze_with("x", true)?.coords().contains("x"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn squeeze_with(&self, dims: impl IntoDims, drop: bool) -> Result<Dataset> {
         let dims: Dims = dims.into_dims();
         let sizes = self.sizes();
@@ -81,6 +100,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension exists.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("n").expand_dims("run")?;
+    /// assert_eq!(ds.get("n")?.shape(), [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn expand_dims(&self, dims: impl IntoDims) -> Result<Dataset> {
         let dims = dims.into_dims();
         let Some(names) = dims.names() else { return Ok(self.clone()) };
@@ -92,6 +119,16 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension or a variable of this name exists, or the axes do not fit.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let runs = Block::from_vec(&[3], vec![7i64, 8, 9])?;
+    /// let ds = a.to_dataset("n").expand_dims_with([("run", runs)], Some(&[-1]))?;
+    /// assert_eq!(ds.get("n")?.shape(), [2, 3]);
+    /// assert_eq!(ds.sel("run", 9)?.get("n")?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn expand_dims_with<N: Into<Name>, D: Into<NewDim>>(
         &self,
         dims: impl IntoIterator<Item = (N, D)>,
@@ -199,6 +236,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist or is not of length 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[1], vec![10i64])?;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![1])?.assign_coords([("x", x)])?;
+    /// assert!(a.squeeze_with("x", true)?.coords().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn squeeze_with(&self, dims: impl IntoDims, drop: bool) -> Result<DataArray> {
         let dims = dims.into_dims();
         self.via_dataset(|ds| ds.squeeze_with(dims, drop))

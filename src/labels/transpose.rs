@@ -58,6 +58,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name is not a dimension, or a dimension has no place.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 1)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", a.sum("y")?)])?.transpose(["x", "y"])?;
+    /// assert_eq!(ds.get("a")?.shape(), [1, 2]);
+    /// assert_eq!(ds.get("b")?.shape(), [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn transpose(&self, dims: impl IntoDims) -> Result<Dataset> {
         self.transpose_with(dims, Missing::Raise)
     }
@@ -66,6 +75,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension has no place, or a name is not a dimension and that counts.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 1)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").transpose_with(["time", "x", "y"], Missing::Ignore)?;
+    /// assert_eq!(ds.get("a")?.shape(), [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn transpose_with(&self, dims: impl IntoDims, missing: Missing) -> Result<Dataset> {
         let order = full_order(&dims.into_dims(), &self.sizes(), missing)?;
         let turn = |v: &Variable| match &order {
@@ -104,6 +121,13 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension has no place, or a name is not a dimension and that counts.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("y", 2), ("x", 2)], vec![1, 2, 3, 4])?;
+    /// assert_eq!(a.transpose_with(["time", "x", "y"], Missing::Ignore)?.to_vec::<i32>()?, [1, 3, 2, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn transpose_with(&self, dims: impl IntoDims, missing: Missing) -> Result<DataArray> {
         let dims = dims.into_dims();
         self.via_dataset(|ds| ds.transpose_with(dims, missing))

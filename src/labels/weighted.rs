@@ -39,6 +39,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.mean("x")?.to_vec::<f64>()?, [2.0]);
+    /// assert!(a.weighted(&w.where_cond(w.gt(1.0)?)?).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<DataArray>> {
         Weighted::new(self.clone(), weights).at(|| self.place())
     }
@@ -49,6 +58,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// let means = a.to_dataset("a").weighted(&w)?.mean("x")?;
+    /// assert_eq!(means.get("a")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<Dataset>> {
         Weighted::new(self.clone(), weights).at(|| self.place())
     }
@@ -80,6 +98,16 @@ impl<T: Labelled> Weighted<T> {
     ///
     /// # Errors
     /// If neither object nor weights have a dimension, or the weights do not fit.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// let strict = ReduceOptions::new().skipna(false);
+    /// let sum = a.weighted(&w)?.reduce_with(WeightedOp::Sum, "x", strict)?;
+    /// assert!(sum.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce_with(&self, op: WeightedOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
         let dims: Dims = dims.into_dims();
         let parts = self.object.to_parts();
@@ -129,16 +157,65 @@ macro_rules! methods {
 
 methods! {
     /// The weighted mean; missing where the weights of valid values sum to 0.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.mean("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     mean => Mean,
     /// The sum of values times weights.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.sum("x")?.to_vec::<f64>()?, [6.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     sum => Sum,
     /// The sum of the weights of valid values; missing where it is 0.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.sum_of_weights("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     sum_of_weights => SumOfWeights,
     /// The weighted sum of squared distances from the weighted mean.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// // 2 (1 - 2)² + 1 (4 - 2)²
+    /// assert_eq!(a.weighted(&w)?.sum_of_squares("x")?.to_vec::<f64>()?, [6.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     sum_of_squares => SumOfSquares,
     /// The weighted variance (of the population).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.var("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     var => Var,
     /// The weighted standard deviation (of the population).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?;
+    /// let w = DataArray::from_vec(&[("x", 2)], vec![1.0, 1.0])?;
+    /// assert_eq!(a.weighted(&w)?.std("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     std => Std,
 }
 

@@ -44,6 +44,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis is named twice or does not exist, or a dropped one is longer than 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::{AxisFrom, LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[2], vec![1, 2])?);
+    /// let wide = a.axes(&[AxisFrom::Repeat(2), AxisFrom::Input(0)])?;
+    /// assert_eq!(wide.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![1, 2, 1, 2]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn axes(&self, from: &[AxisFrom]) -> Result<LazyArray> {
         let shape = self.shape();
         let mut seen = vec![false; shape.len()];
@@ -61,6 +70,11 @@ impl LazyArray {
         if identity && from.len() == shape.len() {
             return Ok(self.clone());
         }
+        // In memory this moves no element.
+        let view = from.iter().all(|f| matches!(f, AxisFrom::Input(_)));
+        if let (true, Some(block)) = (view, self.as_block()) {
+            return Ok(LazyArray::from_block(crate::kernel::movement::order_axes(block, from)));
+        }
         let grid = ChunkGrid(
             from.iter()
                 .map(|f| match f {
@@ -77,6 +91,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If `perm` is not an order of the axes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[2, 2], vec![1, 2, 3, 4])?).transpose(&[1, 0])?;
+    /// assert_eq!(a.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![1, 3, 2, 4]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn transpose(&self, perm: &[usize]) -> Result<LazyArray> {
         self.axes(&perm.iter().map(|&a| AxisFrom::Input(a)).collect::<Vec<_>>())
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{LazyArray, Meta, Need, Op};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
+use crate::kernel::movement::{self, Picks};
 use crate::source::Traffic;
 
 /// Takes points over several axes, which one axis of points replaces.
@@ -28,17 +29,18 @@ impl Gather {
 
     /// Points of `out` grouped by the chunk of the input that they lie in: (box, points).
     fn groups(&self, out: &Region, input: &Meta) -> Vec<(Region, Vec<usize>)> {
-        let mut by_chunk: indexmap::IndexMap<Vec<usize>, Vec<usize>> = indexmap::IndexMap::new();
-        for p in out.axis(self.at) {
-            let chunk =
-                self.axes.iter().zip(&self.points).map(|(&a, v)| input.grid.axes()[a].find(v[p])).collect();
-            by_chunk.entry(chunk).or_default().push(p);
+        let picked = || self.axes.iter().map(|&a| &input.grid.axes()[a]).zip(&self.points);
+        let chunk = |p: usize| picked().fold(0, |n, (axis, v)| n * axis.count() + axis.find(v[p]));
+        let mut points: Vec<(usize, usize)> = out.axis(self.at).map(|p| (chunk(p), p)).collect();
+        if !points.is_sorted_by_key(|(chunk, _)| *chunk) {
+            points.sort_by_key(|(chunk, _)| *chunk);
         }
         let mut kept_ranges = out.ranges().collect::<Vec<_>>();
         kept_ranges.remove(self.at);
-        by_chunk
-            .into_values()
-            .map(|points| {
+        points
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|group| {
+                let points: Vec<usize> = group.iter().map(|(_, p)| *p).collect();
                 let mut region = Region::full(&input.shape());
                 for (a, r) in self.kept(input.grid.ndim()).into_iter().zip(&kept_ranges) {
                     region.set(a, r.clone());
@@ -65,25 +67,21 @@ impl Op for Gather {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let mut block = Block::zeros(inputs[0].dtype, &out.shape());
-        for ((region, points), piece) in self.groups(out, inputs[0]).into_iter().zip(&pieces) {
-            for p in points {
-                let mut slices: Vec<_> = piece.shape().iter().map(|&n| crate::array::Slice::all(n)).collect();
-                for (&a, v) in self.axes.iter().zip(&self.points) {
-                    let at = v[p] - region.axis(a).start;
-                    slices[a] = crate::array::Slice::range(at..at + 1);
+        let first = out.axis(self.at).start;
+        let picks: Vec<Picks> = self
+            .groups(out, inputs[0])
+            .into_iter()
+            .map(|(region, points)| {
+                let starts: Vec<usize> = self.axes.iter().map(|&a| region.axis(a).start).collect();
+                let mut picks = Picks::along(self.axes.len());
+                for p in points {
+                    picks.push(p - first, self.points.iter().zip(&starts).map(|(v, start)| v[p] - start));
                 }
-                let mut one = piece.slice(&slices);
-                for &a in self.axes.iter().rev() {
-                    one = one.remove_axis(a);
-                }
-                let mut to = Region::full(&out.shape());
-                let i = p - out.axis(self.at).start;
-                to.set(self.at, i..i + 1);
-                block.assign(&to, &one.insert_axis(self.at));
-            }
-        }
-        Ok(block)
+                picks
+            })
+            .collect();
+        let fill = Block::zeros(inputs[0].dtype, &[]);
+        Ok(movement::gather(&pieces, &self.axes, &picks, self.at, &fill, &out.shape()))
     }
 }
 
@@ -93,7 +91,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a position leaves its axis or the lists differ in length.
-    pub fn gather(&self, axes: &[usize], points: Vec<Arc<[usize]>>, at: usize) -> Result<LazyArray> {
+    pub(crate) fn gather(&self, axes: &[usize], points: Vec<Arc<[usize]>>, at: usize) -> Result<LazyArray> {
         let shape = self.shape();
         let n = points.first().map_or(0, |p| p.len());
         if axes.len() != points.len() || points.iter().any(|p| p.len() != n) || !axes.is_sorted() {

@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LazyArray, Meta, Node, Op};
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
+
+/// Chunks of this many elements are small enough, whatever they are put together from.
+const LANES_TOGETHER: usize = 1 << 22;
 
 /// Changes the chunks, not the elements.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +36,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the grid is not one of this shape.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::{AxisGrid, ChunkGrid}, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[5], vec![1, 2, 3, 4, 5])?);
+    /// let chunked = a.rechunk(ChunkGrid(vec![AxisGrid::from_lengths(&[1, 4])]))?;
+    /// assert_eq!(chunked.grid().counts(), [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rechunk(&self, grid: ChunkGrid) -> Result<LazyArray> {
         if grid.shape() != self.shape() {
             return Err(Error::invalid(format!(
@@ -50,5 +62,41 @@ impl LazyArray {
             inputs: vec![self.clone()],
             meta,
         })))
+    }
+
+    /// The array in chunks that span `axes`, cut along the others so that a chunk is no longer than it was
+    /// (or than about four million elements), as far as single lanes allow. The array itself where its chunks are
+    /// so already.
+    ///
+    /// Where chunks must be cut, each of them is read again for every part.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub(crate) fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
+        let grid = self.grid();
+        let most = grid.largest().max(LANES_TOGETHER);
+        let whole = |(i, axis): (usize, &AxisGrid)| match axes.contains(&i) {
+            true => AxisGrid::single(axis.len()),
+            false => axis.clone(),
+        };
+        let mut new = ChunkGrid(grid.axes().iter().enumerate().map(whole).collect());
+        for i in (0..self.ndim()).filter(|i| !axes.contains(i)) {
+            let parts = new.largest().div_ceil(most);
+            if parts <= 1 {
+                break;
+            }
+            let chunk = new.axes()[i].largest().div_ceil(parts).max(1);
+            let chunks = (0..new.axes()[i].count()).map(|c| new.axes()[i].chunk(c));
+            let cut = chunks.flat_map(|c| {
+                let parts = c.len().div_ceil(chunk).max(1);
+                let (start, n) = (c.start, c.len());
+                (1..=parts).map(move |p| start + p * n / parts)
+            });
+            new.0[i] = AxisGrid::from_bounds(std::iter::once(0).chain(cut).collect());
+        }
+        match new == *grid {
+            true => Ok(self.clone()),
+            false => self.rechunk(new),
+        }
     }
 }

@@ -19,6 +19,15 @@ impl Reduce {
         Some((g, g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()))
     }
 
+    /// The shape of a state: all groups, whatever part of them is asked for.
+    fn state_shape(&self, out: &Region) -> Vec<usize> {
+        let mut shape = out.shape();
+        if let Some((groups, axis)) = self.group_axis() {
+            shape[axis] = groups.count;
+        }
+        shape
+    }
+
     /// The chunks of the output for chunks of the input.
     fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
         let group = self.0.group.as_ref();
@@ -45,13 +54,8 @@ impl Op for Reduce {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let block = if self.0.op.folds() {
-            let mut state = self.init(out, inputs[0])?;
-            self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
-            self.finish(state, inputs[0])?
-        } else {
-            reduce::whole(&self.0, &pieces[0])?
-        };
+        let (at, shape) = (self.input_region(out, inputs[0]), self.state_shape(out));
+        let block = reduce::only(&self.0, &pieces[0], &at, &shape)?;
         // Groups are computed all at once; a consumer may want some of them.
         let Some((_, axis)) = self.group_axis() else { return Ok(block) };
         let mut part = Region::full(block.shape());
@@ -60,7 +64,7 @@ impl Op for Reduce {
     }
 
     fn as_fold(&self) -> Option<&dyn Fold> {
-        self.0.op.folds().then_some(self as &dyn Fold)
+        Some(self)
     }
 
     fn is_expensive(&self) -> bool {
@@ -68,11 +72,7 @@ impl Op for Reduce {
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
-        if self.0.op.folds() {
-            return self.state_bytes(out, inputs[0]);
-        }
-        // Order statistics copy what they sort.
-        inputs[0].bytes(&self.input_region(out, inputs[0]))
+        self.state_bytes(out, inputs[0])
     }
 
     fn describe(&self) -> String {
@@ -105,12 +105,7 @@ impl Fold for Reduce {
     }
 
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
-        // All groups, whatever part of them is asked for.
-        let mut shape = out.shape();
-        if let Some((groups, axis)) = self.group_axis() {
-            shape[axis] = groups.count;
-        }
-        reduce::init(&self.0, input.dtype, &shape)
+        reduce::init(&self.0, input.dtype, &self.state_shape(out))
     }
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
@@ -126,11 +121,7 @@ impl Fold for Reduce {
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        let mut shape = out.shape();
-        if let Some((groups, axis)) = self.group_axis() {
-            shape[axis] = groups.count;
-        }
-        shape.iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
+        self.state_shape(out).iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
     }
 }
 
@@ -139,12 +130,29 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis does not exist or the operation has no meaning for the dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::reduce::ReduceSpec, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[2, 2], vec![1, 2, 3, 4])?);
+    /// let sum =
+    ///     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+    /// assert_eq!(graticule::exec::compute(&[a.reduce(sum)?])?[0].to_vec::<i64>()?, [4, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce(&self, spec: ReduceSpec) -> Result<LazyArray> {
         let ndim = self.ndim();
         let beyond = spec.axes.iter().any(|a| *a >= ndim) || !spec.axes.is_sorted();
         let group = spec.group.as_ref();
         if beyond || group.is_some_and(|g| g.axis >= ndim || g.codes.len() != self.shape()[g.axis]) {
             return Err(Error::internal(format!("reduction {spec:?} does not fit shape {:?}", self.shape())));
+        }
+        spec.result_dtype(self.dtype())?;
+        if let Some(order) = spec.as_order() {
+            return self.pick(order);
+        }
+        if let Some(extreme) = spec.as_extreme()? {
+            return self.extreme(extreme);
         }
         let dtype = spec.result_dtype(self.dtype())?;
         let op = Reduce(spec);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LazyArray, Meta, Need, Op};
-use crate::array::{Block, ChunkGrid, Region, Slice};
+use crate::array::{AxisGrid, Block, ChunkGrid, Region, Slice};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
 
@@ -48,23 +48,33 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a slice leaves the array or there is not one per axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::Slice, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[4], vec![1, 2, 3, 4])?);
+    /// let backwards = a.slice(&[Slice { start: 3, step: -1, len: 4 }])?;
+    /// assert_eq!(backwards.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![4, 3, 2, 1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn slice(&self, slices: &[Slice]) -> Result<LazyArray> {
-        let shape = self.shape();
-        if slices.len() != shape.len() {
-            return Err(Error::invalid(format!("{} slices for {} axes", slices.len(), shape.len())));
+        let axes = self.grid().axes();
+        if slices.len() != axes.len() {
+            return Err(Error::invalid(format!("{} slices for {} axes", slices.len(), axes.len())));
         }
-        for (axis, (s, &n)) in slices.iter().zip(&shape).enumerate() {
+        let lengths = || axes.iter().map(AxisGrid::len);
+        for (axis, (s, n)) in slices.iter().zip(lengths()).enumerate() {
             if s.step == 0 || (s.len > 0 && s.span(0..s.len).end > n) {
                 return Err(Error::invalid(format!("slice {s:?} leaves axis {axis} of length {n}")));
             }
         }
-        if slices.iter().zip(&shape).all(|(s, &n)| *s == Slice::all(n)) {
+        if slices.iter().zip(lengths()).all(|(s, n)| *s == Slice::all(n)) {
             return Ok(self.clone());
         }
         if let Some(b) = self.as_block() {
             return Ok(LazyArray::from_block(b.slice(slices)));
         }
-        let grid = ChunkGrid(self.grid().axes().iter().zip(slices).map(|(a, s)| a.slice(s)).collect());
+        let grid = ChunkGrid(axes.iter().zip(slices).map(|(a, s)| a.slice(s)).collect());
         let meta = Meta { dtype: self.dtype(), grid };
         LazyArray::new(SliceOp(slices.to_vec()), vec![self.clone()], meta)
     }

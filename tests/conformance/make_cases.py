@@ -517,6 +517,105 @@ def reductions():
     yield case("of-a-selection", "reductions of slices", {"a": grid()}, [
         do("isel", "a", "s", indexers={"x": sl(None, None, -2)}), do("sel", "s", "u", indexers={"y": sl("q", "s")}), do("mean", "u", dim="x")])
 
+    yield case("empty-extremes", "nothing has no position of a largest value", {"a": da(np.zeros((2, 0), "int64"), "xy")}, do("argmax", "a", dim="y"), error="no identity")
+    yield case("empty-median", "the median of nothing is missing", {"a": da(np.zeros((0, 2), "float32"), "xy"), "b": da(np.zeros((0, 2), "int16"), "xy")}, [
+        do("median", "a", "p", dim="x"), do("median", "b", "q", dim="x"), do("median", "b", "r", dim="y")], outputs=list("pqr"))
+    yield case("argmin-argmax", "positions of extremes, the first of equal ones", {"a": da([[3.0, NAN, 1.0, 1.0], [NAN, 7.0, 7.0, -INF]], "xy"), "b": da([[5, 5, 2], [0, 9, 9]], "xy", dtype="uint8")}, [
+        do(op, n, op + n + d, dim=d) for op in ("argmin", "argmax") for n, d in (("a", "y"), ("b", "x"), ("b", "y"))], outputs=[op + n for op in ("argmin", "argmax") for n in ("ay", "bx", "by")])
+    yield case("argmax-keep-nan", "unless left out, the first NaN is the extreme", {"a": da([[3.0, NAN, NAN], [1.0, 2.0, 5.0]], "xy")}, [
+        do("argmax", "a", "p", dim="y", skipna=False), do("argmin", "a", "q", dim="y", skipna=False)], outputs=list("pq"))
+    yield case("argmax-dims", "positions along several dims", {"a": cube()}, do("argmax", "a", dim=["c", "a"]))
+    yield case("argmin-all-nan", "only NaN has no extreme", {"a": da([[NAN, NAN], [1.0, 2.0]], "xy")}, do("argmin", "a", dim="y"), error="all NaN")
+    yield case("argmin-others", "bools, strings and times have positions too", {
+        "b": da([True, False, False], "x"), "s": da(["b", "aa", "c"], "x"), "t": da([day("2000-01-03"), day("2000-01-01"), day("2000-01-09")], "x", dtype="datetime64[ns]")}, [
+        do(op, n, op + n, dim="x") for op in ("argmin", "argmax") for n in "bst"], outputs=[op + n for op in ("argmin", "argmax") for n in "bst"])
+    xs = {"a": da([[3.0, NAN, 1.0], [NAN, NAN, NAN], [2.0, 8.0, 8.0]], "xy", x=[1, 2, 3], y=[10, 20, 30], attrs={"units": "m"})}
+    yield case("idx", "labels of extremes; where all is NaN the label is", xs, [
+        do("idxmin", "a", "p", dim="y"), do("idxmax", "a", "q", dim="y"), do("idxmax", "a", "r", dim="x"), do("idxmin", "a", "s", dim="y", fill_value=-1), do("idxmax", "a", "t", dim="y", fill_value=-1.5),
+        do("idxmax", "a", "u", dim="y", skipna=False)], outputs=list("pqrstu"), compare={"attrs": True, "name": True})
+    yield case("idx-attrs", "keep_attrs of labels", xs, [do("idxmin", "a", "p", dim="y", keep_attrs=False), do("idxmin", "a", "q", dim="y", keep_attrs=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-labels", "labels are strings or times", {"a": da([3, 9, 1], "x", x=["u", "v", "w"]), "b": da([3.0, NAN, 1.0], "t", t=dates("2000-01-01", 3))}, [
+        do("idxmax", "a", "p"), do("idxmin", "b", "q", dim="t")], outputs=["p", "q"])
+    yield case("idx-dataset", "of every variable", {"a": xr.Dataset({"u": ("x", [1.0, 9.0, NAN]), "v": (("x", "y"), [[1, 2], [0, 7], [5, 5]])}, {"x": [5, 6, 7], "y": [0, 1]}, {"t": 1})}, [
+        do("idxmax", "a", "p", dim="x"), do("idxmin", "a", "q", dim="x", skipna=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-no-coord", "a dim without labels has none", {"a": da([1.0, 2.0], "x")}, do("idxmax", "a", dim="x"), error="x has no coord")
+    yield case("idx-no-dim", "the dim must be named if there are several", {"a": da([[1.0]], "xy", x=[1], y=[2])}, do("idxmax", "a"), error="which dim")
+    yield case("median-types", "medians of every type of number", {"f": da([[1.5, NAN, 2.5], [7.0, 1.0, 0.25]], "xy", dtype="float32"), "b": da([[True, False, True]], "xy"), "u": da([[200, 100, 250, 0]], "xy", dtype="uint8"),
+        "d": da([[5, 2, 8, 3]], "xy", dtype="timedelta64[s]")}, [do("median", n, n + "r", dim="y") for n in "fbud"], outputs=[n + "r" for n in "fbud"])
+    yield case("median-keep-nan", "a NaN makes the median NaN unless left out", {"a": da([[1.0, NAN, 2.0], [7.0, 1.0, 0.25]], "xy")}, [do("median", "a", "p", dim="y", skipna=False), do("median", "a", "q", skipna=False)], outputs=["p", "q"])
+
+
+# ---------------------------------------------------------------------------- order
+
+
+METHODS = (
+    "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear "
+    "median_unbiased normal_unbiased lower higher midpoint nearest"
+).split()
+
+
+@group("sort-quantile-rank")
+def order():
+    m = da([[3.5, NAN, -1.0, 2.25, 9.0], [0.5, 0.5, NAN, NAN, 7.5], [4.0, -2.0, 8.0, 1.0, 6.0]], "rc", r=[1, 2, 3], c=list("abcde"), h=2.0, k=("r", [5, 6, 7]), attrs={"units": "m"})
+    a = {"a": m}
+    q = [0.0, 0.1, 1 / 3, 0.5, 0.8, 1.0]
+    for method in METHODS:
+        yield case(f"quantile-{method}", f"{method}, with lanes of several lengths", a, do("quantile", "a", q=q, dim="c", method=method))
+    ints = {n: da([[1, 7, 3, 3], [40, 0, 5, 2]], "rc", dtype=n) for n in ("int8", "uint16", "int64", "uint64", "float32")}
+    yield case("quantile-types", "interpolated in float64", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c") for n in ints], outputs=[n + "r" for n in ints])
+    yield case("quantile-chosen-types", "a chosen value keeps its dtype", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c", method="higher") for n in ints], outputs=[n + "r" for n in ints])
+    t = {"t": da([day("2000-01-09"), day("2000-01-01"), day("2000-02-01"), day("2000-01-02")], "x", dtype="datetime64[ns]"), "d": da([7, 2, NAT, 11], "x", dtype="timedelta64[s]")}
+    yield case("quantile-times", "times and durations, NaT left out only when asked", t, [
+        do("quantile", "t", "p", q=[0.2, 0.9]), do("quantile", "d", "u", q=0.5), do("quantile", "d", "v", q=[0.25, 0.6], skipna=True), do("quantile", "t", "w", q=0.4, method="nearest")], outputs=list("puvw"))
+    yield case("quantile-bools", "bools can be chosen, not interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=[0.1, 0.5], method="lower"))
+    yield case("quantile-bools-linear", "bools cannot be interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=0.5), error="no arithmetic of bools")
+    yield case("quantile-strings", "strings can be chosen", {"a": da(["b", "a", "d", "c"], "x")}, do("quantile", "a", q=[0.4, 1.0], method="lower"))
+    yield case("quantile-all", "over all dims, over a list of all, in any order", a, [do("quantile", "a", "p", q=[0.5, 0.25]), do("quantile", "a", "u", q=0.5, dim=["c", "r"]), do("quantile", "a", "v", q=[0.9], dim="r")], outputs=list("puv"), compare={"indexes": True})
+    yield case("quantile-keep-nan", "skipna=False lets NaN through", a, [do("quantile", "a", "p", q=[0.5, 0.25], dim="c", skipna=False), do("quantile", "a", "u", q=0.5, dim="r", skipna=False, method="lower")], outputs=["p", "u"])
+    yield case("quantile-attrs", "attributes stay; keep_attrs=False takes only those of a dataset", {"a": m, "d": m.to_dataset(name="v").assign_attrs(g=1)}, [
+        do("quantile", n, n + str(i), q=0.5, dim="c", **({} if k is None else {"keep_attrs": k})) for n in "ad" for i, k in enumerate((None, True, False))], outputs=[n + str(i) for n in "ad" for i in range(3)], compare={"attrs": True})
+    yield case("quantile-one", "of a single value", {"a": da([[4.0], [NAN]], "rc")}, [do("quantile", "a", "p", q=[0.0, 0.3, 1.0], dim="c"), do("quantile", "a", "u", q=0.3, dim="r", method="weibull")], outputs=["p", "u"])
+    yield case("quantile-infinite", "between a number and an infinity", {"a": da([1.0, INF, 2.0, -INF], "x")}, [do("quantile", "a", "p", q=[0.3, 0.5, 0.9]), do("quantile", "a", "u", q=[0.0, 1.0], method="lower")], outputs=["p", "u"])
+    yield case("quantile-empty", "nothing has no quantile", {"a": da(np.zeros((0, 2), "int64"), "xy")}, do("quantile", "a", q=0.5, dim="x"), error="nothing to choose")
+    yield case("quantile-negative", "q below 0 is refused", a, do("quantile", "a", q=[0.5, -0.1]), error="q is not in [0, 1]")
+    yield case("quantile-unknown-dim", "an unknown dim is an error", a, do("quantile", "a", q=0.5, dim="z"), error="no dim z")
+    yield case("quantile-unknown-method", "an unknown method is an error", a, do("quantile", "a", q=0.5, method="median"), error="no such method")
+    yield case("quantile-again", "quantiles of quantiles", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="quantile")])
+    yield case("quantile-twice", "a second dim of the name is an error", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="r")], error="quantile exists")
+    ds = xr.Dataset({"u": (("x", "y"), [[1.0, 5.0], [NAN, 2.0], [7.0, 3.0]]), "n": ("x", [4, 1, 9]), "w": ("y", [1, 2]), "z": 3.5, "s": ("x", ["a", "b", "c"])}, {"x": [3, 1, 2], "y": [0.5, 1.5], "h": 1}, {"t": 1})
+    yield case("quantile-dataset", "numbers only; a scalar is its own quantile", {"a": ds}, [do("quantile", "a", "p", q=[0.5, 1.0], dim="x", numeric_only=True), do("quantile", "a", "u", q=0.25, numeric_only=True)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("quantile-dataset-strings", "strings in a dataset cannot be interpolated", {"a": ds}, do("quantile", "a", q=0.5, dim="x"), error="no arithmetic of strings")
+    long = {"type": "DataArray", "name": None, "dims": ["x", "y"], "shape": [130, 9], "dtype": "float32", "gen": {"lcg": {"seed": 5, "mod": 300, "scale": 0.25, "offset": -30.0}, "nan": [13, 4]}}
+    yield case("quantile-long", "many values with ties", {"a": long}, [do("quantile", "a", "p", q=[0.05, 0.5, 0.77], dim="x"), do("quantile", "a", "u", q=[0.5, 0.501], dim=["y", "x"], method="median_unbiased"), do("median", "a", "v", dim="x")], outputs=list("puv"))
+    yield case("rank-ties", "ties share the mean of their places", {"a": da([[3, 1, 3, 3, 0], [2, 2, 1, 1, 5]], "xy", y=list("abcde"), h=1)}, [do("rank", "a", "p", dim="y"), do("rank", "a", "u", dim="x"), do("rank", "a", "v", dim="y", pct=True)], outputs=list("puv"))
+    yield case("rank-nan", "NaN has no rank and does not count", a, [do("rank", "a", "p", dim="c"), do("rank", "a", "u", dim="c", pct=True), do("rank", "a", "v", dim="r", keep_attrs=False)], outputs=list("puv"), compare={"attrs": True})
+    others = {"b": da([True, False, True], "x"), "s": da(["b", "aa", "c"], "x"), "t": t["t"], "f": da([0.5, -0.0, 0.0, -INF, NAN], "x", dtype="float32"), "u": da([2**64 - 1, 0, 2**63], "x", dtype="uint64")}
+    yield case("rank-types", "every type has ranks", others, [do("rank", n, n + "r", dim="x") for n in others], outputs=[n + "r" for n in others])
+    yield case("rank-dataset", "variables without the dim are dropped", {"a": ds}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True, keep_attrs=False)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("rank-unknown-dim", "an unknown dim is an error", {"a": ds}, do("rank", "a", dim="z"), error="no dim z")
+    yield case("rank-long", "many values", {"a": long}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True)], outputs=["p", "u"])
+    yield case("argsort", "positions in order, NaN last", {"a": da([[3.0, NAN, -1.0], [0.5, 7.0, -INF]], "xy", y=[3, 1, 2])}, [do("argsort", "a", "p"), do("argsort", "a", "u", axis=0)], outputs=["p", "u"])
+    g = da([0, 1, 2, 3, 4, 5], "x", x=list("fbdace"), g=("x", [1, 2, 1, 2, 1, NAN]), h=("x", [NAN, 1, 2, 1, 2, 0]), t=("x", pd.to_datetime(["2001", "2000", None, "2003", "1999", "2000"]).values.astype("datetime64[ns]")))
+    for name, keys in {"ties": "g", "two": ["g", "h"], "two-turned": ["h", "g"], "time": "t", "index": "x", "three": ["g", "t", "h"]}.items():
+        yield case(f"sortby-{name}", "upwards and downwards: missing last, downwards ties turned around", {"a": g}, [
+            do("sortby", "a", "p", variables=keys), do("sortby", "a", "u", variables=keys, ascending=False)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("sortby-aligned", "an array is aligned first; what it lacks is missing", {"a": g, "k": da([3, 1, 2, 0], "x", x=["b", "e", "zz", "a"])}, [
+        do("sortby", "a", "p", variables="$k"), do("sortby", "a", "u", variables="$k", ascending=False), do("sortby", "a", "v", variables=["$k", "g"])], outputs=list("puv"))
+    yield case("sortby-misfit", "an array of another length without labels is an error", {"a": g, "k": da([3, 1], "x")}, do("sortby", "a", variables="$k"), error="lengths differ")
+    yield case("sortby-other-dim", "a key along a dim that is not there is an error", {"a": g, "k": da([3, 1], "w")}, do("sortby", "a", variables="$k"), error="no dim w")
+    yield case("sortby-unknown", "an unknown name is an error", {"a": g}, do("sortby", "a", variables="nix"), error="no coord nix")
+    yield case("sortby-scalar", "a scalar is no key", a, do("sortby", "a", variables="h"), error="not 1-d")
+    yield case("sortby-dataset", "a dataset by variables along two dims", {"a": ds}, [do("sortby", "a", "p", variables=["n", "w"], ascending=False), do("sortby", "a", "u", variables=["s", "x"])], outputs=["p", "u"], compare={"indexes": True, "attrs": True})
+    yield case("sortby-component", "by a component of a time", {"a": series(dates("2000-11-28", 5, "21D"))}, do("sortby", "a", variables="time.month"))
+    yield case("sortby-positions", "a dim without labels, downwards", {"a": da([3, 1, 2], "x")}, do("sortby", "a", variables="x", ascending=False))
+    yield case("sortby-nothing", "no keys change nothing", {"a": g}, do("sortby", "a", variables=[]))
+    dup = da([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], "xy", x=[2.0, NAN, 2.0], y=list("abab"), k=("x", [1, 1, 1]))
+    for keep in ("first", "last", False):
+        yield case(f"duplicates-{keep}".lower(), "along one dim, along both", {"a": dup}, [do("drop_duplicates", "a", "p", dim="x", keep=keep), do("drop_duplicates", "a", "u", dim=["x", "y"], keep=keep)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("duplicates-nan", "NaN is a duplicate of NaN", {"a": da([1, 2, 3], "x", x=[NAN, 1.0, NAN])}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-no-labels", "a dim without labels has no duplicates", {"a": da([1, 1], "x")}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-unknown", "an unknown dim is an error", {"a": dup}, do("drop_duplicates", "a", dim="z"), error="no dim z")
+
 
 # ------------------------------------------------------------------------------ CF
 
@@ -666,6 +765,112 @@ def missing():
         do("gt", "a", "m", other=0), do("where", "a", "w", cond="$m"), do("count", "w", "p", dim="y"), do("fillna", "w", "q", value=-1), do("isnull", "w", "n"), do("sum", "n", "s")],
         outputs=["p", "q", "s"])
 
+    g = {"a": da([NAN, 2.0, NAN, NAN, 8.0, NAN, 5.0, NAN], "x", x=[0.0, 1.0, 2.0, 4.0, 5.0, 6.5, 7.0, 9.0], z=("x", np.arange(8) ** 2), attrs={"units": "m"})}
+    for method in ["linear", "nearest", "zero", "slinear", "quadratic", "pchip", "akima", "makima", "barycentric", "krogh"]:
+        yield case(f"interp-{method}", f"gaps by the method {method}", g, do("interpolate_na", "a", dim="x", method=method), compare={"rtol": 1e-9, "attrs": True})
+    many = {"a": da(numbers(3, 12, nan=[4, 2]), "yx", x=np.arange(12) * 0.5)}
+    yield case("interp-cubic-many", "splines lane by lane", many, [do("interpolate_na", "a", "p", dim="x", method="cubic"), do("interpolate_na", "a", "q", dim="x", method="quintic"),
+        do("interpolate_na", "a", "r", dim="x", method="polynomial", order=4)], outputs=list("pqr"), compare={"rtol": 1e-8})
+    yield case("interp-outside", "beyond the ends: a value, two, or the first and last piece", g, [
+        do("interpolate_na", "a", "p", dim="x", fill_value=-1.0), do("interpolate_na", "a", "q", dim="x", fill_value="extrapolate"),
+        do("interpolate_na", "a", "r", dim="x", method="quadratic", fill_value="extrapolate"), do("interpolate_na", "a", "s", dim="x", method="pchip", extrapolate=True)],
+        outputs=list("pqrs"), compare={"rtol": 1e-9})
+    yield case("interp-limit", "so many of a gap, the first ones", g, [do("interpolate_na", "a", "p", dim="x", limit=1), do("interpolate_na", "a", "q", dim="x", limit=1, fill_value="extrapolate")], outputs=list("pq"))
+    yield case("interp-places", "at positions, or at another coord", g, [do("interpolate_na", "a", "p", dim="x", use_coordinate=False), do("interpolate_na", "a", "q", dim="x", use_coordinate="z")], outputs=list("pq"))
+    yield case("interp-unsorted", "labels must rise", {"a": da([1.0, NAN, 3.0], "x", x=[1, 3, 2])}, do("interpolate_na", "a", dim="x"), error="x does not rise")
+    yield case("interp-repeated", "and not repeat", {"a": da([1.0, NAN, 3.0], "x", x=[1, 1, 2])}, do("interpolate_na", "a", dim="x"), error="x repeats")
+    yield case("interp-few", "too few points for the spline", {"a": da([1.0, NAN, 3.0, NAN], "x")}, do("interpolate_na", "a", dim="x", method="cubic"), error="a cubic takes 4 points")
+    yield case("interp-lone", "a lane with one point stays", {"a": da([[1.0, NAN, NAN], [1.0, NAN, 3.0], [NAN, NAN, NAN]], "yx")}, do("interpolate_na", "a", dim="x", fill_value="extrapolate"))
+    yield case("interp-int", "integers stay, with a limit they become floats", {"a": da([1, 2, 3], "x", dtype="int32")}, [do("interpolate_na", "a", "p", dim="x"), do("interpolate_na", "a", "q", dim="x", limit=1)], outputs=list("pq"))
+    yield case("interp-dataset", "of every variable along the dim", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "v": ("y", [NAN, 1.0]), "w": (("y", "x"), [[NAN, 1.0, NAN], [2.0, NAN, 5.0]])}, {"x": [0, 1, 4]}, {"h": 1})},
+        do("interpolate_na", "a", dim="x"), compare={"attrs": True})
+    yield case("dropna-thresh", "rows with enough values", i, [do("dropna", "a", "p", dim="y", thresh=2), do("dropna", "a", "q", dim="y", how="all"), do("dropna", "a", "r", dim="x", thresh=0)], outputs=list("pqr"))
+    yield case("fill-text", "a number does not touch texts that are there", {"a": xr.Dataset({"u": ("x", [1.0, NAN]), "s": ("x", ["a", "b"])})}, do("fillna", "a", value=0.0))
+
+
+# ------------------------------------------------------------------- along a dimension
+
+
+@group("pad-shift-roll")
+def pad_shift_roll():
+    a = da([[1.5, 2.0, 4.0], [8.0, NAN, 32.0]], "yx", x=[10, 20, 30], z=("x", [1, 2, 3]), name="t", attrs={"units": "m"})
+    n = da([3, 5, 9, 12], "x", dtype="int16", x=[1.0, 2.0, 4.0, 8.0])
+    b = da([True, False, False], "x")
+    s = da(["a", "bb", "c"], "x")
+    t = da(dates("2000-01-01", 3), "x")
+    e = da(np.array([], "float64"), "x", x=np.array([], "int64"))
+    ds = xr.Dataset({"u": ("x", [1.0, 2.0, 3.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2)), "c": ("y", [7, 8])}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True}}
+
+    def pad(on="a", out="r", mode="constant", width={"x": (2, 3)}, **kwargs):
+        return do("pad", on, out, pad_width=width, mode=mode, **kwargs)
+
+    for mode in ["edge", "maximum", "mean", "median", "minimum", "linear_ramp", "reflect", "symmetric", "wrap"]:
+        yield case(f"pad-{mode}", f"mode {mode} of floats and integers", {"a": a, "n": n}, [pad(out="p", mode=mode), pad("n", "q", mode)], outputs=list("pq"), **full)
+    for mode in ["reflect", "symmetric", "wrap"]:
+        yield case(f"wide-{mode}", "pads wider than the dim", {"n": n}, pad("n", mode=mode, width={"x": (9, 6)}), **full)
+    for mode in ["reflect", "symmetric"]:
+        yield case(f"odd-{mode}", "turned around the edge, several times", {"a": a, "n": n, "b": b}, [
+            pad(out="p", mode=mode, width={"x": (7, 5)}, reflect_type="odd"), pad("n", "q", mode, {"x": (9, 6)}, reflect_type="odd"), pad("b", "r", mode, {"x": 1}, reflect_type="odd")], outputs=list("pqr"))
+    yield case("constants", "values for all, per side, per dim; what is not named is 0", {"a": a}, [
+        pad(out="p", constant_values=7), pad(out="q", constant_values=(7, 8)), pad(out="r", width={"x": (1, 2), "y": (1, 1)}, constant_values={"x": (7, 8)})], outputs=list("pqr"))
+    yield case("constants-dataset", "values per variable, and there per dim", {"a": ds}, [
+        pad(out="p", width={"x": (1, 0), "y": (0, 1)}, constant_values={"u": 9.5, "n": {"x": (1, 2)}}), pad(out="q", width={"y": (1, 1)}, constant_values={"x": 5})], outputs=list("pq"), **full)
+    yield case("constants-cast", "a value is cast to the dtype", {"n": n, "b": b}, [pad("n", "p", constant_values=2.7), pad("b", "q", constant_values=5)], outputs=list("pq"))
+    yield case("constant-beyond", "a value that the dtype does not hold is an error", {"n": n}, pad("n", constant_values=100000), error="int16")
+    yield case("constant-nan-int", "NaN in integers is an error", {"n": n}, pad("n", constant_values=NAN), error="no NaN in integers")
+    yield case("dtypes", "missing values of times and texts", {"t": t, "s": s}, [pad("t", "p"), pad("s", "q"), pad("s", "r", "wrap"), pad("t", "u", "reflect")], outputs=list("pqru"))
+    yield case("stat-lengths", "statistics of so many at each side", {"n": n, "a": a}, [
+        pad("n", "p", "mean", stat_length=2), pad("n", "q", "median", stat_length=(1, 3)), pad(out="r", mode="minimum", stat_length={"x": (1, 2)}), pad(out="u", mode="maximum", width={"y": 1}, stat_length=9)], outputs=list("pqru"))
+    yield case("ramps", "lines to a value, per side and per dim; integers round down", {"n": n, "a": a}, [
+        pad("n", "p", "linear_ramp", end_values=-10), pad("n", "q", "linear_ramp", end_values=(0, 100)), pad(out="r", mode="linear_ramp", width={"x": 2, "y": (2, 0)}, end_values={"y": (1, 2)})], outputs=list("pqr"))
+    yield case("two-dims", "one dim after the other, corners included", {"a": a}, [pad(out="p", mode="mean", width={"x": 1, "y": (2, 0)}), pad(out="q", mode="reflect", width={"x": 2, "y": 1})], outputs=list("pq"))
+    yield case("keep-attrs", "attributes go if asked", {"a": a, "d": ds}, [pad(out="p", mode="edge", keep_attrs=False), pad("d", "q", keep_attrs=False)], outputs=list("pq"), **full)
+    yield case("one", "a dim of length one", {"a": da([5.0], "x", x=[3])}, [pad(out=m, mode=m) for m in ["reflect", "symmetric", "wrap", "mean"]], outputs=["reflect", "symmetric", "wrap", "mean"])
+    yield case("empty-constant", "nothing can be padded with constants", {"a": e}, pad(), **full)
+    yield case("empty-edge", "but has no edge", {"a": e}, pad(mode="edge"), error="x is empty")
+    yield case("misplaced", "arguments of another mode are an error", {"a": a}, pad(mode="edge", constant_values=1), error="edge takes no values")
+    yield case("negative", "negative widths are an error", {"a": a}, pad(width={"x": (-1, 0)}), error="a width is negative")
+    yield case("no-mode", "an unknown mode is an error", {"a": a}, pad(mode="mirror"), error="no mode mirror")
+
+    def shift(on="a", out="r", by={"x": 1}, **kwargs):
+        return do("shift", on, out, shifts=by, **kwargs)
+
+    yield case("shift-dtypes", "missing values make floats of integers, small ones of small", {"n": n, "t": t, "s": s, "i": da([1, 2], "x", dtype="uint32")}, [shift(k, k + "r") for k in "ntsi"], outputs=[k + "r" for k in "ntsi"])
+    yield case("shift-fill", "a value is cast to the dtype", {"n": n, "b": b, "t": t}, [
+        shift("n", "p", fill_value=-4), shift("b", "q", {"x": -1}, fill_value=True), shift("t", "r", fill_value=day("1999-01-01"))], outputs=list("pqr"))
+    yield case("shift-far", "beyond the ends nothing is left", {"a": a}, [shift(out="p", by={"x": 7, "y": -1}), shift(out="q", by={"x": -7}), shift(out="r", by={"x": 0})], outputs=list("pqr"), **full)
+    yield case("shift-dataset", "variables without the dim stay; values per variable", {"a": ds}, [shift(out="p"), shift(out="q", by={"y": 1, "x": -1}, fill_value={"n": -1})], outputs=list("pq"), **full)
+    yield case("shift-unknown", "an unknown dim is an error", {"a": ds}, shift(by={"z": 1}), error="no dim z")
+    yield case("roll", "around the ends, with labels or without", {"a": a, "d": ds, "e": e}, [
+        do("roll", "a", "p", shifts={"x": -2, "y": 3}, roll_coords=True), do("roll", "d", "q", shifts={"x": 5}), do("roll", "d", "s", shifts={"y": 1}, roll_coords=True), do("roll", "e", "u", shifts={"x": 1}, roll_coords=True)],
+        outputs=list("pqsu"), **full)
+    yield case("roll-unknown", "an unknown dim is an error", {"a": a}, do("roll", "a", shifts={"z": 1}), error="no dim z")
+
+
+@group("cumsum-diff")
+def cumsum_diff():
+    a = da(numbers(4, 5, nan=[7, 3]), "xy", x=[1.0, 2.0, 4.0, 8.0], k=("x", list("abcd")), name="t", attrs={"units": "m"})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True, "atol": 1e-12}}
+    for op in ["cumsum", "cumprod"]:
+        yield case(op, "along one dim, two, and all; missing values count as nothing", {"a": a}, [do(op, "a", "p", dim="x"), do(op, "a", "q", dim=["y", "x"]), do(op, "a", "r")], outputs=list("pqr"), **full)
+        yield case(f"{op}-strict", "or make all after them missing", {"a": a}, [do(op, "a", "p", dim="x", skipna=False), do(op, "a", "q", dim="x", keep_attrs=False)], outputs=list("pq"), **full)
+        yield case(f"{op}-dtypes", "integers and bools widen, float32 stays", {"i": da([100, 100, -3], "x", dtype="int8"), "u": da([200, 200], "x", dtype="uint8"), "b": da([True, False, True], "x"), "f": da([1.5, NAN, 2.0], "x", dtype="float32")},
+            [do(op, k, k + "r", dim="x") for k in "iubf"], outputs=[k + "r" for k in "iubf"])
+        yield case(f"{op}-times", "datetimes have neither", {"t": da(dates("2000-01-01", 2), "x")}, do(op, "t", dim="x"), error="no arithmetic of datetimes")
+        yield case(f"{op}-unknown", "an unknown dim is an error", {"a": a}, do(op, "a", dim="z"), error="no dim z")
+    yield case("cumsum-timedelta", "timedeltas; NaT stays", {"a": da(np.array([1, 2, "NaT", 4], "timedelta64[s]"), "x")}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q", dim="x", skipna=True)], outputs=list("pq"))
+    yield case("cumsum-infinite", "infinities", {"a": da([1.0, INF, 2.0, -INF, 1.0], "x")}, do("cumsum", "a", dim="x"))
+    ds = xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "s": ("x", ["a", "b", "c"]), "i": ("y", np.array([1, 2], "int8")), "n": 3}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    yield case("cumsum-dataset", "texts along the dim drop out, variables without it stay", {"a": ds}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q"), do("cumsum", "a", "r", dim=["y"])], outputs=list("pqr"), **full)
+    yield case("diff", "differences of any order, labelled above or below", {"a": a}, [
+        do("diff", "a", "p", dim="x"), do("diff", "a", "q", dim="x", n=2, label="lower"), do("diff", "a", "r", dim="y", n=0), do("diff", "a", "s", dim="x", n=9)], outputs=list("pqrs"), **full)
+    yield case("diff-dtypes", "unsigned integers wrap; datetimes give timedeltas", {"u": da([3, 2, 5], "x", dtype="uint8"), "t": da(dates("2000-01-01", 4, "2D"), "x")}, [
+        do("diff", "u", "p", dim="x"), do("diff", "t", "q", dim="x"), do("diff", "t", "r", dim="x", n=2)], outputs=list("pqr"))
+    yield case("diff-dataset", "variables without the dim stay", {"a": ds.drop_vars("s")}, do("diff", "a", dim="x"), **full)
+    yield case("diff-text", "texts have no difference", {"a": ds}, do("diff", "a", dim="x"), error="texts")
+    yield case("diff-label", "an unknown label is an error", {"a": a}, do("diff", "a", dim="x", label="middle"), error="no label middle")
+
 
 # ------------------------------------------------------------------------------- group by
 
@@ -794,6 +999,130 @@ def combine():
         do("expand_dims", "a", "p", dim="k"), do("expand_dims", "a", "q", dim={"k": 3}), do("expand_dims", "a", "r", dim={"k": ["u", "v"]}), do("expand_dims", "a", "s", dim="t"),
         do("expand_dims", "a", "u", dim=["k", "m"], axis=[1, 3])], outputs=list("pqrsu"), compare={"indexes": True})
     yield case("expand-dims-there", "a dim that exists is an error", {"a": a}, do("expand_dims", "a", dim="x"), error="x exists")
+
+    parts = {"a": a, "b": b, "d": (a * 10).assign_coords(y=list("cd")), "e": (b * 10).assign_coords(y=list("cd"))}
+
+    def nested(objs, dims, **kwargs):
+        return {"out": "r", "op": "xr.combine_nested", "kwargs": value_to_json({"datasets": objs, "concat_dim": dims, **kwargs})}
+
+    def by_coords(objs, **kwargs):
+        return {"out": "r", "op": "xr.combine_by_coords", "kwargs": value_to_json({"data_objects": [f"${n}" for n in objs], "combine_attrs": "drop_conflicts", **kwargs})}
+
+    whole = {"compare": {"attrs": True, "indexes": True}, **opts}
+    sets = {n: v.to_dataset(name="v") for n, v in parts.items()}
+    yield case("nested", "a list along a dim, without attributes", sets, nested(["$a", "$b"], "x"), **whole)
+    yield case("nested-arrays", "arrays give an array", parts, nested(["$a", "$b"], "x"), **whole)
+    yield case("nested-grid", "lists of lists along two dims", sets, nested([["$a", "$d"], ["$b", "$e"]], ["x", "y"], combine_attrs="override"), **whole)
+    yield case("nested-merge", "None merges", sets | {"f": sets["a"].rename(v="w"), "g": sets["b"].rename(v="w")}, nested([["$a", "$f"], ["$b", "$g"]], ["x", None]), **whole)
+    yield case("nested-merge-outer", "a merge that joins and fills", {"a": sets["a"], "b": sets["b"].rename(v="w")}, nested(["$a", "$b"], None, join="outer", fill_value={"v": 0, "w": -1}), **whole)
+    yield case("nested-new-dim", "labels of a new dim", sets | {"t": da([7, 8], "t", name="t")}, nested(["$a", "$d"], "$t", join="override"), **opts)
+    yield case("nested-ragged", "lists of different lengths", sets, nested([["$a", "$d"], ["$b"]], ["x", "y"]), error="no grid", **opts)
+    yield case("nested-depth", "as many dims as levels", sets, nested(["$a", "$b"], ["x", "y"]), error="one level, two dims", **opts)
+    yield case("by-coords", "in the order of their labels", sets, by_coords("ba"), **whole)
+    yield case("by-coords-grid", "along two dims", sets, by_coords("edba", combine_attrs="drop_conflicts"), **whole)
+    yield case("by-coords-unnamed", "arrays without names give one", {n: v.rename(None) for n, v in parts.items()}, by_coords("ba"), **whole)
+    yield case("by-coords-named", "named arrays give a dataset", parts, by_coords("bade"), **opts)
+    yield case("by-coords-variables", "other variables are merged", sets | {"f": sets["b"].rename(v="w"), "g": sets["a"].rename(v="w")}, by_coords("bfag"), **opts)
+    yield case("by-coords-falling", "falling labels", {"a": sets["a"].isel(x=[1, 0]), "b": sets["b"]}, by_coords("ab"), **opts)
+    yield case("by-coords-times", "times in order", {"a": series(dates("2000-01-01", 3)), "b": series(dates("1999-01-01", 2), seed=8)}, by_coords("ab"), **opts)
+    yield case("by-coords-overlap", "labels that do not rise throughout", {"a": sets["a"], "b": sets["b"].assign_coords(x=[1.5])}, by_coords("ab"), error="1, 2, 1.5", **opts)
+    yield case("by-coords-unsorted", "labels that are in no order", {"a": da([1, 2, 3], "x", x=[1, 3, 2], name="v"), "b": b}, by_coords("ab"), error="1, 3, 2", **opts)
+    yield case("by-coords-no-labels", "a dim without labels", {"a": a.drop_vars("x"), "b": b.drop_vars("x")}, by_coords("ab"), error="no labels of x", **opts)
+    yield case("by-coords-mixed", "unnamed arrays beside others", {"a": a, "b": b.rename(None)}, by_coords("ab"), error="which variable is b?", **opts)
+    yield case("by-coords-same", "no labels differ", {"a": a, "b": a}, by_coords("ab"), error="no order", **opts)
+    yield case("fill-each", "values for the holes of single variables", {"a": ds, "b": xr.Dataset({"u": ("x", [5, 6]), "w": ("x", [1, 2])}, {"x": [2, 3]})},
+        {"out": "r", "op": "xr.merge", "kwargs": value_to_json({"objects": ["$a", "$b"], "join": "outer", "compat": "override", "fill_value": {"u": -1.5, "w": 0}})}, **opts)
+    yield case("fill-each-concat", "the same in concat, and NaN for the others", {"a": ds.assign(v=("x", [1, 2])), "b": ds.assign_coords(x=[3, 4])}, concat("ab", "x", fill_value={"v": 9}), **opts)
+    yield case("fill-each-array", "of an array by its name", {"a": a, "b": b.rename("w")},
+        {"out": ["r", "s"], "op": "xr.align", "kwargs": value_to_json({"objects": ["$a", "$b"], "join": "outer", "fill_value": {"v": 9}})}, outputs=["r", "s"], **opts)
+    yield case("drop-duplicates", "labels that stand twice", {"a": da([1, 2, 3, 4], "x", x=[1.0, 1.0, NAN, 2.0])}, [
+        do("drop_duplicates", "a", "p", dim="x"), do("drop_duplicates", "a", "q", dim="x", keep="last"), do("drop_duplicates", "a", "s", dim=["x"], keep=False)], outputs=list("pqs"))
+    yield case("like", "arrays of zeros and ones like another", {"a": a, "d": ds}, [
+        {"out": "p", "op": "xr.zeros_like", "kwargs": {"other": "$a"}}, {"out": "q", "op": "xr.ones_like", "kwargs": {"other": "$d"}}], outputs=list("pq"), compare={"attrs": True})
+
+
+def text_array():
+    return da(["Ab c", "", "ÉTÉ straße", "  pad ", "a1_b2-c3", "ΑΣ ǆ ﬁn"], "x", x=[3, 1, 4, 1, 5, 9], name="t", attrs={"long_name": "words"})
+
+
+@group("strings")
+def strings():
+    i = {"a": text_array(), "n": da([2, -1, 0, 5], "y", dtype="int32"), "s": da(["a", "b2", "", " "], "y")}
+    whole = {"compare": {"attrs": True, "name": True, "indexes": True}}
+
+    def of(op, out="r", **kwargs):
+        return do(f"str.{op}", "a", out, **kwargs)
+
+    plain = "len capitalize lower upper swapcase title casefold".split()
+    yield case("case", "case of every kind, names and attributes stay", i, [of(f, f) for f in plain], outputs=plain, **whole)
+    classes = "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper".split()
+    odd = {"a": da(["Ab", "ab1", "½", "²", "٣", "一", " \t\x1c", "", "ǅ A", "A B", "e\u0301", "Aé"], "x")}
+    yield case("classes", "classes of characters", odd, [of(f, f) for f in classes], outputs=classes)
+    yield case("normalize", "normal forms", {"a": da(["é", "e\u0301", "ﬁ", "Å"], "x")}, [of("normalize", f, form=f) for f in ("NFC", "NFD", "NFKC", "NFKD")], outputs=["NFC", "NFD", "NFKC", "NFKD"])
+    yield case("get", "a character, or a default", i, [of("get", "p", i=2), of("get", "q", i=-1, default="?"), of("get", "s", i="$n", default="")], outputs=list("pqs"))
+    yield case("slice", "parts by position", i, [of("slice", "p", start=1, stop=-1), of("slice", "q", step=-2), of("slice", "s", start="$n", stop=4), of("slice", "u", start=5, stop=1, step=-1)], outputs=list("pqsu"))
+    yield case("slice-replace", "a part replaced", i, [of("slice_replace", "p", start=1, stop=3, repl="<>"), of("slice_replace", "q", stop="$n", repl="$s"), of("slice_replace", "s", start=2)], outputs=list("pqs"))
+    yield case("cat", "texts and numbers put together", i, [of("cat", "p", others=["$s", 1.5, True], sep="|"), of("cat", "q", others=["$n"])], outputs=list("pq"), **whole)
+    yield case("cat-misaligned", "labels must be equal", {"a": text_array(), "b": text_array().isel(x=slice(3))}, of("cat", others=["$b"]), error="labels of x differ")
+    m = {"a": da([["a", "bc"], ["", "d"], ["e", "f"]], "xy", x=[1, 2, 3], z=("x", [7, 7, 7]), name="t", attrs={"k": 1})}
+    yield case("join", "along a dim", m, [of("join", "p", dim="x", sep="-"), of("join", "q", dim="y")], outputs=list("pq"), **whole)
+    yield case("join-unnamed", "of several dims one must be named", m, of("join", sep="-"), error="which dim?")
+    yield case("patterns", "searches by pattern", i, [of("contains", "p", pat="[a-c]\\b"), of("contains", "q", pat="^a", case=False), of("match", "s", pat="\\w+"), of("count", "u", pat="[a-z]*"),
+        of("count", "v", pat="$s"), of("contains", "w", pat="STRASSE", regex=False, case=False), of("match", "x", pat="\\w\\W", flags=256)], outputs=list("pqsuvwx"))
+    yield case("pattern-groups", "groups in contains are refused", i, of("contains", pat="(a)"), error="groups")
+    yield case("pattern-broken", "what is no pattern", i, of("count", pat="(a"), error="no pattern")
+    yield case("ends", "beginnings and ends", i, [of("startswith", "p", pat="$s"), of("endswith", "q", pat=" ")], outputs=list("pq"))
+    yield case("pad", "filled up", i, [of("pad", "p", width=7, side="both", fillchar="*"), of("ljust", "q", width="$n", fillchar="é"), of("rjust", "s", width=8), of("center", "u", width=6), of("zfill", "v", width=5)], outputs=list("pqsuv"))
+    yield case("pad-two-characters", "filled with one character only", i, of("pad", width=7, fillchar="ab"), error="two characters")
+    yield case("strip", "ends taken away", i, [of("strip", "p"), of("lstrip", "q", to_strip=" A"), of("rstrip", "s", to_strip="$s"), of("strip", "u", to_strip="abc3", side="right")], outputs=list("pqsu"))
+    yield case("wrap", "lines", {"a": da(["The quick brown-fox jumps", "a\tb  c", "abcdefghijklmno", "", "one--two (three-four)"], "x")}, [of("wrap", "p", width=7), of("wrap", "q", width=12)], outputs=list("pq"))
+    yield case("repeat", "so many times", i, [of("repeat", "p", repeats=2), of("repeat", "q", repeats="$n")], outputs=list("pq"))
+    yield case("find", "positions", i, [of("find", "p", sub="a"), of("rfind", "q", sub="$s"), of("find", "s", sub="", start="$n"), of("rfind", "u", sub="c", start=1, end=-1)], outputs=list("pqsu"))
+    yield case("index", "a text that is not there is an error", i, of("index", sub="a"), error="no a in the second")
+    yield case("replace", "replacements", i, [of("replace", "p", pat="([a-z])(\\d)", repl="\\2\\g<1>"), of("replace", "q", pat="$s", repl="#", regex=False), of("replace", "s", pat="[a-z]*", repl="-", n=2),
+        of("replace", "u", pat="A", repl="x", case=False), of("replace", "v", pat="b", repl="$s", n=0)], outputs=list("pqsuv"))
+    yield case("replace-no-group", "a group that is not there", i, of("replace", pat="a", repl="\\1"), error="no group")
+    pairs = {"a": da(["a1 b2", "c3", "z9z9"], "x", x=[1, 2, 3]), "m": da(["([a-z])([0-9])", "(.)(.)"], "k")}
+    yield case("extract", "groups of the first match", pairs, [of("extract", "p", pat="([a-z])([0-9])?", dim="g"), of("extract", "q", pat="[a-z]([0-9])", dim=None), of("extract", "s", pat="$m", dim="g")], outputs=list("pqs"))
+    yield case("extract-no-group", "a pattern without groups", pairs, of("extract", pat="a", dim="g"), error="no group")
+    yield case("extract-dim-there", "a dim that is there", pairs, of("extract", pat="(a)", dim="x"), error="x exists")
+    yield case("partition", "cut in three", i, [of("partition", "p", dim="k", sep="b"), of("rpartition", "q", dim="k", sep="_"), of("partition", "s", dim="k")], outputs=list("pqs"), **whole)
+    yield case("split", "cut everywhere", i, [of("split", "p", dim="k", sep="b"), of("split", "q", dim="k"), of("rsplit", "s", dim="k", sep="_", maxsplit=1), of("rsplit", "u", dim="k")], outputs=list("pqsu"))
+    yield case("split-empty", "an empty separator", i, of("split", dim="k", sep=""), error="empty separator")
+    yield case("get-dummies", "parts as columns", {"a": da(["a|b", "b", "", "c|a"], "x", x=[1, 2, 3, 4]), "s": da(["|", "b"], "y")}, [of("get_dummies", "p", dim="k"), of("get_dummies", "q", dim="k", sep="$s")], outputs=list("pq"), compare={"indexes": True})
+    yield case("encode", "bytes", i, [of("encode", "p", encoding="utf-8"), of("encode", "q", encoding="ascii", errors="ignore"), of("encode", "s", encoding="latin-1", errors="replace"), of("encode", "u", encoding="utf-16")], outputs=list("pqsu"))
+    yield case("encode-strict", "what has no form in an encoding", i, of("encode", encoding="latin-1"), error="greek")
+    yield case("decode", "and back", {"a": da([b"a", b"\xc3\xa9"], "x")}, [of("decode", "p", encoding="utf-8"), of("decode", "q", encoding="latin-1"), of("decode", "s", encoding="ascii", errors="ignore")], outputs=list("pqs"))
+    yield case("numbers", "numbers have no text", {"a": da([1, 2], "x")}, of("len"), error="no text")
+    yield case("no-dims", "a single text", {"a": da("a-B", m=1)}, [of("upper", "p"), of("split", "q", dim="k", sep="-"), of("cat", "s", others=["x"])], outputs=list("pqs"))
+
+
+@group("selection-vectorized")
+def selection_vectorized():
+    a = da(np.arange(24).reshape(2, 3, 4), "xyz", x=[10, 20], y=list("abc"), name="a")
+    i = {"a": a, "p": da([1, 0, 1], "k", k=[5, 6, 7]), "q": da([2, 2, 0], "k", k=[5, 6, 7]), "v": da([-1, -2, -3], "k"), "g": da([[0, 1], [1, 0]], "km")}
+
+    def put(where="isel", out="r", value=None, **indexers):
+        return do(f"{where}.set", "a", out, indexers=indexers, value=value)
+
+    yield case("set-points", "points get values", i, put(x="$p", y="$q", value=7))
+    yield case("set-points-values", "a value for each; the last one counts", i, put(x="$p", y="$q", value="$v"))
+    yield case("set-points-slice", "with a slice and a position of other dims", i, [put(x="$p", z="$q", y=[2, 0], out="r", value=5), put(x="$p", y="$q", z=1, out="s", value="$v"), put(y="$q", z=sl(None, None, -2), x=sl(1, None), out="t", value=0)], outputs=list("rst"))
+    yield case("set-grid-of-points", "points of two dims", i | {"w": da([[1, 2], [3, 4]], "km")}, put(x="$g", y="$g", value="$w"))
+    yield case("set-own-dim", "points along a dim of the array", i | {"t": da([0, 1, 0], "y", y=list("abc"))}, put(x="$t", value=5))
+    yield case("set-mask", "a mask along a dim", i, put(y=[True, False, True], value=-1))
+    yield case("set-negative-step", "backwards, with values of their own", i | {"w": da([1, 2, 3], "y")}, put(y=sl(None, None, -1), value="$w"))
+    yield case("set-labels", "points by label", i | {"l": da([20, 10], "k"), "m": da(["c", "a"], "k")}, put("loc", x="$l", y="$m", value=0))
+    yield case("set-conflict", "labels of the value must be those of the selection", i | {"w": da([1, 2], "y", y=["a", "c"])}, put(y=[0, 1], value="$w"), error="b is not c")
+    yield case("set-other-dim", "a dim that the selection lacks", i | {"w": da([1, 2], "w")}, put(x=0, value="$w"), error="no dim w")
+    yield case("set-outside", "a position that is not there", i, put(x="$g", y=7, value=0), error="y is 3")
+    yield case("set-dim-of-a-position", "points along a dim named like one that a position takes away", i | {"t": da([0, 1], "z")}, put(x="$t", y=[-1, 0], z=-1, value=5))
+    yield case("set-one", "a value of length one repeats", i | {"w": da([5], "y")}, put(y=[0, 2], value="$w"))
+    yield case("set-one-labelled", "unless it has a label", i | {"w": da([5], "y", y=["a"])}, put(y=[0, 2], value="$w"), error="a is not a, c")
+    yield case("set-dataset", "every variable of a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": (("x", "y"), np.arange(6.0).reshape(3, 2))}, {"x": [5, 6, 7]})},
+        [put(x=sl(1, None), out="p", value=0), put("loc", x=[7, 5], out="q", value=-1)], outputs=list("pq"))
+    yield case("set-dataset-values", "with a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": ("x", [1.0, 2.0, 3.0])}), "d": xr.Dataset({"u": ("x", [9, 8]), "w": ("x", [0.5, NAN])})}, put(x=[2, 0], value="$d"))
+    yield case("set-dataset-lacks", "a variable without the dim", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": 5})}, put(x=0, value=0), error="w has no x")
 
 
 @group("ufuncs")
@@ -963,6 +1292,173 @@ def calculus():
 
 
 # ------------------------------------------------------------------------------------ main
+
+
+# ------------------------------------------------------------------ multi-indexes
+
+
+def table():
+    """Two dims with labels in no order, one coord along each, and a bare dim."""
+    return da(
+        np.arange(24).reshape(2, 3, 4) - 7, "xyt", "int32", "v", {"units": "m"},
+        x=[20, 10], y=list("cab"), q=("x", [0.5, 1.5]), r=("y", [7, 8, 9]), area=(("y", "x"), np.arange(6.0).reshape(3, 2)), n=3,
+    )  # fmt: skip
+
+
+def long():
+    """A long table: coords of one dim that are to become levels."""
+    rows = [(1, "b"), (1, "c"), (2, "a"), (2, "b"), (3, "a"), (3, "c")]
+    coords = {"p": ("x", [r[0] for r in rows]), "k": ("x", [r[1] for r in rows])}
+    return da(numbers(6, 2, seed=9), "xw", None, "v", None, x=[5, 6, 7, 8, 9, 10], w=[0.5, 1.5], s=("x", np.arange(6)), **coords)
+
+
+@group("reshape")
+def reshape():
+    flat = do("stack", "a", "s", dim={"z": ["x", "y"]})
+    a, multi = {"a": table()}, do("set_index", "a", "s", indexes={"x": ["p", "k"]})
+    b = {"a": long()}
+
+    def stacked(name, doc, *steps, **more):
+        return case(f"stacked-{name}", doc, a, [flat, *steps], **more)
+
+    def levels(name, doc, *steps, **more):
+        return case(f"levels-{name}", doc, b, [multi, *steps], **more)
+
+    # stack
+    yield case("stack-three", "all dims, the last fastest", a, do("stack", "a", dim={"z": ["t", "y", "x"]}))
+    yield case("stack-one", "one dim becomes a multi-index of one level", a, do("stack", "a", dim={"z": ["y"]}))
+    yield case("stack-two-groups", "two new dims at once", a, do("stack", "a", dim={"z": ["x"], "u": ["y", "t"]}))
+    yield case("stack-no-index", "without index the labels stay as coords", a, do("stack", "a", dim={"z": ["t", "x"]}, create_index=False), compare={"indexes": True})
+    yield case("stack-if-labelled", "an index only where all dims have one", a, do("stack", "a", dim={"z": ["t", "x"]}, create_index=None), compare={"indexes": True})
+    yield case("stack-if-labelled-2", "an index only where all dims have one", a, do("stack", "a", dim={"z": ["y", "x"]}, create_index=None), compare={"indexes": True})
+    yield case("stack-attrs", "attrs of variables and levels stay", {"a": table().assign_coords(x=("x", [1, 2], {"units": "km"}))}, flat | {"out": "r"}, compare={"attrs": True, "name": True})
+    yield case("stack-duplicates", "labels may stand twice", a, [do("isel", "a", "s", indexers={"x": [0, 1, 0]}), do("stack", "s", dim={"z": ["x", "y"]})])
+    yield case("stack-existing", "the new dim must be new", a, do("stack", "a", dim={"t": ["x", "y"]}), error="t exists")
+    yield case("stack-twice", "a dim stacks once", a, do("stack", "a", dim={"z": ["x", "x"]}), error="x twice")
+    yield case("stack-nothing", "no dims make no index", a, do("stack", "a", dim={"z": []}), error="no dims")
+    yield stacked("again", "a multi-index is no level of another", do("stack", "s", dim={"u": ["z", "t"]}), error="z has a multi-index")
+    yield stacked("again-plain", "without index a stacked dim stacks again", do("stack", "s", dim={"u": ["z", "t"]}, create_index=False))
+    for dtype in ["bool", "int8", "uint16", "float32", "str", "datetime64[ns]", "timedelta64[s]"]:
+        values = numbers(2, 3, seed=3, scale=1.0, offset=0.0) if dtype != "bool" else np.arange(6).reshape(2, 3) % 2
+        values = values.astype("int64").astype(dtype)
+        cut = [do("stack", "a", "s", dim={"z": ["y", "x"]}), do("unstack", "s", "r"), do("isel", "s", "h", indexers={"z": [0, 3, 4, 5]})]
+        holes = [] if dtype == "bool" else [do("unstack", "h", "u", dim=["z"])]
+        yield case(f"dtype-{dtype}", "there and back, and with holes", {"a": da(values, "xy", x=[1, 2])}, cut + holes, outputs=["s", "r"] + ["u"] * bool(holes))
+    # unstack
+    yield stacked("unstack", "the levels keep their order; other coords get both dims", do("unstack", "s", dim="z"))
+    yield stacked("unstack-all", "without a dim all multi-indexes", do("unstack", "s"))
+    yield stacked("unstack-reversed", "the rows may stand in another order", do("isel", "s", "u", indexers={"z": sl(None, None, -1)}), do("unstack", "u"))
+    yield stacked("unstack-part", "unused labels go", do("isel", "s", "u", indexers={"z": [5, 3, 4]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-holes", "holes promote", do("isel", "s", "u", indexers={"z": [5, 1, 0]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-fill", "a fill value does not", do("isel", "s", "u", indexers={"z": [5, 1, 0]}), do("unstack", "u", dim="z", fill_value=0))
+    yield stacked("unstack-fill-none-missing", "a fill value that is not needed", do("unstack", "s", dim="z", fill_value=-5))
+    yield stacked("unstack-empty", "no rows, no labels", do("isel", "s", "u", indexers={"z": []}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-one", "one row", do("isel", "s", "u", indexers={"z": [4]}), do("unstack", "u", dim="z"))
+    yield stacked("unstack-twice", "a combination that stands twice is refused", do("isel", "s", "u", indexers={"z": [4, 4]}), do("unstack", "u", dim="z"), error="a duplicate")
+    yield stacked("unstack-unknown", "no such dim", do("unstack", "s", dim="q"), error="no dim q")
+    yield stacked("unstack-mean", "reduced, then unstacked", do("mean", "s", "m", dim="t"), do("unstack", "m", dim="z"))
+    yield case("unstack-dataset-fill", "a fill value for each variable", {"a": xr.Dataset({"f": (("x", "y"), np.arange(4).reshape(2, 2)), "g": ("x", [1.5, 2.5]), "h": ("t", [1, 2])})}, [
+        flat, do("isel", "s", "u", indexers={"z": [0, 3]}), do("unstack", "u", dim="z", fill_value={"f": -1})])
+    # selection
+    sels = {
+        "level": {"x": 10}, "level-2": {"y": "a"}, "level-list": {"x": [20]}, "levels": {"y": "b", "x": 20}, "tuple": {"z": (10, "c")},
+        "tuple-partial": {"z": (10,)}, "first": {"z": 20}, "dict": {"z": {"y": "c"}}, "tuples": {"z": [(10, "a"), (20, "c"), (10, "a")]},
+        "mask": {"z": np.array([True, False] * 3)}, "nested": {"z": ([10], "a")}, "nested-all": {"z": (sl(), "b")},
+        "nested-order": {"z": ([10, 20], ["b", "c"])}, "with-dim": {"x": 10, "t": 2}, "all": {"z": sl()}, "float": {"x": 10.0},
+    }  # fmt: skip
+    for name, indexers in sels.items():
+        yield stacked(f"sel-{name}", "selection by level or tuple", do("sel", "s", indexers=indexers), compare={"attrs": True, "ignore_coords": []})
+    yield stacked("sel-drop", "levels that were selected go", do("sel", "s", indexers={"x": 10}, drop=True))
+    yield stacked("sel-loc", "by loc", do("sel", "s", "u", indexers={"y": "a"}), do("sel", "u", indexers={"x": 20}))
+    wrong = {
+        "label": {"x": 15}, "tuple": {"z": (15, "a")}, "pair": {"x": 20, "y": "q"}, "slice": {"x": sl(10, 20)}, "long": {"z": (10, "a", 1)},
+        "both": {"z": (10, "a"), "x": 10}, "list": {"z": [10]}, "dict": {"z": {"q": 1}}, "many": {"x": [10, 20]}, "nested": {"z": ([10, 15], "a")},
+        "tuples": {"z": [(10, "a"), (15, "a")]},
+    }  # fmt: skip
+    for name, indexers in wrong.items():
+        yield stacked(f"sel-no-{name}", "a selection that has no answer", do("sel", "s", indexers=indexers), error="no such label")
+    yield stacked("sel-nearest", "a multi-index has no neighbours", do("sel", "s", indexers={"x": 11}, method="nearest"), error="no method")
+    yield case("stacked-isel-points", "points along a new dim leave no index", a | {"i": da([1, 4], ["m"])}, [flat, do("isel", "s", indexers={"z": "$i"})], compare={"indexes": True})
+    yield stacked("isel-mask", "masks keep the index", do("isel", "s", indexers={"z": np.array([False, True] * 3)}), compare={"indexes": True})
+    yield stacked("isel-drop", "a dropped scalar", do("isel", "s", indexers={"z": -1}, drop=True))
+    yield stacked("drop-sel", "all but some tuples", do("drop_sel", "s", labels={"z": [(10, "a"), (20, "b")]}))
+    yield stacked("drop-isel", "all but some positions", do("drop_isel", "s", indexers={"z": [1, 2]}))
+    for name, indexers in {
+        "between": {"x": sl((1, "c"), (3, "a"))}, "between-short": {"x": sl(1, 2)}, "between-open": {"x": sl((2, "b"), None)},
+        "between-absent": {"x": sl((1, "cc"), (2, "z"))}, "between-step": {"x": sl((1, "b"), (3, "c"), 2)}, "between-empty": {"x": sl((3, "a"), (1, "b"))},
+        "level": {"k": "c"}, "nested": {"x": ([3, 1], "c")}, "nested-slice": {"x": (sl(1, 2), ["a", "b"])},
+    }.items():  # fmt: skip
+        yield levels(f"sel-{name}", "selection on a sorted multi-index", do("sel", "s", indexers=indexers))
+    yield levels("sel-between-unsorted", "tuples in no order have nothing between them", do("isel", "s", "u", indexers={"x": [3, 0, 4]}), do("sel", "u", indexers={"x": sl((1, "b"), (2, "b"))}), error="unsorted")
+    yield levels("sel-three", "two levels are left", do("set_index", "a", "u", indexes={"x": ["p", "k", "s"]}), do("sel", "u", indexers={"k": "a"}))
+    # set and reset
+    yield levels("set", "coords become levels; that of the dim goes", do("isel", "s", indexers={"x": sl(1, 5)}), compare={"indexes": True})
+    yield levels("set-again", "levels make way for others", do("set_index", "s", indexes={"x": ["s", "k"]}), compare={"indexes": True})
+    yield levels("set-single", "levels make way for a single coord", do("set_index", "s", indexes={"x": "s"}), compare={"indexes": True})
+    yield levels("append", "a level more", do("set_index", "s", indexes={"x": "s"}, append=True), compare={"indexes": True})
+    yield case("append-single", "a single index becomes a level", b, do("set_index", "a", indexes={"x": ["k"]}, append=True), compare={"indexes": True})
+    yield case("set-level-name", "a level cannot be named like the dim", b, do("set_index", "a", indexes={"x": ["x", "p"]}), error="x is the dim")
+    yield case("set-unknown", "no such coord", b, do("set_index", "a", indexes={"x": ["p", "nope"]}), error="nope")
+    yield case("set-variable", "a data variable becomes a level", {"a": long().to_dataset().assign(m=("x", [2, 2, 1, 1, 3, 3]))}, do("set_index", "a", indexes={"x": ["m", "p"]}), compare={"indexes": True})
+    yield levels("unstack", "long to wide", do("unstack", "s", dim="x"))
+    yield levels("reset", "all levels become plain", do("reset_index", "s", dims_or_levels="x"), compare={"indexes": True})
+    yield levels("reset-one", "the last level takes the name of the dim", do("reset_index", "s", dims_or_levels="p"), compare={"indexes": True})
+    yield levels("reset-drop", "the levels go", do("reset_index", "s", dims_or_levels=["x"], drop=True))
+    yield levels("reset-one-drop", "a level goes", do("reset_index", "s", dims_or_levels="k", drop=True), compare={"indexes": True})
+    yield levels("reset-both", "each level by name", do("reset_index", "s", dims_or_levels=["p", "k"]), compare={"indexes": True})
+    yield levels("reset-of-three", "two levels stay", do("set_index", "s", "u", indexes={"x": "s"}, append=True), do("reset_index", "u", dims_or_levels="k"), compare={"indexes": True})
+    yield levels("reset-plain", "a plain coord has no index", do("reset_index", "s", dims_or_levels="s"), error="s is plain")
+    yield levels("reorder", "levels in another order", do("reorder_levels", "s", "u", dim_order={"x": ["k", "p"]}), do("unstack", "u"))
+    yield levels("reorder-incomplete", "all levels must be named", do("reorder_levels", "s", dim_order={"x": ["k"]}), error="p is not named")
+    yield case("reorder-single", "an index without levels", b, do("reorder_levels", "a", dim_order={"x": ["p"]}), error="no levels")
+    yield case("xindex", "an index besides that of the dim", b, [do("set_xindex", "a", "s", coord_names="p"), do("sel", "s", indexers={"p": 2})], compare={"indexes": True})
+    yield case("xindex-levels", "several coords", b, do("set_xindex", "a", coord_names=["k", "p"]), compare={"indexes": True})
+    yield case("xindex-variable", "a data variable has no index", {"a": long().to_dataset()}, do("set_xindex", "a", coord_names="v"), error="v is a variable")
+    yield case("drop-indexes", "the coord stays", b, do("drop_indexes", "a", coord_names="x"), compare={"indexes": True})
+    yield case("drop-indexes-none", "a coord without index", b, do("drop_indexes", "a", coord_names="p"), error="p has none")
+    yield case("drop-indexes-ignore", "unless that does not matter", b, do("drop_indexes", "a", coord_names=["p", "nope"], errors="ignore"), compare={"indexes": True})
+    yield levels("drop-indexes", "the levels of an index together", do("drop_indexes", "s", coord_names=["x", "p", "k"]), compare={"indexes": True, "ignore_coords": ["x"]})
+    yield levels("drop-indexes-part", "never one of them alone", do("drop_indexes", "s", coord_names="p"), error="k is left")
+    # names and dims
+    yield levels("rename-dim", "the dim of a multi-index", do("rename", "s", new_name_or_name_dict={"x": "row"}), compare={"indexes": True})
+    yield levels("rename-level", "a level", do("rename", "s", "u", new_name_or_name_dict={"p": "P"}), do("sel", "u", indexers={"P": 1}))
+    yield levels("rename-clash", "a level cannot be named like its dim", do("rename", "s", new_name_or_name_dict={"p": "x"}), error="x is the dim")
+    yield levels("swap", "another coord becomes the dim: no index is left of the levels", do("swap_dims", "s", dims_dict={"x": "s"}), compare={"indexes": True, "ignore_coords": ["x"]})
+    yield levels("swap-level", "a level becomes the dim", do("swap_dims", "s", dims_dict={"x": "k"}), compare={"ignore_coords": ["x"]})
+    yield levels("expand", "a new dim in front", do("expand_dims", "s", dim=["e"]), compare={"indexes": True})
+    yield levels("squeeze", "a row alone", do("isel", "s", "u", indexers={"x": [2]}), do("squeeze", "u"), compare={"indexes": True})
+    yield levels("transpose", "other order of dims", do("transpose", "s", dims=["w", "x"]), compare={"indexes": True})
+    yield levels("to-dataarray", "variables as a dim", do("to_dataset", "s", "u", name="f"), do("to_dataarray", "u", dim="var"), compare={"indexes": True})
+    yield levels("to-dataset", "another dim as variables", do("assign_coords", "s", "u", coords={"w": np.array(["m", "n"])}), do("to_dataset", "u", dim="w"), compare={"indexes": True})
+    yield levels("reset-coords", "a level stays a coord", do("reset_coords", "s", names="p"), error="p has an index")
+    yield case("levels-assign-level", "a level cannot change alone", b | {"i": da([6, 5, 4, 3, 2, 1], "x")}, [multi, do("assign_coords", "s", coords={"p": "$i"})], error="k would not fit")
+    # several objects
+    shorter = do("isel", "s", "u", indexers={"x": [4, 0, 1]})
+    for join in ["inner", "outer", "left", "right"]:
+        yield levels(f"align-{join}", "multi-indexes are joined by tuple", shorter, do("xr.align", None, ["r", "o"], objects=["$u", "$s"], join=join), outputs=["r", "o"])
+        other = do("isel", "s", "t", indexers={"x": [5, 1, 3]})
+        yield levels(f"align-{join}-2", "each has tuples of its own", shorter, other, do("xr.align", None, ["r", "o"], objects=["$u", "$t"], join=join), outputs=["r", "o"])
+    yield levels("align-exact", "different tuples", shorter, do("xr.align", None, ["r", "o"], objects=["$u", "$s"], join="exact"), error="they differ")
+    yield levels("align-override", "only the number counts", shorter, do("isel", "s", "t", indexers={"x": [5, 1, 3]}), do("xr.align", None, ["r", "o"], objects=["$u", "$t"], join="override"), outputs=["r", "o"])
+    yield levels("add", "arithmetic joins the tuples", shorter, do("add", "s", other="$u"))
+    yield levels("add-bare", "an object without labels fits by length", do("reset_index", "s", "u", dims_or_levels="x", drop=True), do("sub", "u", other="$s"))
+    yield levels("add-single", "levels and single labels do not join", do("add", "s", other="$a"), error="two kinds of index")
+    yield levels("add-order", "levels in another order do not join", do("reorder_levels", "s", "u", dim_order={"x": ["k", "p"]}), do("add", "s", other="$u"), error="other levels")
+    yield levels("add-duplicates", "equal indexes with duplicates stay", do("isel", "s", "u", indexers={"x": [0, 0, 3]}), do("mul", "u", other="$u"))
+    yield levels("concat", "along a multi-index", shorter, do("xr.concat", objs=["$s", "$u"], dim="x"), compare={"indexes": True})
+    yield levels("concat-unstack", "the levels of both", do("isel", "s", "u", indexers={"x": [4, 5]}), do("isel", "s", "t", indexers={"x": [0, 2]}), do("xr.concat", None, "c", objs=["$u", "$t"], dim="x"), do("unstack", "c"))
+    yield levels("concat-new", "along a new dim", do("xr.concat", objs=["$s", "$s"], dim="e"), compare={"indexes": True})
+    yield levels("broadcast", "over the dims of each other", do("mean", "s", "m", dim="w"), do("isel", "a", "u", indexers={"x": 0}), do("drop_vars", "u", "d", names=["x", "p", "k", "s"]), do("xr.broadcast", None, ["r", "o"], objects=["$d", "$m"]), outputs=["r", "o"])
+    yield levels("reindex-like", "to the tuples of another", shorter, do("reindex_like", "u", other="$s"))
+    yield levels("identical", "with and without index", do("reset_index", "s", "u", dims_or_levels="x"), do("set_index", "u", "v", indexes={"x": ["p", "k"]}), do("identical", "s", "r", other="$v"))
+    yield levels("groupby", "groups by a level", do("groupby", "s", group="k", then=then("sum")))
+    # tables of samples and features
+    ds = {"a": xr.Dataset({"f": (("x", "y"), np.arange(6).reshape(2, 3)), "g": ("x", [1.5, 2.5])}, {"y": list("cab")})}
+    yield case("stacked-array", "variables and dims as levels", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["x"]), compare={"name": True})
+    yield case("stacked-array-names", "other names", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["x"], variable_dim="var", name="t"), compare={"name": True})
+    yield case("stacked-array-back", "and back", ds, [do("to_stacked_array", "a", "s", new_dim="z", sample_dims=["x"]), do("to_unstacked_dataset", "s", dim="z")])
+    yield case("stacked-array-sample", "each variable has the sample dims", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["y"]), error="g lacks y")
+    yield case("unstacked-level", "variables from another level", {"a": table().drop_vars(["q", "r", "area"])}, [flat, do("to_unstacked_dataset", "s", dim="z", level=1)])
 
 
 def main():

@@ -244,7 +244,22 @@ def value_from_json(value, names=None):
 # --------------------------------------------------------------------- xarray objects
 
 
+def levels_of(variable):
+    """The level names where a variable holds the tuples of a multi-index; None where it does not."""
+    if variable.dtype != object or variable.size == 0 and variable.ndim == 0:
+        return None
+    if isinstance(variable, xr.IndexVariable) and isinstance(variable.to_index(), pd.MultiIndex):
+        return [str(name) for name in variable.to_index().names]
+    if variable.size and isinstance(variable.values.flat[0], tuple):
+        return []
+    return None
+
+
 def variable_to_json(variable):
+    levels = levels_of(variable)
+    if levels is not None:
+        dims, shape = [str(d) for d in variable.dims], list(variable.shape)
+        return {"dims": dims, "shape": shape, "dtype": "multiindex", "levels": levels}
     out = {"dims": [str(d) for d in variable.dims], **array_to_json(variable.values)}
     if variable.attrs:
         out["attrs"] = value_to_json(variable.attrs)

@@ -3,14 +3,14 @@
 //! What a reduction keeps (`lanes`) are a few numbers for several elements side by side, so that loops
 //! vectorise whichever axis is folded. `walk` takes a piece apart into runs and rows and hands them to
 //! a `sink`; `sums`, `moments`, `extremes` and `logic` say what happens to the elements. `ends` holds
-//! what needs no arithmetic (first, last, text) and `order` what needs whole axes at once.
+//! what needs no arithmetic (first, last, text). Medians and positions of extremes are
+//! [`order`]'s.
 
 mod ends;
 mod extremes;
 mod lanes;
 mod logic;
 mod moments;
-mod order;
 mod sink;
 mod sums;
 mod walk;
@@ -25,7 +25,9 @@ use serde::{Deserialize, Serialize};
 use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
+use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
+pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 use sink::Folding;
 use walk::Place;
 
@@ -54,12 +56,12 @@ pub enum ReduceOp {
 }
 
 impl ReduceOp {
-    /// Whether it works piece by piece; the others need whole axes at once.
-    pub fn folds(self) -> bool {
-        !matches!(self, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax)
-    }
-
     /// The name of the method.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ReduceOp::ArgMax.name(), "argmax");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             ReduceOp::Sum => "sum",
@@ -113,9 +115,23 @@ impl ReduceSpec {
     /// The dtype of the result.
     ///
     /// # Errors
-    /// If the operation has no meaning for the dtype.
+    /// If the operation has no meaning for the dtype, or (first, last) over several axes at once.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::reduce::ReduceSpec;
+    /// let spec = |op| ReduceSpec { op, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+    /// assert_eq!(spec(ReduceOp::Sum).result_dtype(DType::I8)?, DType::I64);
+    /// assert_eq!(spec(ReduceOp::Mean).result_dtype(DType::I8)?, DType::F64);
+    /// assert!(spec(ReduceOp::Sum).result_dtype(DType::Str).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         use ReduceOp as R;
+        if matches!(self.op, R::First | R::Last) && self.axes.len() + usize::from(self.group.is_some()) > 1 {
+            return Err(Error::unsupported(format!("`{}` over several axes at once", self.op.name()))
+                .help("stack the dimensions into one first"));
+        }
         let refuse = |possible: &str| {
             Err(Error::dtype(format!("`{}` has no meaning for {input}", self.op.name()))
                 .help(format!("possible for {input}: {possible}")))
@@ -154,8 +170,36 @@ impl ReduceSpec {
         })
     }
 
+    /// The reduction as a choice from sorted elements, where it is one.
+    pub(crate) fn as_order(&self) -> Option<OrderSpec> {
+        let group = self.group.clone();
+        (self.op == ReduceOp::Median).then(|| OrderSpec {
+            pick: Pick::Median,
+            axes: self.axes.clone(),
+            group,
+            skipna: self.skipna,
+        })
+    }
+
+    /// The reduction as a search for the position of an extreme, where it is one.
+    ///
+    /// # Errors
+    /// If it is one by groups.
+    pub(crate) fn as_extreme(&self) -> Result<Option<Extreme>> {
+        let max = match self.op {
+            ReduceOp::ArgMin => false,
+            ReduceOp::ArgMax => true,
+            _ => return Ok(None),
+        };
+        if self.group.is_some() {
+            return Err(Error::unsupported(format!("`{}` by groups", self.op.name()))
+                .help("reduce the selection of one group"));
+        }
+        Ok(Some(Extreme { max, axes: self.axes.clone(), skipna: self.skipna }))
+    }
+
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let over = match &self.group {
             Some(g) => format!("axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis),
             None => format!("axes {:?}", self.axes),
@@ -178,6 +222,17 @@ impl ReduceSpec {
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init};
+/// let sum =
+///     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// // The sum of nothing is 0.
+/// let state = init(&sum, DType::F64, &[])?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(0.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
     spec.result_dtype(input)?;
     let groups = spec.group.as_ref().map_or(1, |g| g.count);
@@ -193,6 +248,18 @@ pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, push};
+/// # let sum =
+/// #     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&sum, DType::F64, &[])?;
+/// push(&sum, &mut state, &Block::from_vec(&[2], vec![1.0, 2.0])?, &Region::new([0..2]))?;
+/// push(&sum, &mut state, &Block::from_vec(&[1], vec![4.0])?, &Region::new([2..3]))?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(7.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
     let place = Place::new(spec, at, &s.shape);
@@ -213,6 +280,20 @@ pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) ->
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, merge, push};
+/// # let sum =
+/// #     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&sum, DType::F64, &[])?;
+/// let mut later = init(&sum, DType::F64, &[])?;
+/// push(&sum, &mut state, &Block::from_vec(&[1], vec![1.0])?, &Region::new([0..1]))?;
+/// push(&sum, &mut later, &Block::from_vec(&[1], vec![4.0])?, &Region::new([1..2]))?;
+/// merge(&sum, &mut state, later)?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(5.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
     let mut later = Parts::from_state(later)?;
@@ -231,12 +312,21 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 ///
 /// # Errors
 /// If a value has no meaning.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, push};
+/// # let mean =
+/// #     ReduceSpec { op: ReduceOp::Mean, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&mean, DType::I8, &[])?;
+/// push(&mean, &mut state, &Block::from_vec(&[2], vec![1i8, 2])?, &Region::new([0..2]))?;
+/// assert_eq!(finish(&mean, DType::I8, state)?, Block::scalar(1.5));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
-    let size: usize = s.shape.iter().product();
-    let inner = spec.group_axis().map_or(size, |a| s.shape[a + 1..].iter().product());
-    let end = Finish { spec, input, rows: &s.rows, inner };
+    let end = Finish { spec, input, rows: &s.rows, inner: inner_size(spec, &s.shape) };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
     } else {
@@ -245,8 +335,31 @@ pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     flat.reshape(&s.shape)
 }
 
+/// What [`init`], [`push`] and [`finish`] give for a piece that is all of the input, without a state between:
+/// the same bits. `at` says where the piece lies, `out` is the shape of the result.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype or a value.
+pub(crate) fn only(spec: &ReduceSpec, piece: &Block, at: &Region, out: &[usize]) -> Result<Block> {
+    let input = piece.dtype();
+    if ends::handles(spec, input) {
+        let mut state = init(spec, input, out)?;
+        push(spec, &mut state, piece, at)?;
+        return finish(spec, input, state);
+    }
+    spec.result_dtype(input)?;
+    let place = Place::new(spec, at, out);
+    let mut rows = vec![0; spec.group.as_ref().map_or(1, |g| g.count)];
+    place.count_rows(&mut rows);
+    let end = Finish { spec, input, rows: &rows, inner: inner_size(spec, out) };
+    let simpler = logic::simpler(spec.op, piece);
+    let piece = simpler.as_ref().unwrap_or(piece);
+    let flat = dispatch(spec, input, Only { piece, place: &place, end: &end, size: out.iter().product() })?;
+    flat.reshape(out)
+}
+
 /// Bytes of state per element of the result.
-pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
+pub(crate) fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     if ends::handles(spec, input) {
         return input.size();
     }
@@ -254,17 +367,40 @@ pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     one.iter().map(Block::nbytes).sum()
 }
 
-/// A reduction that needs whole axes, over a block that has them.
+/// The reduction of a block at once.
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype or a value.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, whole};
+/// # let last = |op| ReduceSpec { op, axes: vec![1], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let block = Block::from_vec(&[2, 3], vec![1.0, 9.0, 5.0, 0.0, 0.0, 6.0])?;
+/// assert_eq!(whole(&last(ReduceOp::Median), &block)?.to_vec::<f64>()?, [5.0, 0.0]);
+/// assert_eq!(whole(&last(ReduceOp::ArgMax), &block)?.to_vec::<i64>()?, [1, 2]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
-    spec.result_dtype(block.dtype())?;
-    match spec.op {
-        ReduceOp::Median => order::median(spec, block),
-        ReduceOp::ArgMin | ReduceOp::ArgMax => order::arg_extreme(spec, block),
-        op => Err(Error::internal(format!("`{}` works piece by piece", op.name()))),
+    let dtype = block.dtype();
+    spec.result_dtype(dtype)?;
+    if let Some(order) = spec.as_order() {
+        return order::pick(&order, block);
     }
+    let at = Region::full(block.shape());
+    let len = |(axis, n): (usize, &usize)| match &spec.group {
+        Some(g) if g.axis == axis => Some(g.count),
+        _ => (!spec.axes.contains(&axis)).then_some(*n),
+    };
+    let out: Vec<usize> = block.shape().iter().enumerate().filter_map(len).collect();
+    if let Some(extreme) = spec.as_extreme()? {
+        let mut state = order::init(&extreme, dtype, block.shape(), &out);
+        order::push(&extreme, &mut state, block, &at)?;
+        return order::finish(&extreme, state);
+    }
+    let mut state = init(spec, dtype, &out)?;
+    push(spec, &mut state, block, &at)?;
+    finish(spec, dtype, state)
 }
 
 /// A state taken apart: `[rows, an empty block of the input's dtype, parts...]`.
@@ -298,6 +434,12 @@ impl Parts {
         state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
         state
     }
+}
+
+/// Elements of a result of this shape per group along the axes after the axis of groups.
+fn inner_size(spec: &ReduceSpec, shape: &[usize]) -> usize {
+    let inner = spec.group_axis().map_or(shape, |a| &shape[a + 1..]);
+    inner.iter().product()
 }
 
 /// What the end of a reduction needs to know.
@@ -387,12 +529,35 @@ struct Push<'a> {
 impl Visit for Push<'_> {
     type Out = Vec<Block>;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        let piece = (self.piece.get::<T>()).ok_or_else(|| {
-            Error::internal(format!("a piece of {} where {} was reduced", self.piece.dtype(), T::DTYPE))
-        })?;
-        let mut folding = Folding::<T, P>::new(P::Store::from_blocks(self.parts)?);
-        walk::fold(piece.view(), self.place, &mut folding);
-        Ok(folding.into_store().into_blocks())
+        let store = P::Store::from_blocks(self.parts)?;
+        Ok(fold_into::<T, P>(store, self.piece, self.place)?.into_blocks())
+    }
+}
+
+fn fold_into<T: Element + Copy, P: Partial<T, LANES>>(
+    store: P::Store,
+    piece: &Block,
+    place: &Place,
+) -> Result<P::Store> {
+    let elements = piece.get::<T>().ok_or_else(|| {
+        Error::internal(format!("a piece of {} where {} was reduced", piece.dtype(), T::DTYPE))
+    })?;
+    let mut folding = Folding::<T, P>::new(store);
+    walk::fold(elements.view(), place, &mut folding);
+    Ok(folding.into_store())
+}
+
+struct Only<'a> {
+    piece: &'a Block,
+    place: &'a Place,
+    end: &'a Finish<'a>,
+    size: usize,
+}
+
+impl Visit for Only<'_> {
+    type Out = Block;
+    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
+        fold_into::<T, P>(P::Store::new(self.size), self.piece, self.place)?.finish(self.end)
     }
 }
 

@@ -36,6 +36,16 @@ impl<T: Labelled> GroupBy<T> {
     ///
     /// # Errors
     /// If `other` lacks the dimension of the groups, or does not fit it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+    /// let groups = a.groupby(key)?;
+    /// let sums = groups.spread(groups.sum(())?)?.into_array()?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [5.0, 2.0, 5.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn spread(&self, other: impl Into<Object>) -> Result<Object> {
         let other = other.into();
         let place = || format!("groupby `{}`", self.groups.name);
@@ -113,6 +123,16 @@ macro_rules! arithmetic {
             ///
             /// # Errors
             /// If `other` lacks the dimension of the groups, or operands do not fit.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// let part = groups.binary(BinaryOp::Div, groups.sum(())?)?;
+            /// assert_eq!(part.to_vec::<f64>()?, [0.2, 1.0, 0.8]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn binary(&self, op: BinaryOp, other: impl Into<Object>) -> Result<$T> {
                 let result = match self.spread(other)? {
                     Object::DataArray(a) => self.rows()?.binary(op, &a),
@@ -136,6 +156,15 @@ macro_rules! arithmetic {
             ///
             /// # Errors
             /// If `other` lacks the dimension of the groups, or operands do not fit.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, f64::NAN])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// assert_eq!(groups.fillna(groups.mean(())?)?.to_vec::<f64>()?, [1.0, 2.0, 1.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn fillna(&self, other: impl Into<Object>) -> Result<$T> {
                 match self.spread(other)? {
                     Object::DataArray(a) => self.rows()?.fillna(&a),
@@ -147,6 +176,16 @@ macro_rules! arithmetic {
             ///
             /// # Errors
             /// If `cond` lacks the dimension of the groups, or operands do not fit.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// let large = groups.where_cond(groups.count(())?.gt(1)?)?;
+            /// assert_eq!(large.fillna(0.0)?.to_vec::<f64>()?, [1.0, 0.0, 4.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn where_cond(&self, cond: impl Into<Object>) -> Result<$T> {
                 match self.spread(cond)? {
                     Object::DataArray(a) => self.rows()?.where_cond(&a),
@@ -158,12 +197,48 @@ macro_rules! arithmetic {
     ($T:ident, $finish:expr) => {
         arithmetic! { $T, $finish,
             /// Adds the value of its group to each element.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// assert_eq!(groups.add(groups.max(())?)?.to_vec::<f64>()?, [5.0, 4.0, 8.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             add => Add,
             /// Takes the value of its group from each element: an anomaly.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 5.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// assert_eq!(groups.sub(groups.mean(())?)?.to_vec::<f64>()?, [-2.0, 0.0, 2.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             sub => Sub,
             /// Multiplies each element by the value of its group.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// assert_eq!(groups.mul(groups.max(())?)?.to_vec::<f64>()?, [4.0, 4.0, 16.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             mul => Mul,
             /// Divides each element by the value of its group.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+            /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+            /// let groups = a.groupby(key)?;
+            /// assert_eq!(groups.div(groups.max(())?)?.to_vec::<f64>()?, [0.25, 1.0, 1.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             div => Div,
         }
     };

@@ -107,6 +107,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If there is no such coordinate, there are no labels or all are missing, or they lie along no dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = Variable::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+    /// let a = a.assign_coords([("key", key)])?;
+    /// assert_eq!(a.groupby("key")?.sum(())?.to_vec::<f64>()?, [2.0, 5.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn groupby(&self, by: impl Into<GroupKey>) -> Result<GroupBy<DataArray>> {
         GroupBy::new(self.clone(), by.into()).map_err(|e| e.at(self.place()))
     }
@@ -120,6 +129,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If there is no such variable, there are no labels or all are missing, or they lie along no dimension.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?.with_name("key");
+    /// let sums = a.to_dataset("a").groupby(&key)?.sum(())?;
+    /// assert_eq!(sums.get("a")?.to_vec::<f64>()?, [2.0, 5.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn groupby(&self, by: impl Into<GroupKey>) -> Result<GroupBy<Dataset>> {
         GroupBy::new(self.clone(), by.into()).map_err(|e| e.at(self.place()))
     }
@@ -164,21 +182,55 @@ impl<T: Labelled> GroupBy<T> {
     }
 
     /// The dimension that the groups get in results.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?.with_name("key");
+    /// assert_eq!(a.groupby(key)?.name().as_ref(), "key");
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn name(&self) -> &Name {
         &self.groups.name
     }
 
     /// The labels of the groups in order, unless the groups are single positions without labels.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![7i64, 5, 7])?;
+    /// let groups = a.groupby(key)?;
+    /// assert_eq!(groups.labels().map(|l| l.load()).transpose()?, Some(Block::from_vec(&[2], vec![5i64, 7])?));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn labels(&self) -> Option<&Variable> {
         self.groups.labels.as_ref()
     }
 
     /// How many groups there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+    /// assert_eq!(a.groupby(key)?.len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.groups.count
     }
 
     /// Whether there are no groups.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![1i64, 0, 1])?;
+    /// // Without a single group there is an error instead.
+    /// assert!(!a.groupby(key)?.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.groups.count == 0
     }

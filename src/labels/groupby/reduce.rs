@@ -20,6 +20,16 @@ impl<T: Labelled> GroupBy<T> {
     ///
     /// # Errors
     /// If a dimension does not exist, or the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// let strict = ReduceOptions::new().skipna(false);
+    /// let sums = a.groupby(key)?.reduce_with(ReduceOp::Sum, (), strict)?.to_vec::<f64>()?;
+    /// assert!(sums[0] == 1.0 && sums[1].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
         let dims: Dims = dims.into_dims();
         let place = || format!("groupby `{}`, in `{}`", self.groups.name, format!("{op:?}").to_lowercase());
@@ -108,6 +118,14 @@ impl<T: Labelled> GroupBy<T> {
     ///
     /// # Errors
     /// If the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.first()?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn first(&self) -> Result<T> {
         self.reduce_with(ReduceOp::First, (), ReduceOptions::default())
     }
@@ -116,6 +134,14 @@ impl<T: Labelled> GroupBy<T> {
     ///
     /// # Errors
     /// If the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.last()?.to_vec::<i32>()?, [1, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn last(&self) -> Result<T> {
         self.reduce_with(ReduceOp::Last, (), ReduceOptions::default())
     }
@@ -140,25 +166,113 @@ macro_rules! reductions {
 
 reductions! {
     /// Averages each group, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.mean(())?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     mean => Mean,
     /// Sums each group, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.sum(())?.to_vec::<i64>()?, [1, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     sum => Sum,
     /// Multiplies each group, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.prod(())?.to_vec::<i64>()?, [1, 8]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     prod => Prod,
     /// The least value of each group.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.min(())?.to_vec::<i32>()?, [1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     min => Min,
     /// The greatest value of each group.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 4])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.max(())?.to_vec::<i32>()?, [1, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     max => Max,
     /// The standard deviation of each group (`ddof` is 0), leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.std(())?.to_vec::<f64>()?, [0.0, 1.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     std => Std,
     /// The variance of each group (`ddof` is 0), leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.var(())?.to_vec::<f64>()?, [0.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     var => Var,
     /// How many values of each group are not missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.count(())?.to_vec::<i64>()?, [1, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     count => Count,
     /// Whether any value of each group is true.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![false, true, false])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.any(())?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     any => Any,
     /// Whether all values of each group are true.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![true, true, false])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.all(())?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     all => All,
     /// The middle value of each group, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let key = DataArray::from_vec(&[("x", 3)], vec![0i64, 1, 1])?;
+    /// assert_eq!(a.groupby(key)?.median(())?.to_vec::<f64>()?, [1.0, 3.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     median => Median,
 }

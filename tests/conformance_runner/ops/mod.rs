@@ -1,5 +1,6 @@
 //! The table of operations: xarray's name, and what does it here.
 
+mod along;
 mod assign;
 mod basic;
 mod cf;
@@ -7,8 +8,11 @@ pub mod combine;
 mod contract;
 mod elementwise;
 mod groups;
+mod order;
 mod reduce;
 mod select;
+mod stack;
+mod text;
 mod time;
 
 use graticule::labels::Dims;
@@ -35,6 +39,7 @@ pub struct Call<'a> {
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
 const TABLES: &[&[(&str, Op)]] = &[
+    along::OPS,
     assign::OPS,
     basic::OPS,
     cf::OPS,
@@ -42,8 +47,11 @@ const TABLES: &[&[(&str, Op)]] = &[
     contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    order::OPS,
     reduce::OPS,
     select::OPS,
+    stack::OPS,
+    text::OPS,
     time::OPS,
 ];
 

@@ -1,6 +1,6 @@
 //! Selection by position and by label.
 
-use graticule::labels::{Counts, Indexer, Isel, Operand, PySlice, Sel, Selector, slice};
+use graticule::labels::{Counts, Indexer, Isel, PySlice, Sel, Selector, slice, tuples};
 use graticule::prelude::*;
 
 use super::super::args::{Args, block, int, scalar};
@@ -48,7 +48,15 @@ fn indexer(value: Value) -> Outcome<Indexer> {
 fn selector(value: Value) -> Outcome<Selector> {
     Ok(match value {
         Value::Scalar(s) => s.into(),
+        Value::Slice(parts) if parts.iter().any(|p| matches!(p, Value::Tuple(_))) => {
+            let s = bounds(&parts, tuple)?;
+            Selector::Between { start: s.start, stop: s.stop, step: s.step }
+        }
         Value::Slice(parts) => bounds(&parts, scalar)?.into(),
+        Value::Tuple(parts) => Selector::Tuple(parts.into_iter().map(selector).collect::<Outcome<_>>()?),
+        Value::List(items) if items.iter().any(|v| matches!(v, Value::Tuple(_))) => {
+            tuples(items.iter().map(tuple).collect::<Outcome<Vec<_>>>()?)
+        }
         Value::List(items) if items.iter().all(|v| matches!(v, Value::Scalar(_))) => {
             items.iter().map(scalar).collect::<Outcome<Vec<Scalar>>>()?.into()
         }
@@ -57,6 +65,28 @@ fn selector(value: Value) -> Outcome<Selector> {
         Value::Variable(v) => v.into(),
         v => return unsupported(format!("a {} as label", v.kind())),
     })
+}
+
+fn tuple(value: &Value) -> Outcome<Vec<Scalar>> {
+    match value {
+        Value::Tuple(parts) => parts.iter().map(scalar).collect(),
+        v => Ok(vec![scalar(v)?]),
+    }
+}
+
+/// The selection by label of some indexers; a mapping names levels of a multi-index.
+fn labels(args: &mut Args) -> Outcome<Sel> {
+    let mut sel = Sel::new();
+    for (dim, value) in args.mapping("indexers")? {
+        if let Value::Mapping(levels) = value {
+            for (level, value) in levels {
+                sel = sel.at(level, selector(value)?);
+            }
+        } else {
+            sel = sel.at(dim, selector(value)?);
+        }
+    }
+    Ok(sel)
 }
 
 fn isel(call: &mut Call) -> Outcome<Value> {
@@ -69,10 +99,7 @@ fn isel(call: &mut Call) -> Outcome<Value> {
 }
 
 fn sel(call: &mut Call) -> Outcome<Value> {
-    let mut sel = Sel::new();
-    for (dim, value) in call.args.mapping("indexers")? {
-        sel = sel.at(dim, selector(value)?);
-    }
+    let mut sel = labels(&mut call.args)?;
     if let Some(name) = call.args.string("method")? {
         sel = sel.method(combine::method(&name)?);
     }
@@ -133,29 +160,17 @@ fn drop_sel(call: &mut Call) -> Outcome<Value> {
     Ok(on)
 }
 
-/// The array to assign to, and what to assign.
-fn target(call: &mut Call) -> Outcome<(DataArray, Operand)> {
-    let value = operand(call.args.need("value")?)?;
-    match &call.on {
-        Value::DataArray(a) => Ok((a.clone(), value)),
-        v => unsupported(format!("assignment to a {}", v.kind())),
-    }
-}
-
 fn set_isel(call: &mut Call) -> Outcome<Value> {
     let mut isel = Isel::new();
     for (dim, value) in call.args.mapping("indexers")? {
         isel = isel.at(dim, indexer(value)?);
     }
-    let (array, value) = target(call)?;
-    Ok(array.assign_isel(isel, value)?.into())
+    let value = operand(call.args.need("value")?)?;
+    on_both!(&call.on, x => x.assign_isel(isel, value))
 }
 
 fn set_sel(call: &mut Call) -> Outcome<Value> {
-    let mut sel = Sel::new();
-    for (dim, value) in call.args.mapping("indexers")? {
-        sel = sel.at(dim, selector(value)?);
-    }
-    let (array, value) = target(call)?;
-    Ok(array.assign_sel(sel, value)?.into())
+    let sel = labels(&mut call.args)?;
+    let value = operand(call.args.need("value")?)?;
+    on_both!(&call.on, x => x.assign_sel(sel, value))
 }

@@ -1,0 +1,75 @@
+//! The way a plan is run: threads and storing it change no bit.
+
+use graticule::Result;
+use graticule::plan::{Plan, Target};
+use graticule::prelude::*;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::check::{Check, same_blocks};
+use crate::config;
+use crate::expressions::expressions;
+use crate::samples::{Sample, dtypes, labelled};
+
+const OPS: [ReduceOp; 6] =
+    [ReduceOp::Sum, ReduceOp::Mean, ReduceOp::Std, ReduceOp::Prod, ReduceOp::Max, ReduceOp::Median];
+
+/// An array, and what is made of it over a dimension: sums that depend on their order, and the
+/// distances of the elements from them.
+fn jobs(s: &Sample, op: ReduceOp) -> Vec<DataArray> {
+    let a = &s.chunked;
+    let mut jobs = vec![a.clone()];
+    for dim in s.dims() {
+        let reduced = a.reduce_with(op, &*dim, ReduceOptions::new());
+        let Ok(reduced) = reduced else { continue };
+        jobs.extend(a.sub(&reduced).ok());
+        jobs.push(reduced);
+    }
+    jobs
+}
+
+fn plan(arrays: &[DataArray]) -> Result<Plan> {
+    let targets: Vec<Target> = arrays.iter().map(|a| Target::Memory(a.variable().data().clone())).collect();
+    Plan::new(&targets)
+}
+
+/// Both runs give the same bits, or both fail.
+fn same_outcomes(a: &Result<Vec<Block>>, b: &Result<Vec<Block>>) -> Check {
+    if let (Ok(a), Ok(b)) = (a, b) {
+        prop_assert_eq!(a.len(), b.len());
+        return a.iter().zip(b).try_for_each(|(a, b)| same_blocks(a, b));
+    }
+    let kind = |r: &Result<Vec<Block>>| r.as_ref().err().map(Error::kind);
+    prop_assert_eq!(kind(a), kind(b));
+    Ok(())
+}
+
+fn run(plan: &Plan, threads: usize) -> Result<Vec<Block>> {
+    Local::new().threads(threads).run(plan).map(|o| o.blocks)
+}
+
+fn any_way_the_same(arrays: &[DataArray]) -> Check {
+    let plan = plan(arrays)?;
+    let one = run(&plan, 1);
+    for threads in [2, 7] {
+        same_outcomes(&one, &run(&plan, threads))?;
+    }
+    let bytes = plan.to_bytes()?;
+    let again = Plan::from_bytes(&bytes)?;
+    prop_assert_eq!(&again.to_bytes()?, &bytes);
+    same_outcomes(&one, &run(&again, 2))
+}
+
+proptest! {
+    #![proptest_config(config(128))]
+
+    #[test]
+    fn reductions_and_what_is_made_of_them(s in labelled(dtypes(), 0), op in select(&OPS[..])) {
+        any_way_the_same(&jobs(&s, op))?;
+    }
+
+    #[test]
+    fn expressions_of_any_kind((leaves, e) in expressions()) {
+        any_way_the_same(&[e.eval(&leaves)?.chunked])?;
+    }
+}
