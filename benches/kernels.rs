@@ -6,7 +6,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use graticule::array::Block;
 use graticule::dtype::DType;
 use graticule::exec::compute;
+use graticule::kernel::calculus::{Spacing, gradient, running_integral};
+use graticule::kernel::contract::{Contraction, contract};
 use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp, apply};
+use graticule::kernel::fit::{Design, FitState};
 use graticule::kernel::order::{Method, OrderSpec, Pick, RankKind, pick, rank};
 use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, whole};
 use graticule::kernel::scan::{ScanOp, ScanSpec, scan};
@@ -121,6 +124,47 @@ fn elementwise(c: &mut Criterion) {
     bench.finish();
 }
 
+/// Products of matrices beside those of `ndarray`, and one pass along an axis beside what memory gives.
+fn calculus(c: &mut Criterion) {
+    const N: usize = 768;
+    let matrix = Block::from_vec(&[N, N], (0..N * N).map(|i| (i % 101) as f64).collect())
+        .expect("one value for each place");
+    let mut bench = c.benchmark_group("contract");
+    bench.throughput(Throughput::Elements((2 * N * N * N) as u64)).sample_size(10);
+    for (name, b) in [("ij,jk", vec![1, 2]), ("ij,kj", vec![2, 1])] {
+        let labels = Contraction { a: vec![0, 1], b, out: vec![0, 2] };
+        bench.bench_function(name, |b| b.iter(|| black_box(contract(&matrix, &matrix, &labels))));
+    }
+    let plain = matrix.get::<f64>().expect("f64").view();
+    let plain = plain.into_dimensionality::<ndarray::Ix2>().expect("two axes");
+    bench.bench_function("ndarray", |b| b.iter(|| black_box(plain.dot(&plain))));
+    bench.finish();
+
+    let x = cube();
+    let points: Vec<f64> = (0..SIDE).map(|i| (i * i) as f64).collect();
+    let mut bench = c.benchmark_group("calculus");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for axis in [0, 2] {
+        for (name, spacing) in [("even", Spacing::Even(0.5)), ("uneven", Spacing::new(&points))] {
+            bench.bench_function(BenchmarkId::new(format!("gradient {name}"), axis), |b| {
+                b.iter(|| black_box(gradient(x.clone(), axis, 0..SIDE, SIDE, &spacing, 1)))
+            });
+        }
+        bench.bench_function(BenchmarkId::new("running integral", axis), |b| {
+            b.iter(|| black_box(running_integral(x.clone(), axis, &points, None)))
+        });
+    }
+    let line = vec![points, vec![1.0; SIDE]];
+    let design = Design::new(line, None, None).expect("a line");
+    bench.bench_function("fit of a line", |b| {
+        b.iter(|| {
+            let mut state = FitState::new(2, SIDE * SIDE, true);
+            state.push(&design, &x, 0..SIDE).expect("floats");
+            black_box(state.into_blocks())
+        })
+    });
+}
+
 /// Work along an axis, by kernels alone and (what only moves elements) by a run.
 fn along(c: &mut Criterion) {
     let x = cube();
@@ -149,5 +193,5 @@ fn along(c: &mut Criterion) {
     bench.finish();
 }
 
-criterion_group!(benches, reductions, order, elementwise, along);
+criterion_group!(benches, reductions, order, elementwise, along, calculus);
 criterion_main!(benches);

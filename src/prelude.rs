@@ -19,3 +19,4 @@ pub use crate::labels::{
     broadcast, concat, merge, select_where, slice, with_options,
 };
 pub use crate::labels::{DiffLabel, InterpMethod, InterpolateNa, PadMode, PadValues};
+pub use crate::labels::{apply_ufunc, corr, cov, cross, dot, polyval};

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -114,9 +113,11 @@ impl Design {
         Block::from_vec(&[p, p], (0..p * p).map(|e| element(e / p, e % p)).collect())
     }
 
-    fn row(&self, i: usize) -> &[f64] {
+    /// Products of the basis with itself at a row (upper triangle).
+    fn pairs(&self, i: usize) -> impl Iterator<Item = f64> + '_ {
         let p = self.unknowns();
-        &self.basis[i * p..(i + 1) * p]
+        let row = &self.basis[i * p..(i + 1) * p];
+        (0..p).flat_map(move |j| row[j..].iter().map(move |b| row[j] * b))
     }
 }
 
@@ -136,6 +137,41 @@ pub struct FitState {
     products: Array2<f64>,
     gram: Array2<f64>,
     missing: Vec<f64>,
+}
+
+/// Columns side by side: their sums and elements fit the first-level cache.
+const TILE: usize = 1024;
+
+/// What the rows of a piece are multiplied by.
+struct Rows<'a> {
+    p: usize,
+    /// The basis, with weights.
+    factors: &'a [f64],
+    /// The basis with itself.
+    pairs: &'a [f64],
+}
+
+impl Rows<'_> {
+    fn factors(&self, i: usize) -> &[f64] {
+        &self.factors[i * self.p..(i + 1) * self.p]
+    }
+
+    fn pairs(&self, i: usize) -> &[f64] {
+        let q = self.p * (self.p + 1) / 2;
+        &self.pairs[i * q..(i + 1) * q]
+    }
+}
+
+/// Adds a row of values times a factor to each row of sums.
+fn add_rows(sums: &mut Array2<f64>, factors: &[f64], values: &[f64], tile: &Range<usize>) {
+    for (mut sums, factor) in sums.outer_iter_mut().zip(factors) {
+        let sums = &mut sums.as_slice_mut().expect("rows are contiguous")[tile.clone()];
+        sums.iter_mut().zip(values).for_each(|(sum, v)| *sum += factor * v);
+    }
+}
+
+fn add_column(sums: &mut Array2<f64>, column: usize, values: &[f64]) {
+    sums.index_axis_mut(Axis(1), column).iter_mut().zip(values).for_each(|(sum, v)| *sum += v);
 }
 
 impl FitState {
@@ -174,60 +210,92 @@ impl FitState {
     /// # Errors
     /// If the elements are no reals.
     pub fn push(&mut self, design: &Design, block: &Block, at: Range<usize>) -> Result<()> {
-        let (rows, columns) = (at.len(), self.products.ncols());
+        let (rows, columns, p) = (at.len(), self.products.ncols(), design.unknowns());
         let block = cast_into(block.clone(), DType::F64)?;
         let array = block.typed::<f64>()?;
-        let matrix =
+        let data =
             array.to_shape((rows, columns)).map_err(|_| Error::internal("a piece of another shape"))?;
-        let mut data: ArrayView2<'_, f64> = matrix.view();
-        let p = design.unknowns();
-        let basis = ArrayView2::from_shape((rows, p), &design.basis[at.start * p..at.end * p])
-            .map_err(|_| Error::internal("rows beyond the matrix of the fit"))?;
-        let mut weighted = basis.to_owned();
+        let mut factors = design.basis[at.start * p..at.end * p].to_vec();
         if let Some(w) = &design.weights {
-            weighted.outer_iter_mut().zip(&w[at.clone()]).for_each(|(mut row, w)| row *= *w);
+            factors
+                .chunks_exact_mut(p)
+                .zip(&w[at.clone()])
+                .for_each(|(f, w)| f.iter_mut().for_each(|f| *f *= w));
         }
-        let filled;
-        if !self.missing.is_empty() {
-            let mut holes: Vec<bool> = vec![false; columns];
-            for row in data.outer_iter() {
-                holes.iter_mut().zip(row).for_each(|(hole, v)| *hole |= v.is_nan());
-            }
-            self.count(design, data, &holes, at);
-            if holes.contains(&true) {
-                filled = data.mapv(|v| if v.is_nan() { 0.0 } else { v });
-                data = filled.view();
-            }
+        let pairs: Vec<f64> = at.flat_map(|i| design.pairs(i)).collect();
+        let rows = Rows { p, factors: &factors, pairs: &pairs };
+        // Whichever way the elements lie, they are read once and in order.
+        if data.strides()[0] == 1 && data.strides()[1] != 1 {
+            self.push_lines(&rows, data.view());
+        } else {
+            self.push_rows(&rows, data.as_standard_layout().view());
         }
-        general_mat_mul(1.0, &weighted.t(), &data, 1.0, &mut self.products);
         Ok(())
     }
 
-    /// Adds what valid rows give the basis with itself.
-    fn count(&mut self, design: &Design, data: ArrayView2<'_, f64>, holes: &[bool], at: Range<usize>) {
-        let products = |i: usize| {
-            let row = design.row(at.start + i);
-            (0..row.len()).flat_map(move |j| row[j..].iter().map(move |b| row[j] * b))
-        };
-        let mut whole = vec![0.0; self.gram.nrows()];
-        for i in 0..at.len() {
-            whole.iter_mut().zip(products(i)).for_each(|(sum, x)| *sum += x);
-        }
-        for (mut row, whole) in self.gram.outer_iter_mut().zip(&whole) {
-            row.iter_mut().zip(holes).for_each(|(sum, hole)| *sum += if *hole { 0.0 } else { *whole });
-        }
-        for (column, _) in holes.iter().enumerate().filter(|(_, hole)| **hole) {
-            for (i, v) in data.index_axis(Axis(1), column).iter().enumerate() {
-                match v.is_nan() {
-                    true => self.missing[column] += 1.0,
-                    false => self
-                        .gram
-                        .index_axis_mut(Axis(1), column)
-                        .iter_mut()
-                        .zip(products(i))
-                        .for_each(|(sum, x)| *sum += x),
+    /// Row by row, over columns side by side whose sums stay in cache.
+    fn push_rows(&mut self, rows: &Rows, data: ArrayView2<'_, f64>) {
+        let skipna = !self.missing.is_empty();
+        let (mut valid, mut values) = (vec![0.0; TILE], vec![0.0; TILE]);
+        for start in (0..data.ncols()).step_by(TILE) {
+            let tile = start..data.ncols().min(start + TILE);
+            let mut whole = vec![0.0; self.gram.nrows()];
+            for (i, row) in data.outer_iter().enumerate() {
+                let row = &row.to_slice().expect("made contiguous by the caller")[tile.clone()];
+                let (values, valid) = (&mut values[..row.len()], &mut valid[..row.len()]);
+                let mut holes = 0.0;
+                for ((value, valid), v) in values.iter_mut().zip(valid.iter_mut()).zip(row) {
+                    let missing = skipna && v.is_nan();
+                    (*value, *valid) = if missing { (0.0, 0.0) } else { (*v, 1.0) };
+                    holes += 1.0 - *valid;
+                }
+                add_rows(&mut self.products, rows.factors(i), values, &tile);
+                if skipna && holes == 0.0 {
+                    whole.iter_mut().zip(rows.pairs(i)).for_each(|(sum, x)| *sum += x);
+                } else if skipna {
+                    add_rows(&mut self.gram, rows.pairs(i), valid, &tile);
+                    self.missing[tile.clone()].iter_mut().zip(valid).for_each(|(n, v)| *n += 1.0 - *v);
                 }
             }
+            // Without `skipna` there are no columns here.
+            for (mut sums, whole) in self.gram.outer_iter_mut().zip(whole).filter(|_| skipna) {
+                sums.as_slice_mut().expect("rows are contiguous")[tile.clone()]
+                    .iter_mut()
+                    .for_each(|sum| *sum += whole);
+            }
+        }
+    }
+
+    /// Column by column, where the elements of a column lie side by side.
+    fn push_lines(&mut self, rows: &Rows, data: ArrayView2<'_, f64>) {
+        let skipna = !self.missing.is_empty();
+        let mut whole = vec![0.0; self.gram.nrows()];
+        for i in 0..data.nrows() {
+            whole.iter_mut().zip(rows.pairs(i)).for_each(|(sum, x)| *sum += x);
+        }
+        let (mut products, mut pairs) = (vec![0.0; rows.p], whole.clone());
+        for (column, line) in data.axis_iter(Axis(1)).enumerate() {
+            let line = line.to_slice().expect("the caller looked at the strides");
+            products.fill(0.0);
+            let mut missing = 0.0;
+            for (v, factors) in line.iter().zip(rows.factors.chunks_exact(rows.p)) {
+                match skipna && v.is_nan() {
+                    true => missing += 1.0,
+                    false => products.iter_mut().zip(factors).for_each(|(sum, f)| *sum += f * v),
+                }
+            }
+            add_column(&mut self.products, column, &products);
+            if !skipna {
+                continue;
+            }
+            if missing > 0.0 {
+                pairs.fill(0.0);
+                for (i, _) in line.iter().enumerate().filter(|(_, v)| !v.is_nan()) {
+                    pairs.iter_mut().zip(rows.pairs(i)).for_each(|(sum, x)| *sum += x);
+                }
+                self.missing[column] += missing;
+            }
+            add_column(&mut self.gram, column, if missing > 0.0 { &pairs } else { &whole });
         }
     }
 
@@ -405,6 +473,11 @@ mod tests {
     fn too_few_valid_rows_give_the_shortest_solution() {
         // numpy: lstsq of the scaled matrix over the two valid rows.
         let design = Design::new(vandermonde(&[0.0, 1.0, 2.0], 3), None, None).unwrap();
+        let block = Block::from_vec(&[3, 2], vec![1.0, 1.0, f64::NAN, 3.0, 4.0, 5.0]).unwrap();
+        let mut strict = FitState::new(3, 2, false);
+        strict.push(&design, &block, 0..3).unwrap();
+        let strict = strict.finish(&design, FitPart::Coefficients).unwrap().to_vec::<f64>().unwrap();
+        assert!(strict[0].is_nan() && (strict[3] - 2.0).abs() < 1e-12, "{strict:?}");
         let c = fit(&design, &[1.0, f64::NAN, 4.0]);
         for (c, want) in c.iter().zip([0.40540541, 0.68918919, 1.0]) {
             assert!((c - want).abs() < 1e-7, "{c} for {want}");
@@ -428,8 +501,13 @@ mod tests {
         let mut parts = rows(0..4);
         parts.merge(rows(4..9));
         let parts = parts.finish(&design, FitPart::Coefficients).unwrap().to_vec::<f64>().unwrap();
-        for (a, b) in whole.iter().zip(parts) {
-            assert!((a - b).abs() < 1e-12, "{a} {b}");
+        // The same elements, lines contiguous.
+        let turned = block.permute(&[1, 0]).contiguous().permute(&[1, 0]);
+        let mut lines = FitState::new(3, 2, true);
+        lines.push(&design, &turned, 0..9).unwrap();
+        let lines = lines.finish(&design, FitPart::Coefficients).unwrap().to_vec::<f64>().unwrap();
+        for ((a, b), c) in whole.iter().zip(parts).zip(lines) {
+            assert!((a - b).abs() < 1e-12 && (a - c).abs() < 1e-12, "{a} {b} {c}");
         }
     }
 }

@@ -6,7 +6,7 @@ pub(crate) mod contract;
 pub mod elementwise;
 mod feed;
 pub(crate) mod fit;
-pub(crate) mod interp;
+pub mod interp;
 mod loops;
 pub(crate) mod movement;
 pub mod order;

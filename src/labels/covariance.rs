@@ -94,16 +94,19 @@ pub fn cov(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArra
 
 /// [`cov`] with all choices open.
 ///
+/// With weights `w` the means and the mean product are weighted, and the latter is multiplied by
+/// `n / (n - ddof)` for `n` valid pairs, as in xarray.
+///
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
 ///
+/// # Example
 /// ```
-/// # use graticule::prelude::*;
-/// # use graticule::labels::{CovOptions, cov_with};
-/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
-/// let b = DataArray::from_vec(&[("x", 3)], vec![2.0, 4.0, 6.0])?;
-/// let cov = cov_with(&a, &b, "x", &CovOptions::new().ddof(2.0))?;
-/// assert_eq!(cov.to_vec::<f64>()?, [4.0]);
+/// use graticule::labels::{CovOptions, DataArray, cov_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+/// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
+/// let options = CovOptions::new().weights(&w).ddof(0.0);
+/// assert_eq!(cov_with(&a, &a, "x", &options)?.to_vec::<f64>()?, [0.25]);
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn cov_with(
@@ -146,14 +149,14 @@ pub fn corr(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArr
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
 ///
+/// # Example
 /// ```
-/// # use graticule::prelude::*;
-/// # use graticule::labels::{CovOptions, corr_with};
-/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 9.0])?;
-/// let b = DataArray::from_vec(&[("x", 3)], vec![6.0, 4.0, 9.0])?;
+/// use graticule::labels::{CovOptions, DataArray, corr_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+/// let b = DataArray::from_vec(&[("x", 3)], vec![3.0, 5.0, -9.0])?;
 /// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
-/// let corr = corr_with(&a, &b, "x", &CovOptions::new().weights(&w))?;
-/// assert!((corr.to_vec::<f64>()?[0] + 1.0).abs() < 1e-12);
+/// let r = corr_with(&a, &b, "x", &CovOptions::new().weights(&w))?;
+/// assert!((r.to_vec::<f64>()?[0] - 1.0).abs() < 1e-15);
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn corr_with(

@@ -320,3 +320,62 @@ fn product(a: &Variable, b: &Variable, dim: &str, components: usize, dims: &[Nam
     };
     Variable::new(dims.iter().cloned(), data)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::{Executor, Local};
+    use crate::plan::{Plan, Target};
+
+    fn matrix(dims: [(&str, usize); 2], seed: usize) -> DataArray {
+        let n = dims[0].1 * dims[1].1;
+        let values = (0..n).map(|i| ((i * 7919 + seed) % 101) as f64 * 0.25 - 12.0).collect();
+        DataArray::from_vec(&dims, values).unwrap()
+    }
+
+    #[test]
+    fn products_of_chunks_are_the_product_within_a_small_budget() {
+        let (a, b) = (matrix([("x", 60), ("k", 2000)], 1), matrix([("k", 2000), ("y", 50)], 2));
+        let whole = a.dot(&b, ()).unwrap().to_vec::<f64>().unwrap();
+        let a = a.chunk("k", 90).unwrap().chunk("x", 25).unwrap();
+        let b = b.chunk("k", 70).unwrap().chunk("y", 20).unwrap();
+        let product = a.dot(&b, ()).unwrap();
+        assert_eq!(product.variable().chunks().counts(), [3, 3]);
+        let plan = Plan::new(&[Target::Memory(product.variable().data().clone())]).unwrap();
+        // Both inputs together take 1.8 MB.
+        let run = |threads| Local::new().threads(threads).memory(400 << 10).run(&plan).unwrap();
+        let (one, two) = (run(1), run(2));
+        assert!(one.blocks[0].same_bits(&two.blocks[0]));
+        for (got, want) in one.blocks[0].to_vec::<f64>().unwrap().iter().zip(&whole) {
+            assert!((got - want).abs() <= 1e-12 * want.abs().max(1.0), "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_intermediate_comes_first() {
+        // (x·y)·(y·z) would make 100 x 100 elements, y·z·z only 3.
+        let (a, b) = (matrix([("x", 100), ("y", 3)], 1), matrix([("y", 3), ("z", 100)], 2));
+        let c = DataArray::from_vec(&[("z", 100)], vec![0.5; 100]).unwrap();
+        let chunked = |v: &DataArray, d: &str| v.chunk(d, 50).unwrap();
+        let product = dot(&[chunked(&a, "x"), chunked(&b, "z"), chunked(&c, "z")], ()).unwrap();
+        let plan = Plan::new(&[Target::Memory(product.variable().data().clone())]).unwrap();
+        let largest = plan.nodes().iter().map(|n| n.meta.shape().iter().product::<usize>()).max().unwrap();
+        assert!(largest <= 300, "{largest}");
+        let want = a.dot(&b.dot(&c, ()).unwrap(), ()).unwrap().to_vec::<f64>().unwrap();
+        assert_eq!(product.to_vec::<f64>().unwrap(), want);
+    }
+
+    #[test]
+    fn complex_numbers_and_times() {
+        let c = matrix([("x", 2), ("k", 3)], 1).astype(DType::C128).unwrap();
+        let i = Scalar::Complex(num_complex::Complex::new(0.0, 1.0));
+        let turned = c.mul(i).unwrap();
+        let product = c.dot(&turned.rename(vec![("x".to_string(), "y".to_string())]).unwrap(), ()).unwrap();
+        assert_eq!(product.dtype(), DType::C128);
+        let real = matrix([("x", 2), ("k", 3)], 1);
+        let want = real.dot(&real.rename(vec![("x".to_string(), "y".to_string())]).unwrap(), ()).unwrap();
+        assert_eq!(product.imag().unwrap().to_vec::<f64>().unwrap(), want.to_vec::<f64>().unwrap());
+        let times = real.astype(DType::I64).unwrap().astype(DType::DATETIME_NS).unwrap();
+        assert!(times.dot(&times, ()).is_err());
+    }
+}

@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(a.to_vec::<f32>().unwrap(), [1.5, 2.5]);
         assert_eq!(a.name().map(|n| n.to_string()).as_deref(), Some("a"));
         assert_eq!(before.to_vec::<f32>().unwrap(), [1.0, 2.0]);
-        let e = a.add_assign(&series(&[0, 2], vec![0.0, 0.0])).unwrap_err();
+        let e = a.add_assign(series(&[0, 2], vec![0.0, 0.0])).unwrap_err();
         assert_eq!(e.kind(), crate::ErrorKind::Alignment);
         assert_eq!(a.to_vec::<f32>().unwrap(), [1.5, 2.5]);
     }
@@ -242,7 +242,7 @@ mod tests {
         assert!(a.add_assign(300).is_err());
         let signed = DataArray::from_vec(&[("x", 2)], vec![1_i64, 2]).unwrap();
         assert!(a.add_assign(&signed).is_err());
-        let e = a.add_assign(&DataArray::from_vec(&[("y", 1)], vec![1_u8]).unwrap()).unwrap_err().to_string();
+        let e = a.add_assign(DataArray::from_vec(&[("y", 1)], vec![1_u8]).unwrap()).unwrap_err().to_string();
         assert!(e.contains("`y`"), "{e}");
         let mut times = signed.astype(DType::DATETIME_NS).unwrap();
         times.add_assign(Scalar::Timedelta { ticks: 1, unit: TimeUnit::Us }).unwrap();
@@ -252,10 +252,10 @@ mod tests {
     #[test]
     fn a_dataset_brings_the_other_to_its_labels() {
         let mut ds = series(&[0, 1], vec![1.0, 2.0]).to_dataset("a");
-        ds.add_assign(&series(&[1, 5], vec![10.0, 0.0])).unwrap();
+        ds.add_assign(series(&[1, 5], vec![10.0, 0.0])).unwrap();
         let sums = ds.get("a").unwrap().to_vec::<f32>().unwrap();
         assert!(sums[0].is_nan() && sums[1] == 12.0, "{sums:?}");
-        assert!(ds.add_assign(&Dataset::new()).is_err());
+        assert!(ds.add_assign(Dataset::new()).is_err());
     }
 
     #[test]

@@ -366,6 +366,14 @@ fn call(function: &Arc<dyn BlockFunction>, args: &[Arg<'_>], options: &UfuncOpti
                 .help("make it a core dimension of the argument that has it"));
         }
         let known = core_sizes.get(d).copied().filter(|_| !options.exclude_dims.contains(d));
+        if let (Some(n), Some(known)) = (n, known)
+            && *n != known
+        {
+            return Err(Error::invalid(format!(
+                "the function changes the length of `{d}` from {known} to {n}"
+            ))
+            .help("name the dimension in `exclude_dims`: its labels go then"));
+        }
         core.push(n.or(known).ok_or_else(|| {
             Error::invalid(format!("the length of the output core dimension `{d}` is not known"))
                 .help(format!("declare it with `output_core_dim(\"{d}\", ...)`"))

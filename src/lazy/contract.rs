@@ -155,15 +155,23 @@ impl LazyArray {
 
     /// Where a matrix product would have nothing to gain: the products, summed.
     fn sum_of_products(&self, other: &LazyArray, labels: &Contraction) -> Result<LazyArray> {
-        let summed = labels.summed();
-        let all: Vec<usize> = labels.out.iter().chain(&summed).copied().collect();
+        // In the order of axes of the larger array, which so is read as it lies.
+        let (first, second) =
+            if self.size() >= other.size() { (&labels.a, &labels.b) } else { (&labels.b, &labels.a) };
+        let more = second.iter().filter(|l| !first.contains(l));
+        let all: Vec<usize> = first.iter().chain(more).copied().collect();
+        let place = |own: &[usize], l: &usize| own.iter().position(|x| x == l);
         let spread = |array: &LazyArray, own: &[usize]| {
-            let from =
-                |l: &usize| own.iter().position(|x| x == l).map_or(AxisFrom::Repeat(1), AxisFrom::Input);
+            let from = |l: &usize| place(own, l).map_or(AxisFrom::Repeat(1), AxisFrom::Input);
             array.axes(&all.iter().map(from).collect::<Vec<_>>())
         };
         let inputs = [spread(self, &labels.a)?, spread(other, &labels.b)?];
         let products = LazyArray::map(MapFn::Binary(BinaryOp::Mul), &inputs)?;
-        products.sum_as_is((labels.out.len()..all.len()).collect())
+        let (kept, summed): (Vec<usize>, Vec<usize>) =
+            (0..all.len()).partition(|axis| labels.out.contains(&all[*axis]));
+        let sums = products.sum_as_is(summed)?;
+        let kept: Vec<usize> = kept.iter().map(|axis| all[*axis]).collect();
+        let from = labels.out.iter().filter_map(|l| place(&kept, l)).map(AxisFrom::Input);
+        sums.axes(&from.collect::<Vec<_>>())
     }
 }

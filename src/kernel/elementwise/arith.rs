@@ -61,6 +61,21 @@ pub(super) trait Neighbours: Copy {
     fn spacing(self) -> Self;
 }
 
+/// The absolute value, which for the least integer of a signed type is greater than its greatest one.
+#[inline]
+fn magnitude(v: i128) -> u64 {
+    v.unsigned_abs() as u64
+}
+
+/// Euclid's algorithm.
+#[inline]
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 macro_rules! integers {
     ($($T:ty, |$v:ident| $abs:expr, $sign:expr;)*) => {$(
         impl Arith for $T {
@@ -169,17 +184,14 @@ macro_rules! integers {
             }
             #[inline]
             fn gcd(self, o: Self) -> Self {
-                let (mut a, mut b) = (Divide::abs(self), Divide::abs(o));
-                while b != 0 {
-                    (a, b) = (b, a.wrapping_rem(b));
-                }
-                Divide::abs(a)
+                gcd(magnitude(self.into()), magnitude(o.into())) as $T
             }
             #[inline]
             fn lcm(self, o: Self) -> Self {
-                match Integer::gcd(self, o) {
+                let (a, b) = (magnitude(self.into()), magnitude(o.into()));
+                match gcd(a, b) {
                     0 => 0,
-                    d => Divide::abs(self.wrapping_div(d).wrapping_mul(o)),
+                    d => (a / d).wrapping_mul(b) as $T,
                 }
             }
             #[inline]

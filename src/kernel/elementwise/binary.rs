@@ -46,6 +46,9 @@ fn compute_dtype(op: BinaryOp, a: DType, b: DType) -> Result<DType> {
         BinaryRule::Division | BinaryRule::Power => Ok(numeric),
         BinaryRule::Wide if wide.is_complex() => Ok(DType::C128),
         BinaryRule::Wide => Ok(DType::F64),
+        BinaryRule::Integers if matches!(op, BinaryOp::Gcd | BinaryOp::Lcm) && wide.is_bool() => {
+            Err(no_meaning(op.name(), &[a, b]))
+        }
         BinaryRule::Integers if numeric.is_integer() => Ok(numeric),
         BinaryRule::Integers => Err(no_meaning(op.name(), &[a, b]).help("it takes integers")),
         BinaryRule::Logic => Ok(DType::Bool),

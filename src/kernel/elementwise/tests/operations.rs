@@ -319,3 +319,32 @@ fn inverse_functions_take_the_side_of_the_cut_that_zero_points_to() {
     assert!((of(UnaryOp::Atanh, 2.0, 0.0).im - std::f64::consts::FRAC_PI_2).abs() < 1e-14);
     assert!(of(UnaryOp::Reciprocal, 0.0, 0.0).re.is_nan());
 }
+
+#[test]
+fn divisors_and_shifts_of_integers() {
+    let (a, b) = (row(&[12_i32, -18, 0, i32::MIN]), row(&[8_i32, 12, 0, 6]));
+    assert_eq!(binary(BinaryOp::Gcd, &a, &b).unwrap().to_vec::<i32>().unwrap(), [4, 6, 0, 2]);
+    // The last one wraps as numpy's.
+    assert_eq!(binary(BinaryOp::Lcm, &a, &b).unwrap().to_vec::<i32>().unwrap(), [24, 36, 0, i32::MIN]);
+    let (a, by) = (row(&[-5_i8, 5, 1, -1]), row(&[1_i8, 9, -1, 7]));
+    assert_eq!(binary(BinaryOp::LeftShift, &a, &by).unwrap().to_vec::<i8>().unwrap(), [-10, 0, 0, -128]);
+    assert_eq!(binary(BinaryOp::RightShift, &a, &by).unwrap().to_vec::<i8>().unwrap(), [-3, 0, 0, -1]);
+    let (t, f) = (row(&[true, true]), row(&[true, false]));
+    assert_eq!(binary(BinaryOp::LeftShift, &t, &f).unwrap().to_vec::<i8>().unwrap(), [2, 1]);
+    assert!(binary(BinaryOp::Gcd, &t, &f).is_err());
+    assert!(binary(BinaryOp::LeftShift, &row(&[1.0]), &row(&[1.0])).is_err());
+}
+
+#[test]
+fn truth_of_every_kind() {
+    let (a, b) = (row(&[0.0, f64::NAN, -1.0]), row(&[1_i8, 0, 2]));
+    assert_eq!(binary(BinaryOp::LogicalAnd, &a, &b).unwrap().to_vec::<bool>().unwrap(), [false, false, true]);
+    assert_eq!(binary(BinaryOp::LogicalXor, &a, &b).unwrap().to_vec::<bool>().unwrap(), [true, true, false]);
+    assert_eq!(unary(UnaryOp::LogicalNot, &b).unwrap().to_vec::<bool>().unwrap(), [false, true, false]);
+    let z = row(&[Complex::new(0.0, 0.0), Complex::new(0.0, 1.0)]);
+    assert_eq!(unary(UnaryOp::LogicalNot, &z).unwrap().to_vec::<bool>().unwrap(), [true, false]);
+    assert!(unary(UnaryOp::SignBit, &z).is_err());
+    let times = row(&[NAT, 5]).retype(DType::DATETIME_NS);
+    assert_eq!(unary(UnaryOp::IsNat, &times).unwrap().to_vec::<bool>().unwrap(), [true, false]);
+    assert!(unary(UnaryOp::IsNat, &a).is_err() && unary(UnaryOp::LogicalNot, &times).is_err());
+}
