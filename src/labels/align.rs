@@ -112,12 +112,13 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
     let excluded = |dim: &Name| options.exclude.contains(dim);
     let groups = collect(objects, &excluded)?;
     let mut unindexed: IndexMap<Name, Lengths> = IndexMap::new();
+    let sizes: Vec<IndexMap<Name, usize>> = objects.iter().map(Dataset::sizes).collect();
     for (i, ds) in objects.iter().enumerate() {
-        for (dim, n) in ds.sizes() {
+        for (dim, &n) in &sizes[i] {
             let indexed = (ds.coords().indexes())
-                .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(&dim).is_some()));
-            if !indexed && !excluded(&dim) {
-                unindexed.entry(dim).or_default().entry(n).or_insert_with(|| format!("object {i}"));
+                .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(dim).is_some()));
+            if !indexed && !excluded(dim) {
+                unindexed.entry(dim.clone()).or_default().entry(n).or_insert_with(|| format!("object {i}"));
             }
         }
     }
@@ -146,7 +147,7 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             )));
         }
     }
-    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &mut joined, options);
+    let conform = |(i, ds): (usize, &Dataset)| conform((i, ds), &sizes[i], &groups, &mut joined, options);
     objects.iter().enumerate().map(conform).collect()
 }
 
@@ -272,13 +273,12 @@ fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc
 
 /// One object with the joined labels.
 fn conform(
-    object: usize,
-    ds: &Dataset,
+    (object, ds): (usize, &Dataset),
+    sizes: &IndexMap<Name, usize>,
     groups: &[Group],
     joined: &mut [Joined],
     options: &AlignOptions,
 ) -> Result<Dataset> {
-    let sizes = ds.sizes();
     let mut takes: IndexMap<Name, Positions> = IndexMap::new();
     let mut coords = Vec::new();
     // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.
