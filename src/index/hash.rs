@@ -95,8 +95,11 @@ impl Lookup for HashIndex {
     fn find(&self, key: &Key) -> Found {
         let map = self.map();
         let Some(&first) = map.first.get(key) else { return Found::Run(0..0) };
-        let mut all = vec![first];
         let mut at = map.next[first];
+        if at == END {
+            return Found::Run(first..first + 1);
+        }
+        let mut all = vec![first];
         while at != END {
             all.push(at);
             at = map.next[at];

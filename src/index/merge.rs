@@ -1,5 +1,6 @@
 //! Labels in order, compared as what they are: joins and look-ups of long lists walk over plain slices.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::Positions;
@@ -202,25 +203,37 @@ impl<T: PartialOrd + Clone> Union<T> {
 }
 
 /// [`find_all`] with the order as a function.
-fn find<T: PartialEq>(labels: &[T], wanted: &[T], before: impl Fn(&T, &T) -> bool) -> Vec<i64> {
+fn find<T: Element>(labels: &[T], wanted: &[T], before: impl Fn(&T, &T) -> bool) -> Vec<i64> {
     let Some(first) = wanted.first() else { return Vec::new() };
     let start = labels.partition_point(|x| before(x, first));
     if labels.get(start..start + wanted.len()) == Some(wanted) {
         return (start as i64..).take(wanted.len()).collect();
     }
     let position = |i: usize, label: &T| if labels.get(i) == Some(label) { i as i64 } else { -1 };
-    // As long a list in the same order is walked along with; in a short one, or in no order, each is searched.
-    let together = wanted.len() > labels.len() / 16 && wanted.windows(2).all(|w| before(&w[0], &w[1]));
-    if !together {
+    // Each label of a short list is searched, as well as missing ones, which have no order.
+    if wanted.len() < 64 || wanted.len() < labels.len() / 16 || wanted.iter().any(T::is_missing) {
         return wanted.iter().map(|w| position(labels.partition_point(|x| before(x, w)), w)).collect();
     }
-    let mut at = start;
-    let mut found = Vec::with_capacity(wanted.len());
-    for label in wanted {
+    let mut at = 0;
+    let mut walk_to = |label: &T| {
         while labels.get(at).is_some_and(|x| before(x, label)) {
             at += 1;
         }
-        found.push(position(at, label));
+        position(at, label)
+    };
+    if wanted.windows(2).all(|w| before(&w[0], &w[1])) {
+        return wanted.iter().map(walk_to).collect();
+    }
+    // Putting them in order costs less than as many searches through memory that is far away.
+    let mut order: Vec<(T, usize)> = wanted.iter().cloned().zip(0..).collect();
+    order.sort_unstable_by(|(a, _), (b, _)| match (before(a, b), before(b, a)) {
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Greater,
+        _ => Ordering::Equal,
+    });
+    let mut found = vec![-1; wanted.len()];
+    for (label, i) in order {
+        found[i] = walk_to(&label);
     }
     found
 }
