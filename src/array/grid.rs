@@ -189,6 +189,11 @@ impl ChunkGrid {
     }
 
     /// Number of elements of the array.
+    ///
+    /// ```
+    /// # use graticule::array::ChunkGrid;
+    /// assert_eq!(ChunkGrid::regular(&[4, 5], &[2, 2]).size(), 20);
+    /// ```
     pub fn size(&self) -> usize {
         self.0.iter().map(AxisGrid::len).product()
     }

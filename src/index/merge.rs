@@ -47,19 +47,43 @@ pub(super) fn outer(a: &Block, b: &Block) -> Option<Merged> {
     }, else None)
 }
 
-/// The labels from the least to the greatest; `None` if one is missing, or they have no order.
-pub(super) fn sorted(labels: &Block) -> Option<Block> {
-    if labels.dtype().is_time() && labels.get::<i64>()?.iter().any(|v| *v == NAT) {
-        return None;
-    }
-    with_ordered!(labels.dtype().kind(), T => {
-        let mut values = labels.to_vec::<T>().ok()?;
-        if values.iter().any(T::is_missing) {
+/// Labels from the least to the greatest, and where they came from.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    pub(super) labels: Block,
+    pub(super) positions: Vec<i64>,
+    /// Whether no label stands twice.
+    pub(super) unique: bool,
+}
+
+impl Sorted {
+    /// `None` if a label is missing, or labels are not numbers or times.
+    pub(super) fn of(labels: &Block) -> Option<Sorted> {
+        if labels.dtype().is_time() && labels.get::<i64>()?.iter().any(|v| *v == NAT) {
             return None;
         }
-        values.sort_unstable_by(|a, b| a.partial_cmp(b).expect("none is missing"));
-        Some(Block::from_vec(&[values.len()], values).ok()?.retype(labels.dtype()))
-    }, else None)
+        with_real!(labels.dtype().kind(), T => {
+            let mut pairs: Vec<(T, i64)> = labels.get::<T>()?.iter().copied().zip(0..).collect();
+            if pairs.iter().any(|(v, _)| v.is_missing()) {
+                return None;
+            }
+            pairs.sort_unstable_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+            let unique = pairs.windows(2).all(|w| w[0].0 != w[1].0);
+            let (values, positions): (Vec<T>, Vec<i64>) = pairs.into_iter().unzip();
+            let labels = Block::from_vec(&[values.len()], values).ok()?.retype(labels.dtype());
+            Some(Sorted { labels, positions, unique })
+        }, else None)
+    }
+
+    /// Where positions among the sorted labels were before.
+    pub(super) fn unsorted(&self, positions: Positions) -> Positions {
+        let back = |p: i64| usize::try_from(p).map_or(-1, |p| self.positions[p]);
+        Positions::Many(match positions {
+            Positions::Many(p) => p.into_iter().map(back).collect(),
+            Positions::Slice(s) => (0..s.len).map(|i| self.positions[s.position(i)]).collect(),
+            Positions::One(i) => vec![self.positions[i]],
+        })
+    }
 }
 
 /// The position of each of `wanted` in labels that are in order and hold none twice, -1 where it is not
