@@ -60,6 +60,9 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
     Ok(joined(indexes, how)?.index)
 }
 
+/// A join, and for each index the positions of its labels.
+type WithPositions = (Arc<dyn Index>, Vec<Option<Positions>>);
+
 /// The [`join`] of indexes, and for each of them where the labels of the join stand in it: what [`positions`]
 /// gives, found on the way.
 ///
@@ -78,10 +81,7 @@ pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
 /// assert_eq!(positions[1], Some(Positions::Slice(Slice::range(0..2))));
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn join_with_positions(
-    indexes: &[Arc<dyn Index>],
-    how: Join,
-) -> Result<(Arc<dyn Index>, Vec<Option<Positions>>)> {
+pub fn join_with_positions(indexes: &[Arc<dyn Index>], how: Join) -> Result<WithPositions> {
     let Joined { index, positions: known } = joined(indexes, how)?;
     let find = |(k, own): (usize, &Arc<dyn Index>)| match &known {
         Some(known) => Ok(Some(known[k].clone()).filter(|p| !takes_all(p, own.len()))),

@@ -110,10 +110,13 @@ pub(super) fn take(labels: &Block, positions: &Positions) -> Block {
         Positions::Many(p) => crate::dtype::dispatch::with_element!(labels.dtype().kind(), T => {
             let flat = labels.clone().contiguous();
             let values = flat.as_slice::<T>().expect("made contiguous");
-            let taken: Vec<T> = p.iter().map(|&p| values[p as usize].clone()).collect();
-            Block::from_vec(&[taken.len()], taken).expect("as many as places").retype(labels.dtype())
+            Block::from_vec(&[p.len()], elements(values, p)).expect("as many as places").retype(labels.dtype())
         }),
     }
+}
+
+fn elements<T: Clone>(values: &[T], positions: &[i64]) -> Vec<T> {
+    positions.iter().map(|&p| values[p as usize].clone()).collect()
 }
 
 /// The slice that takes the same positions, if they are evenly spaced without holes.

@@ -35,8 +35,10 @@ impl Gather {
             picked.filter(|(axis, _)| axis.count() > 1)
         };
         let mut points: Vec<usize> = out.axis(self.at).collect();
-        let mut chunks: Vec<Range<usize>> = vec![0..points.len()];
-        if cut().next().is_some() {
+        let mut chunks: Vec<Range<usize>> = Vec::new();
+        if cut().next().is_none() {
+            chunks.push(0..points.len());
+        } else {
             let chunk = |p: usize| cut().fold(0, |n, (axis, v)| n * axis.count() + axis.find(v[p]));
             let mut keyed: Vec<(usize, usize)> = points.iter().map(|p| (chunk(*p), *p)).collect();
             keyed.sort_by_key(|(chunk, _)| *chunk);
