@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::key::{self, Key};
 use super::lookup::{self, Found, Lookup};
+use super::merge::{self, Sorted};
 use super::search::Direction;
 use super::{Index, Label, Method, Positions};
 use crate::array::Block;
@@ -18,6 +19,8 @@ use crate::time::Resolution;
 pub struct HashIndex {
     labels: Block,
     map: OnceLock<Map>,
+    /// For long lists: walking along with sorted labels is faster than as many jumps into a map.
+    sorted: OnceLock<Option<Sorted>>,
 }
 
 #[derive(Debug)]
@@ -65,7 +68,12 @@ impl HashIndex {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new(labels: &Block) -> HashIndex {
-        HashIndex { labels: labels.clone().contiguous(), map: OnceLock::new() }
+        HashIndex { labels: labels.clone().contiguous(), map: OnceLock::new(), sorted: OnceLock::new() }
+    }
+
+    /// The labels in order, if they are numbers or times of which none is missing.
+    pub(super) fn sorted(&self) -> Option<&Sorted> {
+        self.sorted.get_or_init(|| Sorted::of(&self.labels)).as_ref()
     }
 
     fn map(&self) -> &Map {
@@ -104,8 +112,11 @@ impl Lookup for HashIndex {
     fn find(&self, key: &Key) -> Found {
         let map = self.map();
         let Some(&first) = map.first.get(key) else { return Found::Run(0..0) };
-        let mut all = vec![first];
         let mut at = map.next[first];
+        if at == END {
+            return Found::Run(first..first + 1);
+        }
+        let mut all = vec![first];
         while at != END {
             all.push(at);
             at = map.next[at];
@@ -114,8 +125,20 @@ impl Lookup for HashIndex {
         if all.last() == Some(&(run.end - 1)) { Found::Run(run) } else { Found::Scattered(all) }
     }
 
+    fn find_all(&self, labels: &Block) -> Option<Vec<i64>> {
+        let sorted = self.sorted().filter(|s| s.unique)?;
+        let found = merge::find_all(&sorted.labels, Direction::Rising, labels)?;
+        match sorted.unsorted(Positions::Many(found)) {
+            Positions::Many(found) => Some(found),
+            _ => None,
+        }
+    }
+
     fn unique(&self) -> bool {
-        self.map().first.len() == self.count()
+        match self.sorted() {
+            Some(sorted) => sorted.unique,
+            None => self.map().first.len() == self.count(),
+        }
     }
 
     fn resolution(&self) -> Resolution {

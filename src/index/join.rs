@@ -8,7 +8,7 @@ use super::key::{self, Key};
 use super::lookup::Lookup;
 use super::merge::{self, Merged, as_slice};
 use super::search::Direction;
-use super::{Index, Method, Positions, RangeIndex, SortedIndex, of_labels, tolerant};
+use super::{HashIndex, Index, Method, Positions, RangeIndex, SortedIndex, of_labels, tolerant};
 use crate::array::{Block, Slice};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
@@ -190,17 +190,28 @@ impl Pair<'_> {
         {
             return Some(Joined::from(Arc::new(index) as Arc<dyn Index>));
         }
-        let rising = self.rising();
-        let known = rising.is_some();
-        let sorted = || Some((merge::sorted(&self.first.labels())?, merge::sorted(&self.second.labels())?));
-        let (a, b) = rising.or_else(sorted)?;
-        let Merged { labels, in_first, in_second } = merge::outer(&a, &b)?;
+        // A union is in order, whatever order its parts were in.
+        let side = |index: &Arc<dyn Index>| match as_hash(index.as_ref()) {
+            Some(hash) => hash.sorted().map(|s| s.labels.clone()),
+            None => rising_labels(index.as_ref()),
+        };
+        let Merged { labels, in_first, in_second } = merge::outer(&side(self.first)?, &side(self.second)?)?;
+        let unsorted =
+            |index: &Arc<dyn Index>, positions| match as_hash(index.as_ref()).and_then(|h| h.sorted()) {
+                Some(sorted) => sorted.unsorted(positions),
+                None => positions,
+            };
+        let positions = Some([unsorted(self.first, in_first), unsorted(self.second, in_second)]);
         let index: Arc<dyn Index> = match RangeIndex::recognise(&labels) {
             Some(range) => Arc::new(range),
             None => Arc::new(SortedIndex::rising(labels)),
         };
-        Some(Joined { index, positions: known.then_some([in_first, in_second]) })
+        Some(Joined { index, positions })
     }
+}
+
+fn as_hash(index: &dyn Index) -> Option<&HashIndex> {
+    (index as &dyn Any).downcast_ref()
 }
 
 fn as_range(index: &dyn Index) -> Option<&RangeIndex> {
@@ -400,5 +411,58 @@ mod tests {
         let pair = [index(&[1i64]), index(&[Text::from("a")])];
         assert!(join(&pair, Join::Outer).is_err());
         assert!(join(&pair, Join::Inner).is_err());
+    }
+
+    /// Lists of some labels out of five, rising, falling and rotated: ranges, sorted and hash indexes.
+    fn lists() -> Vec<Vec<i64>> {
+        let subset = |bits: u32| (0..5).filter(|k| bits & (1 << k) != 0).collect::<Vec<i64>>();
+        let orders = |rising: Vec<i64>| {
+            let falling = rising.iter().rev().copied().collect();
+            let rotated = rising.iter().skip(1).chain(rising.first()).copied().collect();
+            [rising, falling, rotated]
+        };
+        (0..32).map(subset).flat_map(orders).collect()
+    }
+
+    #[test]
+    fn every_kind_of_pair_joins_as_plain_lists_do() {
+        let lists = lists();
+        let indexes: Vec<_> = lists.iter().map(|l| index(l)).collect();
+        let halves = |l: &[i64]| index(&l.iter().map(|v| *v as f64 / 2.0).collect::<Vec<_>>());
+        let floats: Vec<_> = lists.iter().map(|l| halves(l)).collect();
+        let at = |list: &[i64], joined: &[i64]| -> Vec<i64> {
+            let position = |v: &i64| list.iter().position(|x| x == v).map_or(-1, |p| p as i64);
+            joined.iter().map(position).collect()
+        };
+        let flat = |positions: Option<Positions>, len: usize| match positions {
+            None => (0..len as i64).collect(),
+            Some(Positions::Slice(s)) => (0..s.len).map(|i| s.position(i) as i64).collect(),
+            Some(Positions::Many(p)) => p,
+            Some(Positions::One(i)) => vec![i as i64],
+        };
+        for (i, a) in lists.iter().enumerate() {
+            for (j, b) in lists.iter().enumerate() {
+                let inner: Vec<i64> = a.iter().copied().filter(|v| b.contains(v)).collect();
+                let mut outer: Vec<i64> =
+                    a.iter().chain(b.iter().filter(|v| !a.contains(v))).copied().collect();
+                if a != b && !a.is_empty() && !b.is_empty() {
+                    outer.sort_unstable();
+                }
+                for (how, labels) in [(Join::Inner, if a == b { a } else { &inner }), (Join::Outer, &outer)] {
+                    for all in [&indexes, &floats] {
+                        let pair = [all[i].clone(), all[j].clone()];
+                        let (joined, positions) = join_with_positions(&pair, how).unwrap();
+                        let expected =
+                            if Arc::ptr_eq(&pair[0], &indexes[i]) { index(labels) } else { halves(labels) };
+                        assert!(joined.equals(expected.as_ref()), "{a:?} {b:?} {how:?}: {joined:?}");
+                        for ((own, list), found) in pair.iter().zip([a, b]).zip(positions) {
+                            let by_itself = super::positions(own.as_ref(), joined.as_ref()).unwrap();
+                            assert_eq!(flat(by_itself, own.len()), at(list, labels), "{a:?} {b:?} {how:?}");
+                            assert_eq!(flat(found, own.len()), at(list, labels), "{a:?} {b:?} {how:?}");
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Labels in order, compared as what they are: joins and look-ups of long lists walk over plain slices.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::Positions;
@@ -46,19 +47,43 @@ pub(super) fn outer(a: &Block, b: &Block) -> Option<Merged> {
     }, else None)
 }
 
-/// The labels from the least to the greatest; `None` if one is missing, or they have no order.
-pub(super) fn sorted(labels: &Block) -> Option<Block> {
-    if labels.dtype().is_time() && labels.get::<i64>()?.iter().any(|v| *v == NAT) {
-        return None;
-    }
-    with_ordered!(labels.dtype().kind(), T => {
-        let mut values = labels.to_vec::<T>().ok()?;
-        if values.iter().any(T::is_missing) {
+/// Labels from the least to the greatest, and where they came from.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    pub(super) labels: Block,
+    pub(super) positions: Vec<i64>,
+    /// Whether no label stands twice.
+    pub(super) unique: bool,
+}
+
+impl Sorted {
+    /// `None` if a label is missing, or labels are not numbers or times.
+    pub(super) fn of(labels: &Block) -> Option<Sorted> {
+        if labels.dtype().is_time() && labels.get::<i64>()?.iter().any(|v| *v == NAT) {
             return None;
         }
-        values.sort_unstable_by(|a, b| a.partial_cmp(b).expect("none is missing"));
-        Some(Block::from_vec(&[values.len()], values).ok()?.retype(labels.dtype()))
-    }, else None)
+        with_real!(labels.dtype().kind(), T => {
+            let mut pairs: Vec<(T, i64)> = labels.get::<T>()?.iter().copied().zip(0..).collect();
+            if pairs.iter().any(|(v, _)| v.is_missing()) {
+                return None;
+            }
+            pairs.sort_unstable_by(|(a, _), (b, _)| a.partial_cmp(b).unwrap_or(Ordering::Equal));
+            let unique = pairs.windows(2).all(|w| w[0].0 != w[1].0);
+            let (values, positions): (Vec<T>, Vec<i64>) = pairs.into_iter().unzip();
+            let labels = Block::from_vec(&[values.len()], values).ok()?.retype(labels.dtype());
+            Some(Sorted { labels, positions, unique })
+        }, else None)
+    }
+
+    /// Where positions among the sorted labels were before.
+    pub(super) fn unsorted(&self, positions: Positions) -> Positions {
+        let back = |p: i64| usize::try_from(p).map_or(-1, |p| self.positions[p]);
+        Positions::Many(match positions {
+            Positions::Many(p) => p.into_iter().map(back).collect(),
+            Positions::Slice(s) => (0..s.len).map(|i| self.positions[s.position(i)]).collect(),
+            Positions::One(i) => vec![self.positions[i]],
+        })
+    }
 }
 
 /// The position of each of `wanted` in labels that are in order and hold none twice, -1 where it is not
@@ -85,11 +110,13 @@ pub(super) fn take(labels: &Block, positions: &Positions) -> Block {
         Positions::Many(p) => crate::dtype::dispatch::with_element!(labels.dtype().kind(), T => {
             let flat = labels.clone().contiguous();
             let values = flat.as_slice::<T>().expect("made contiguous");
-            #[allow(clippy::clone_on_copy)] // Text is not `Copy`.
-            let taken: Vec<T> = p.iter().map(|&p| values[p as usize].clone()).collect();
-            Block::from_vec(&[taken.len()], taken).expect("as many as places").retype(labels.dtype())
+            Block::from_vec(&[p.len()], elements(values, p)).expect("as many as places").retype(labels.dtype())
         }),
     }
+}
+
+fn elements<T: Clone>(values: &[T], positions: &[i64]) -> Vec<T> {
+    positions.iter().map(|&p| values[p as usize].clone()).collect()
 }
 
 /// The slice that takes the same positions, if they are evenly spaced without holes.
@@ -203,25 +230,37 @@ impl<T: PartialOrd + Clone> Union<T> {
 }
 
 /// [`find_all`] with the order as a function.
-fn find<T: PartialEq>(labels: &[T], wanted: &[T], before: impl Fn(&T, &T) -> bool) -> Vec<i64> {
+fn find<T: Element>(labels: &[T], wanted: &[T], before: impl Fn(&T, &T) -> bool) -> Vec<i64> {
     let Some(first) = wanted.first() else { return Vec::new() };
     let start = labels.partition_point(|x| before(x, first));
     if labels.get(start..start + wanted.len()) == Some(wanted) {
         return (start as i64..).take(wanted.len()).collect();
     }
     let position = |i: usize, label: &T| if labels.get(i) == Some(label) { i as i64 } else { -1 };
-    // As long a list in the same order is walked along with; in a short one, or in no order, each is searched.
-    let together = wanted.len() > labels.len() / 16 && wanted.windows(2).all(|w| before(&w[0], &w[1]));
-    if !together {
+    // Each label of a short list is searched, as well as missing ones, which have no order.
+    if wanted.len() < 64 || wanted.len() < labels.len() / 16 || wanted.iter().any(T::is_missing) {
         return wanted.iter().map(|w| position(labels.partition_point(|x| before(x, w)), w)).collect();
     }
-    let mut at = start;
-    let mut found = Vec::with_capacity(wanted.len());
-    for label in wanted {
+    let mut at = 0;
+    let mut walk_to = |label: &T| {
         while labels.get(at).is_some_and(|x| before(x, label)) {
             at += 1;
         }
-        found.push(position(at, label));
+        position(at, label)
+    };
+    if wanted.windows(2).all(|w| before(&w[0], &w[1])) {
+        return wanted.iter().map(walk_to).collect();
+    }
+    // Putting them in order costs less than as many searches through memory that is far away.
+    let mut order: Vec<(T, usize)> = wanted.iter().cloned().zip(0..).collect();
+    order.sort_unstable_by(|(a, _), (b, _)| match (before(a, b), before(b, a)) {
+        (true, _) => Ordering::Less,
+        (_, true) => Ordering::Greater,
+        _ => Ordering::Equal,
+    });
+    let mut found = vec![-1; wanted.len()];
+    for (label, i) in order {
+        found[i] = walk_to(&label);
     }
     found
 }

@@ -412,4 +412,27 @@ mod tests {
         assert!(RangeIndex::new(DType::I64, 0, 0, 3).is_err());
         assert!(RangeIndex::new(DType::Str, 0, 1, 3).is_err());
     }
+
+    #[test]
+    fn lists_of_labels_are_found_as_single_ones_are() {
+        for range in [
+            RangeIndex::new(DType::F64, 0.1, 0.1, 50).unwrap(),
+            RangeIndex::new(DType::F32, 3.0, -0.7, 50).unwrap(),
+            RangeIndex::new(DType::U8, 250, -5, 50).unwrap(),
+            RangeIndex::new(DType::I64, i64::MIN, 3, 50).unwrap(),
+        ] {
+            let part = range.take(&Positions::Slice(Slice { start: 48, step: -3, len: 15 }));
+            let part = (part.as_ref() as &dyn Any).downcast_ref::<RangeIndex>().unwrap();
+            let labels = range.labels();
+            let found = part.find_all(&labels).unwrap();
+            for (i, at) in found.iter().enumerate() {
+                let one = part.find(&key::key_at(&labels, i));
+                let expected = usize::try_from(*at).map_or(Found::Run(0..0), |p| Found::Run(p..p + 1));
+                assert_eq!(matches!(&one, Found::Run(r) if r.is_empty()), *at < 0);
+                assert!(*at < 0 || one == expected);
+            }
+            assert_eq!(found.iter().filter(|p| **p >= 0).count(), 15);
+            assert!(part.take(&Positions::Slice(Slice::range(15..15))).labels().size() == 0);
+        }
+    }
 }

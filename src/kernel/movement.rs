@@ -57,10 +57,12 @@ pub fn take(
     fill: &Block,
     shape: &[usize],
 ) -> Block {
-    let mut sorted: Vec<Picks> = pieces.iter().map(|_| Picks::along(1)).collect();
+    let mut sorted: Vec<Picks> =
+        pieces.iter().map(|_| Picks { places: Vec::new(), positions: vec![Vec::new()] }).collect();
     for (place, pick) in picks.iter().enumerate() {
         if let Some((piece, position)) = pick {
-            sorted[*piece].push(place, [*position]);
+            sorted[*piece].places.push(place);
+            sorted[*piece].positions[0].push(*position);
         }
     }
     gather(pieces, &[axis], &sorted, axis, fill, shape)
@@ -69,22 +71,9 @@ pub fn take(
 /// Which places along an axis of the result come from a piece, and from where in it.
 #[derive(Debug)]
 pub(crate) struct Picks {
-    places: Vec<usize>,
+    pub(crate) places: Vec<usize>,
     /// For each axis that is picked along, the position for every place.
-    positions: Vec<Vec<usize>>,
-}
-
-impl Picks {
-    /// None yet, along so many axes.
-    pub(crate) fn along(axes: usize) -> Self {
-        Picks { places: Vec::new(), positions: vec![Vec::new(); axes] }
-    }
-
-    /// Adds a place, with the position along each axis.
-    pub(crate) fn push(&mut self, place: usize, positions: impl IntoIterator<Item = usize>) {
-        self.places.push(place);
-        self.positions.iter_mut().zip(positions).for_each(|(all, p)| all.push(p));
-    }
+    pub(crate) positions: Vec<Vec<usize>>,
 }
 
 /// Picks along several axes at once: axis `at` of the result takes the place of `axes` (rising), the others keep
@@ -180,9 +169,7 @@ mod tests {
         let turned = block.permute(&[2, 1, 0]);
         assert_eq!(taken(&turned, 0, &[Some((0, 3))]), [3, 15, 7, 19, 11, 23]);
         // The first and the last axis together, point by point, before the one that stays and after it.
-        let mut picks = Picks::along(2);
-        picks.push(1, [0, 2]);
-        picks.push(0, [1, 3]);
+        let picks = Picks { places: vec![1, 0], positions: vec![vec![0, 1], vec![2, 3]] };
         let points = |at: usize, shape: &[usize]| {
             let pieces = std::slice::from_ref(&block);
             gather(pieces, &[0, 2], std::slice::from_ref(&picks), at, &zero, shape).to_vec::<i32>().unwrap()

@@ -156,13 +156,14 @@ fn align_named(objects: &[Dataset], names: &[Option<Name>], options: &AlignOptio
     let excluded = |dim: &Name| options.exclude.contains(dim);
     let groups = collect(objects, &excluded)?;
     let mut unindexed: IndexMap<Name, Lengths> = IndexMap::new();
+    let sizes: Vec<IndexMap<Name, usize>> = objects.iter().map(Dataset::sizes).collect();
     for (i, ds) in objects.iter().enumerate() {
-        for (dim, n) in ds.sizes() {
+        for (dim, &n) in &sizes[i] {
             let indexed = (ds.coords().indexes())
-                .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(&dim).is_some()));
-            if !indexed && !excluded(&dim) {
+                .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(dim).is_some()));
+            if !indexed && !excluded(dim) {
                 let lengths = unindexed.entry(dim.clone()).or_default();
-                lengths.entry(n).or_insert_with(|| whose(i, ds, &dim));
+                lengths.entry(n).or_insert_with(|| whose(i, ds, dim));
             }
         }
     }
@@ -199,7 +200,7 @@ fn align_named(objects: &[Dataset], names: &[Option<Name>], options: &AlignOptio
     }
     let conform = |(i, ds): (usize, &Dataset)| {
         let own = names.get(i).and_then(Option::as_ref);
-        conform(i, ds, own, &groups, &mut joined, &shared, options)
+        conform((i, ds), &sizes[i], own, &groups, &mut joined, &shared, options)
     };
     objects.iter().enumerate().map(conform).collect()
 }
@@ -338,15 +339,14 @@ fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc
 
 /// One object with the joined labels.
 fn conform(
-    object: usize,
-    ds: &Dataset,
+    (object, ds): (usize, &Dataset),
+    sizes: &IndexMap<Name, usize>,
     own_name: Option<&Name>,
     groups: &[Group],
     joined: &mut [Joined],
     shared: &[JointGroup],
     options: &AlignOptions,
 ) -> Result<Dataset> {
-    let sizes = ds.sizes();
     let mut takes: IndexMap<Name, Positions> = IndexMap::new();
     let mut coords = Vec::new();
     // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.

@@ -1,6 +1,7 @@
 //! One operation on every data variable of a dataset.
 
 use indexmap::IndexMap;
+use smallvec::SmallVec;
 
 use super::coords::Coords;
 use super::dataarray::{DataArray, THIS};
@@ -61,11 +62,12 @@ impl Dataset {
 impl Coords {
     /// The coordinates (with their indexes) for which `keep` holds.
     pub(crate) fn filter(&self, mut keep: impl FnMut(&Name, &Variable) -> bool) -> Coords {
-        if self.iter().all(|(n, v)| keep(n, v)) {
+        let stays: SmallVec<[bool; 16]> = self.iter().map(|(n, v)| keep(n, v)).collect();
+        if !stays.contains(&false) {
             return self.clone();
         }
         let mut kept = Coords::new();
-        for (name, v) in self.iter().filter(|(n, v)| keep(n, v)) {
+        for ((name, v), _) in self.iter().zip(&stays).filter(|(_, stays)| **stays) {
             kept.insert_with(name.clone(), v.clone(), self.index(name).cloned())
                 .expect("variable and index fitted before");
         }

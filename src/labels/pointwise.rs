@@ -76,7 +76,7 @@ impl Variable {
         }
         let sliced = self.data().slice(&slices)?;
         let data = if kept.len() == slices.len() { sliced } else { sliced.axes(&kept)? };
-        self.with_data(dims, data)
+        Ok(self.over(dims, data))
     }
 
     /// Takes single positions and slices; tells what is left to take.

@@ -105,11 +105,12 @@ impl Dataset {
 
     /// All variables and coordinates at known positions.
     fn pick(&self, picks: &IndexMap<Name, Pick>, drop: bool) -> Result<Dataset> {
-        let picked = |(n, v): (&Name, &Variable)| {
+        let mut variables = IndexMap::with_capacity(self.data_vars().len());
+        for (n, v) in self.data_vars() {
             let picked = v.pick(picks);
-            Ok((n.clone(), if is_private(n) { picked? } else { picked.at(|| format!("variable `{n}`"))? }))
-        };
-        let variables = self.data_vars().iter().map(picked).collect::<Result<_>>()?;
+            let picked = if is_private(n) { picked? } else { picked.at(|| format!("variable `{n}`"))? };
+            variables.insert(n.clone(), picked);
+        }
         let selected = self.with_parts(variables, pick_coords(self.coords(), picks, drop)?);
         // Only arrays of positions bring dimensions.
         let sizes = match picks.values().any(|p| matches!(p, Pick::Points { .. })) {

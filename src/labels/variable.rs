@@ -109,6 +109,11 @@ impl Variable {
         Ok(v)
     }
 
+    /// The same attributes and encoding over other dims and data, trusted to fit.
+    pub(super) fn over(&self, dims: SmallVec<[Name; 4]>, data: LazyArray) -> Self {
+        Variable { dims, data, attrs: self.attrs.clone(), encoding: self.encoding.clone() }
+    }
+
     /// The variable with these attributes.
     ///
     /// ```

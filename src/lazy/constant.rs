@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Node, Op};
+use super::{Body, LazyArray, Meta, Node, Op};
 use crate::array::{Block, ChunkGrid, Region};
 use crate::error::Result;
 use crate::source::Traffic;
 
 /// A value in memory.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Constant(Block);
 
 #[typetag::serde]
@@ -38,10 +38,6 @@ impl LazyArray {
     /// ```
     pub fn from_block(block: Block) -> Self {
         let meta = Meta { dtype: block.dtype(), grid: ChunkGrid::single(block.shape()) };
-        LazyArray(std::sync::Arc::new(Node {
-            op: std::sync::Arc::new(Constant(block)),
-            inputs: Vec::new(),
-            meta,
-        }))
+        LazyArray(std::sync::Arc::new(Node { body: Body::Memory(Constant(block)), inputs: Vec::new(), meta }))
     }
 }

@@ -1,5 +1,6 @@
 //! Points: positions along several axes at once.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -29,18 +30,34 @@ impl Gather {
 
     /// Points of `out` grouped by the chunk of the input that they lie in: (box, points).
     fn groups(&self, out: &Region, input: &Meta) -> Vec<(Region, Vec<usize>)> {
-        let picked = || self.axes.iter().map(|&a| &input.grid.axes()[a]).zip(&self.points);
-        let chunk = |p: usize| picked().fold(0, |n, (axis, v)| n * axis.count() + axis.find(v[p]));
-        let mut points: Vec<(usize, usize)> = out.axis(self.at).map(|p| (chunk(p), p)).collect();
-        if !points.is_sorted_by_key(|(chunk, _)| *chunk) {
-            points.sort_by_key(|(chunk, _)| *chunk);
+        let cut = || {
+            let picked = self.axes.iter().map(|&a| &input.grid.axes()[a]).zip(&self.points);
+            picked.filter(|(axis, _)| axis.count() > 1)
+        };
+        let mut points: Vec<usize> = out.axis(self.at).collect();
+        let mut chunks: Vec<Range<usize>> = Vec::new();
+        if cut().next().is_none() {
+            chunks.push(0..points.len());
+        } else {
+            let chunk = |p: usize| cut().fold(0, |n, (axis, v)| n * axis.count() + axis.find(v[p]));
+            let mut keyed: Vec<(usize, usize)> = points.iter().map(|p| (chunk(*p), *p)).collect();
+            keyed.sort_by_key(|(chunk, _)| *chunk);
+            points.clear();
+            points.extend(keyed.iter().map(|(_, p)| *p));
+            let ends = keyed.chunk_by(|a, b| a.0 == b.0).scan(0, |end, part| {
+                let start = *end;
+                *end += part.len();
+                Some(start..*end)
+            });
+            chunks = ends.collect();
         }
         let mut kept_ranges = out.ranges().collect::<Vec<_>>();
         kept_ranges.remove(self.at);
-        points
-            .chunk_by(|a, b| a.0 == b.0)
-            .map(|group| {
-                let points: Vec<usize> = group.iter().map(|(_, p)| *p).collect();
+        chunks
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .map(|part| {
+                let points = points[part].to_vec();
                 let mut region = Region::full(&input.shape());
                 for (a, r) in self.kept(input.grid.ndim()).into_iter().zip(&kept_ranges) {
                     region.set(a, r.clone());
@@ -72,12 +89,11 @@ impl Op for Gather {
             .groups(out, inputs[0])
             .into_iter()
             .map(|(region, points)| {
-                let starts: Vec<usize> = self.axes.iter().map(|&a| region.axis(a).start).collect();
-                let mut picks = Picks::along(self.axes.len());
-                for p in points {
-                    picks.push(p - first, self.points.iter().zip(&starts).map(|(v, start)| v[p] - start));
-                }
-                picks
+                let positions = self.axes.iter().zip(&self.points).map(|(&a, v)| {
+                    let start = region.axis(a).start;
+                    points.iter().map(|p| v[*p] - start).collect()
+                });
+                Picks { positions: positions.collect(), places: points.iter().map(|p| p - first).collect() }
             })
             .collect();
         let fill = Block::zeros(inputs[0].dtype, &[]);

@@ -203,9 +203,15 @@ pub trait Fold {
 pub struct LazyArray(Arc<Node>);
 
 struct Node {
-    op: Arc<dyn Op>,
+    body: Body,
     inputs: Vec<LazyArray>,
     meta: Meta,
+}
+
+/// Most arrays are small and in memory: these take no operation of their own.
+enum Body {
+    Memory(Constant),
+    Op(Arc<dyn Op>),
 }
 
 impl LazyArray {
@@ -253,7 +259,7 @@ impl LazyArray {
             debug_assert_eq!((block.dtype(), block.shape()), (meta.dtype, &meta.shape()[..]), "{op:?}");
             return Ok(LazyArray::from_block(block));
         }
-        Ok(LazyArray(Arc::new(Node { op: Arc::new(op), inputs, meta })))
+        Ok(LazyArray(Arc::new(Node { body: Body::Op(Arc::new(op)), inputs, meta })))
     }
 
     /// The operation.
@@ -265,8 +271,11 @@ impl LazyArray {
     /// assert_eq!(sum.variable().data().op().name(), "map");
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn op(&self) -> &Arc<dyn Op> {
-        &self.0.op
+    pub fn op(&self) -> Arc<dyn Op> {
+        match &self.0.body {
+            Body::Memory(block) => Arc::new(block.clone()),
+            Body::Op(op) => op.clone(),
+        }
     }
 
     /// The arrays that it works on.
@@ -376,7 +385,10 @@ impl LazyArray {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn as_block(&self) -> Option<&Block> {
-        self.0.op.as_constant()
+        match &self.0.body {
+            Body::Memory(block) => block.as_constant(),
+            Body::Op(op) => op.as_constant(),
+        }
     }
 
     /// Which node of the expression this is: equal for clones.

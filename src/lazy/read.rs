@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Node, Op};
+use super::{Body, LazyArray, Meta, Node, Op};
 use crate::array::{Block, Region};
 use crate::error::{Context, Result};
 use crate::source::{Source, Traffic};
@@ -69,6 +69,6 @@ impl LazyArray {
     /// ```
     pub fn from_source(source: Arc<dyn Source>) -> Self {
         let meta = Meta { dtype: source.dtype(), grid: source.grid() };
-        LazyArray(Arc::new(Node { op: Arc::new(Read(source)), inputs: Vec::new(), meta }))
+        LazyArray(Arc::new(Node { body: Body::Op(Arc::new(Read(source))), inputs: Vec::new(), meta }))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Node, Op};
+use super::{Body, LazyArray, Meta, Node, Op};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
@@ -58,7 +58,7 @@ impl LazyArray {
         }
         let meta = Meta { dtype: self.dtype(), grid };
         Ok(LazyArray(std::sync::Arc::new(Node {
-            op: std::sync::Arc::new(Rechunk),
+            body: Body::Op(std::sync::Arc::new(Rechunk)),
             inputs: vec![self.clone()],
             meta,
         })))

@@ -170,7 +170,7 @@ impl Builder {
                 self.nodes[i].uses += 1;
             }
             self.ids.insert(a.id(), self.nodes.len());
-            self.nodes.push(PlanNode { op: a.op().clone(), inputs, meta: a.meta().clone(), uses: 0 });
+            self.nodes.push(PlanNode { op: a.op(), inputs, meta: a.meta().clone(), uses: 0 });
         }
         self.ids[&array.id()]
     }
