@@ -36,17 +36,38 @@ impl Default for AlignOptions {
 
 impl AlignOptions {
     /// Options with a join.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(AlignOptions::new(Join::Outer).join, Join::Outer);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(join: Join) -> Self {
         AlignOptions { join, exclude: Vec::new(), fill_value: None, fill_values: IndexMap::new() }
     }
 
     /// The options with dimensions that are left alone.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(AlignOptions::new(Join::Outer).exclude(&["x"]).exclude, ["x".into()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn exclude(mut self, dims: &[&str]) -> Self {
         self.exclude = dims.iter().map(|d| Name::from(*d)).collect();
         self
     }
 
     /// The options with a value for labels that an object lacks.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(AlignOptions::new(Join::Outer).fill_value(0).fill_value, Some(Scalar::Int(0)));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fill_value(mut self, value: impl Into<Scalar>) -> Self {
         self.fill_value = Some(value.into());
         self

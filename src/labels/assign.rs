@@ -117,6 +117,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If lengths along a dimension do not match.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign_coords([("x", Block::from_vec(&[2], vec![10, 20])?)])?;
+    /// assert_eq!(ds.sel("x", 20)?.get("a")?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn assign_coords<N: Into<Name>, V: Into<Assigned>>(
         &self,
         coords: impl IntoIterator<Item = (N, V)>,
@@ -144,6 +153,14 @@ impl Dataset {
     }
 
     /// Adds or replaces attributes of the dataset.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = Dataset::new().assign_attrs([("title", "heights")]);
+    /// assert_eq!(ds.attrs.get_str("title"), Some("heights"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn assign_attrs<N: Into<String>, V: Into<AttrValue>>(
         &self,
@@ -155,6 +172,14 @@ impl Dataset {
     }
 
     /// The dataset without attributes; `deep` takes those of variables and coordinates too.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = Dataset::new().assign_attrs([("title", "heights")]);
+    /// assert!(ds.drop_attrs(true).attrs.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn drop_attrs(&self, deep: bool) -> Dataset {
         let mut ds = self.clone();
@@ -174,6 +199,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", a)])?.set_coords("b")?;
+    /// assert!(ds.coords().contains("b"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn set_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let names = names.into_dims();
         let mut data_vars = self.data_vars().clone();
@@ -192,6 +226,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name is not a coordinate, or it is one with an index.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign_coords([("h", Block::scalar(5))])?;
+    /// assert!(ds.reset_coords("h")?.data_vars().contains_key("h"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reset_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let names = names.into_dims();
         let mut data_vars = self.data_vars().clone();
@@ -235,6 +278,14 @@ impl DataArray {
     }
 
     /// Adds or replaces attributes of the array.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_attrs([("units", "m")]);
+    /// assert_eq!(a.attrs().get_str("units"), Some("m"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn assign_attrs<N: Into<String>, V: Into<AttrValue>>(
         &self,
@@ -246,6 +297,14 @@ impl DataArray {
     }
 
     /// The array without attributes; `deep` takes those of its coordinates too.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_attrs([("units", "m")]);
+    /// assert!(a.drop_attrs(true).attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     #[must_use]
     pub fn drop_attrs(&self, deep: bool) -> DataArray {
         let mut a = self.clone();
@@ -261,6 +320,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If the array has no name, a name is not a coordinate, or it is one with an index.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.with_name("a").assign_coords([("h", Block::scalar(5))])?;
+    /// assert_eq!(a.reset_coords("h")?.data_vars().len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reset_coords(&self, names: impl IntoDims) -> Result<Dataset> {
         let Some(name) = self.name() else {
             return Err(Error::invalid("an array without a name cannot become a variable of a dataset")

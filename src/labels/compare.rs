@@ -163,6 +163,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+            /// assert!(a.equals(&a.add(0)?)? && !a.equals(&a.add(1)?)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Equals).map_err(|e| e.at(self.place()))
             }
@@ -171,6 +179,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+            /// assert!(a.identical(&a)? && !a.identical(&a.assign_attrs([("units", "m")]))?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn identical(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Identical).map_err(|e| e.at(self.place()))
             }
@@ -179,6 +195,15 @@ macro_rules! methods {
             ///
             /// # Errors
             /// Those of the run.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let one = DataArray::from_vec(&[], vec![1])?;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 1])?;
+            /// assert!(a.broadcast_equals(&one)? && !a.equals(&one)?);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn broadcast_equals(&self, other: &$T) -> Result<bool> {
                 $match(self, other, Same::Broadcast).map_err(|e| e.at(self.place()))
             }

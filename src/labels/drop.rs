@@ -14,6 +14,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("b", a)])?;
+    /// assert_eq!(ds.drop_vars("a")?.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars(&self, names: impl IntoDims) -> Result<Dataset> {
         self.drop_vars_with(names, Missing::Raise)
     }
@@ -22,6 +31,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a name does not exist and that counts.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a");
+    /// assert_eq!(ds.drop_vars_with("b", Missing::Ignore)?.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<Dataset> {
         let mut data_vars = self.data_vars().clone();
         let mut coords = self.coords().clone();
@@ -40,6 +58,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If a dimension does not exist.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").assign([("total", a.sum("x")?)])?;
+    /// assert_eq!(ds.drop_dims("x")?.data_vars().keys().map(|n| &**n).collect::<Vec<_>>(), ["total"]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_dims(&self, dims: impl IntoDims) -> Result<Dataset> {
         let dims = dims.into_dims().among(&self.sizes()).map_err(|e| e.at(self.place()))?;
         let mut data_vars = self.data_vars().clone();
@@ -101,6 +128,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a name does not exist and that counts.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert!(a.drop_vars_with("t", Missing::Ignore)?.equals(&a)?);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_vars_with(&self, names: impl IntoDims, missing: Missing) -> Result<DataArray> {
         let mut coords = self.coords().clone();
         let names = names.into_dims();

@@ -57,6 +57,15 @@ impl CombineAttrs {
     ///
     /// # Errors
     /// If they differ and must not.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let (a, b) = (Attrs::new().with("u", "m").with("k", 1), Attrs::new().with("u", "cm").with("k", 1));
+    /// assert_eq!(CombineAttrs::DropConflicts.combine([&a, &b])?, Attrs::new().with("k", 1));
+    /// assert!(CombineAttrs::NoConflicts.combine([&a, &b]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn combine<'a>(self, sets: impl IntoIterator<Item = &'a Attrs>) -> Result<Attrs> {
         let mut sets = sets.into_iter();
         let Some(first) = sets.next() else { return Ok(Attrs::new()) };
@@ -297,6 +306,15 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of [`merge`].
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").merge(a.add(1)?.with_name("b"), &MergeOptions::default())?;
+    /// assert_eq!(ds.get("b")?.to_vec::<i32>()?, [2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn merge(&self, other: impl Into<Object>, options: &MergeOptions) -> Result<Dataset> {
         merge(&[self.into(), other.into()], options)
     }

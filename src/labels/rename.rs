@@ -24,6 +24,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.to_dataset("a").rename([("a", "b"), ("x", "lon")])?;
+    /// assert_eq!(ds.get("b")?.dims(), ["lon".into()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -43,6 +52,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension or a new one is in use.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert_eq!(a.to_dataset("a").rename_dims([("x", "lon")])?.get("a")?.dims(), ["lon".into()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -65,6 +82,14 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name does not exist or a new one is in use.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// assert!(a.to_dataset("a").rename_vars([("a", "b")])?.get("b").is_ok());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rename_vars<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -103,6 +128,15 @@ impl Dataset {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a variable that does not lie along it alone.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let h = Variable::from_vec(&[("x", 2)], vec![5, 6])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("h", h)])?;
+    /// assert_eq!(a.to_dataset("a").swap_dims([("x", "h")])?.sel("h", 6)?.get("a")?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,
@@ -169,6 +203,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If an old name is not a dimension, or the new one is a coordinate that does not lie along it alone.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let h = Variable::from_vec(&[("x", 2)], vec![5, 6])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("h", h)])?;
+    /// assert_eq!(a.swap_dims([("x", "h")])?.dims(), ["h".into()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn swap_dims<K: Into<Name>, V: Into<Name>>(
         &self,
         names: impl IntoIterator<Item = (K, V)>,

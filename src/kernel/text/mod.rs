@@ -136,8 +136,8 @@ impl TextFn {
         let block = match self {
             TextFn::Op(op, _) => match op.function() {
                 Function::Text(f) => rows.map(shape, text(f)),
-                Function::Bool(f) => rows.map(shape, |s, args| f(s, args)),
-                Function::Int(f) => rows.map(shape, |s, args| f(s, args)),
+                Function::Bool(f) => rows.map(shape, f),
+                Function::Int(f) => rows.map(shape, f),
             },
             TextFn::Translate(table) => rows.map(shape, text(|s, _, out| translate(s, table, out))),
             TextFn::Encode(encoding, on_error, _) => {
