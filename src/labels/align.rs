@@ -294,7 +294,8 @@ fn conform(
     // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.
     let mut changes = options.join == Join::Override;
     for (group, j) in groups.iter().zip(joined) {
-        let own = group.members.iter().find(|(i, _)| *i == object).map(|(_, index)| index);
+        // Members were found object by object.
+        let own = group.members.binary_search_by_key(&object, |(i, _)| *i).ok().map(|i| &group.members[i].1);
         match own {
             Some(own) if !j.reindex && Arc::ptr_eq(own, &j.index) => continue,
             Some(own) if j.reindex => {

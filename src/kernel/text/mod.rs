@@ -94,6 +94,9 @@ impl TextFn {
             (TextFn::Decode(..), [DType::Bytes(_)]) => return Ok(DType::Str),
             (TextFn::Decode(..), [d, ..]) => return wrong(*d, "only bytes are decoded"),
             (_, [DType::Str, ..]) => {}
+            (_, [d @ DType::Bytes(_), ..]) => {
+                return wrong(*d, "bytes are no text").map_err(|e| e.help("`decode` them first"));
+            }
             (_, [d, ..]) => return wrong(*d, "only text has it"),
             (_, []) => return Err(Error::internal("a function of text without operands")),
         }
