@@ -178,8 +178,14 @@ fn trimmed<O: Labelled>(data: &O, cond: &Object) -> Result<(O, Object)> {
     let (Some(mask), Some(own)) = (parts.pop(), parts.pop()) else {
         return Err(Error::internal("alignment lost an operand"));
     };
+    let sizes = own.sizes();
     let mut takes: IndexMap<Name, Positions> = IndexMap::new();
     for (dim, n) in mask.sizes() {
+        if !sizes.contains_key(&dim) {
+            return Err(Error::not_found("dimension", &dim, sizes.keys())
+                .at("the condition")
+                .help("only labels that the data has can be dropped: `where_cond` adds the dimension"));
+        }
         let mut keep = vec![false; n];
         let mut found = false;
         for v in mask.data_vars().values().filter(|v| v.axis(&dim).is_some()) {
@@ -335,7 +341,16 @@ macro_rules! methods {
             /// labels at which the condition never holds. Computes the condition.
             ///
             /// # Errors
-            /// If lengths do not match, no dtype holds both, and those of the run.
+            /// If the condition has a dimension that this lacks, lengths do not match, no dtype holds both, and
+            /// those of the run.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 5, 3])?;
+            /// assert_eq!(a.where_drop(a.gt(2)?, Some(0.into()))?.to_vec::<i32>()?, [5, 3]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn where_drop(&self, cond: impl Into<Object>, other: Option<Operand>) -> Result<$T> {
                 trimmed(self, &cond.into())
                     .and_then(|(data, cond)| masked(data, cond.into(), other))
@@ -367,6 +382,14 @@ macro_rules! methods {
             ///
             /// # Errors
             /// If lengths do not match, or no dtype holds both.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+            /// assert_eq!(a.combine_first(a.fillna(7.0)?)?.to_vec::<f64>()?, [1.0, 7.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn combine_first(&self, other: impl Into<Operand>) -> Result<$T> {
                 filled(self, other.into(), Join::Outer)
                     .and_then(Operand::$into)
