@@ -247,17 +247,19 @@ fn assignment_is_a_copy_with_the_value_at_the_selection() {
         let rows = set(back, value(vec![5.0, 6.0], "x").into()).unwrap();
         assert_eq!(rows, [0.0, 1.0, 2.0, 10.0, 6.0, 12.0, 20.0, 21.0, 22.0, 30.0, 5.0, 32.0]);
         assert_eq!(set(Isel::new(), (-1.0).into()).unwrap(), [-1.0; 12]);
-        assert!(set(Isel::new().at("x", [0, 1]), value(vec![1.0], "x").into()).is_err());
+        assert!(set(Isel::new().at("x", [0, 1]), value(vec![1.0; 3], "x").into()).is_err());
+        let repeated = set(Isel::new().at("x", [0, 3]), value(vec![1.0], "x").into()).unwrap();
+        assert_eq!((repeated[0], repeated[3], repeated[11]), (1.0, 10.0, 1.0));
         assert!(set(Isel::new().at("x", [0, 1]), value(vec![1.0], "z").into()).is_err());
         let labels = a.assign_sel(Sel::new().at("x", 20..=30).at("y", "a"), -1).unwrap();
         assert_eq!(labels.isel("y", 0).unwrap().to_vec::<f64>().unwrap(), [0.0, -1.0, -1.0, 30.0]);
     }
     let at = Isel::new().at("x", points("p", vec![0, 3, 0])).at("y", points("p", vec![2, 1, 2]));
-    let set =
-        grid().assign_isel(at.clone(), value(vec![7.0, 8.0, 9.0], "p")).unwrap().to_vec::<f64>().unwrap();
-    assert_eq!((set[2], set[10]), (9.0, 8.0));
-    let lazy = grid().chunk("x", 2).unwrap();
-    assert!(lazy.assign_isel(at, -1).err().unwrap().is_unsupported());
+    for a in [grid(), grid().chunk("x", 2).unwrap()] {
+        let set = a.assign_isel(at.clone(), value(vec![7.0, 8.0, 9.0], "p")).unwrap();
+        let set = set.to_vec::<f64>().unwrap();
+        assert_eq!((set[0], set[2], set[10]), (0.0, 9.0, 8.0));
+    }
     let other = grid().isel("x", [1, 2]).unwrap();
     assert!(grid().assign_isel(Isel::new().at("x", [0, 1]), &other).is_err(), "other labels");
 }

@@ -352,7 +352,8 @@ fn conform(
     // Indexes equal by value may differ in dtype: an object where nothing moves keeps its own.
     let mut changes = options.join == Join::Override;
     for (group, j) in groups.iter().zip(joined) {
-        let own = group.members.iter().position(|(i, _)| *i == object);
+        // Members were found object by object.
+        let own = group.members.binary_search_by_key(&object, |(i, _)| *i).ok();
         match own {
             Some(own) if !j.reindex && Arc::ptr_eq(&group.members[own].1, &j.index) => continue,
             Some(own) if j.reindex => {

@@ -19,6 +19,13 @@ use crate::index::{self, Index};
 
 impl ConcatOptions {
     /// The defaults of [`combine_by_coords`]: those of `concat`, with attributes that do not conflict.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ConcatOptions::by_coords().combine_attrs, CombineAttrs::NoConflicts);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn by_coords() -> Self {
         ConcatOptions { combine_attrs: CombineAttrs::NoConflicts, ..Self::default() }
     }

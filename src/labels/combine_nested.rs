@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 #[derive(Clone)]
 pub enum Nested {
     /// An object.
-    One(Object),
+    One(Box<Object>),
     /// A list.
     Many(Vec<Nested>),
 }
@@ -21,7 +21,7 @@ macro_rules! one {
     ($($T:ty),*) => {$(
         impl From<$T> for Nested {
             fn from(v: $T) -> Self {
-                Nested::One(v.into())
+                Nested::One(Box::new(v.into()))
             }
         }
     )*};
@@ -63,6 +63,13 @@ impl From<Option<&str>> for CombineDim {
 
 impl ConcatOptions {
     /// The defaults of [`combine_nested`]: those of `concat`, without attributes.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ConcatOptions::nested().combine_attrs, CombineAttrs::Drop);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn nested() -> Self {
         ConcatOptions { combine_attrs: CombineAttrs::Drop, ..Self::default() }
     }
@@ -198,7 +205,7 @@ fn flatten(
             if path.len() < shape.len() && !out.is_empty() {
                 return Err(Error::invalid("an object stands where others have a list").at(place(path)));
             }
-            out.push(object);
+            out.push(*object);
             return Ok(());
         }
         Nested::Many(items) => items,

@@ -186,8 +186,14 @@ fn trimmed<O: Labelled>(data: &O, cond: &Object) -> Result<(O, Object)> {
     let (Some(mask), Some(own)) = (parts.pop(), parts.pop()) else {
         return Err(Error::internal("alignment lost an operand"));
     };
+    let sizes = own.sizes();
     let mut takes: IndexMap<Name, Positions> = IndexMap::new();
     for (dim, n) in mask.sizes() {
+        if !sizes.contains_key(&dim) {
+            return Err(Error::not_found("dimension", &dim, sizes.keys())
+                .at("the condition")
+                .help("only labels that the data has can be dropped: `where_cond` adds the dimension"));
+        }
         let mut keep = vec![false; n];
         let mut found = false;
         for v in mask.data_vars().values().filter(|v| v.axis(&dim).is_some()) {

@@ -732,6 +732,7 @@ def where():
     yield case("other-exact", "with `other` labels must be equal", i | {"o": da([1, 2], "y", y=["a", "b"])}, [cond, do("where", "a", cond="$m", other="$o")], error="labels of y differ")
     yield case("nan-compares-false", "NaN fails every comparison", {"a": da([1.0, NAN, 5.0], "x")}, [do("le", "a", "m", other=3), do("where", "a", cond="$m", other=-1.0)])
     yield case("drop", "drop cuts rows and columns without a true", i, [do("gt", "a", "m", other=7), do("where", "a", cond="$m", drop=True)])
+    yield case("drop-other-dim", "what is dropped must be there", i | {"m": da([True, False], "z")}, do("where", "a", cond="$m", drop=True), error="no dim z")
     yield case("of-a-coord", "a condition made of a coord", i, [do("getitem", "a", "x", key="x"), do("gt", "x", "m", other=15), do("where", "a", cond="$m")])
     yield case("bool-data", "bools stay bools with another bool; without one there is a gap", {"a": da([True, True, False], "x"), "m": da([True, False, True], "x")},
         [do("where", "a", "p", cond="$m", other=False), do("where", "a", "w", cond="$m"), do("isnull", "w", "q")], outputs=["p", "q"])

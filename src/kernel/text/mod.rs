@@ -94,6 +94,9 @@ impl TextFn {
             (TextFn::Decode(..), [DType::Bytes(_)]) => return Ok(DType::Str),
             (TextFn::Decode(..), [d, ..]) => return wrong(*d, "only bytes are decoded"),
             (_, [DType::Str, ..]) => {}
+            (_, [d @ DType::Bytes(_), ..]) => {
+                return wrong(*d, "bytes are no text").map_err(|e| e.help("`decode` them first"));
+            }
             (_, [d, ..]) => return wrong(*d, "only text has it"),
             (_, []) => return Err(Error::internal("a function of text without operands")),
         }
@@ -136,8 +139,8 @@ impl TextFn {
         let block = match self {
             TextFn::Op(op, _) => match op.function() {
                 Function::Text(f) => rows.map(shape, text(f)),
-                Function::Bool(f) => rows.map(shape, |s, args| f(s, args)),
-                Function::Int(f) => rows.map(shape, |s, args| f(s, args)),
+                Function::Bool(f) => rows.map(shape, f),
+                Function::Int(f) => rows.map(shape, f),
             },
             TextFn::Translate(table) => rows.map(shape, text(|s, _, out| translate(s, table, out))),
             TextFn::Encode(encoding, on_error, _) => {

@@ -21,18 +21,24 @@ pub enum Separator {
     #[default]
     Whitespace,
     /// At every occurrence of a text.
-    At(Operand),
+    At(Box<Operand>),
 }
 
 impl From<&str> for Separator {
     fn from(sep: &str) -> Self {
-        Separator::At(sep.into())
+        Separator::At(Box::new(sep.into()))
+    }
+}
+
+impl From<Operand> for Separator {
+    fn from(sep: Operand) -> Self {
+        Separator::At(Box::new(sep))
     }
 }
 
 impl From<&DataArray> for Separator {
     fn from(sep: &DataArray) -> Self {
-        Separator::At(sep.into())
+        Separator::At(Box::new(sep.into()))
     }
 }
 
@@ -106,7 +112,7 @@ impl Str {
     ) -> Result<DataArray> {
         let max = maxsplit.and_then(|n| i64::try_from(n).ok()).unwrap_or(-1);
         let (op, args) = match sep {
-            Separator::At(sep) => (at_text, vec![sep]),
+            Separator::At(sep) => (at_text, vec![*sep]),
             Separator::Whitespace => (at_space, Vec::new()),
         };
         self.parts(dim, Flags::default(), args, Count::Most, &|most| {

@@ -33,40 +33,96 @@ pub struct Pattern {
 
 impl Pattern {
     /// A regular expression.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("a1")])?;
+    /// assert!(a.str()?.contains(graticule::labels::Pattern::new("[0-9]"))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(text: impl Into<Operand>) -> Self {
         Pattern { text: text.into(), flags: Flags::default() }
     }
 
     /// Text that stands for itself.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("a1")])?;
+    /// assert!(!a.str()?.contains(graticule::labels::Pattern::literal("[0-9]"))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn literal(text: impl Into<Operand>) -> Self {
         Pattern { text: text.into(), flags: Flags { literal: true, ..Flags::default() } }
     }
 
     /// Whether capitals differ from small letters; they do by default.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("AB")])?;
+    /// assert!(a.str()?.contains(graticule::labels::Pattern::new("b").case(false))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn case(mut self, case: bool) -> Self {
         self.flags.ignore_case = !case;
         self
     }
 
     /// Whether `^` and `$` match at every line (`re.MULTILINE`).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("a\nb")])?;
+    /// assert!(a.str()?.contains(graticule::labels::Pattern::new("^b").multi_line(true))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn multi_line(mut self, on: bool) -> Self {
         self.flags.multi_line = on;
         self
     }
 
     /// Whether `.` matches newlines too (`re.DOTALL`).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("a\nb")])?;
+    /// assert!(a.str()?.contains(graticule::labels::Pattern::new("a.b").dot_all(true))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn dot_all(mut self, on: bool) -> Self {
         self.flags.dot_all = on;
         self
     }
 
     /// Whether white space and comments in the pattern do not count (`re.VERBOSE`).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("ab")])?;
+    /// assert!(a.str()?.contains(graticule::labels::Pattern::new("a b # both").verbose(true))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn verbose(mut self, on: bool) -> Self {
         self.flags.verbose = on;
         self
     }
 
     /// Whether `\w`, `\d`, `\s` and `\b` know ASCII only (`re.ASCII`).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("é")])?;
+    /// assert!(!a.str()?.contains(graticule::labels::Pattern::new(r"\w").ascii(true))?.to_vec::<bool>()?[0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn ascii(mut self, on: bool) -> Self {
         self.flags.ascii = on;
         self

@@ -45,23 +45,55 @@ impl Default for TextSlice {
 
 impl TextSlice {
     /// All characters.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("abc")])?;
+    /// assert_eq!(a.str()?.slice(graticule::labels::TextSlice::new())?.load()?, Scalar::from("abc").to_block());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// From this position on; negative ones count from the end.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("abc")])?;
+    /// assert_eq!(a.str()?.slice(graticule::labels::TextSlice::new().start(1))?.load()?, Scalar::from("bc").to_block());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn start(mut self, start: impl Into<Operand>) -> Self {
         self.start = start.into();
         self
     }
 
     /// Up to this position, without it.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("abc")])?;
+    /// assert_eq!(a.str()?.slice(graticule::labels::TextSlice::new().stop(-1))?.load()?, Scalar::from("ab").to_block());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn stop(mut self, stop: impl Into<Operand>) -> Self {
         self.stop = stop.into();
         self
     }
 
     /// Every so-many-th character, backwards if negative.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[], vec![graticule::dtype::Text::from("abc")])?;
+    /// assert_eq!(a.str()?.slice(graticule::labels::TextSlice::new().step(-1))?.load()?, Scalar::from("cba").to_block());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn step(mut self, step: impl Into<Operand>) -> Self {
         self.step = step.into();
         self

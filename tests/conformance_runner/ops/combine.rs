@@ -269,7 +269,7 @@ fn nested(value: Value) -> Outcome<Nested> {
         Value::List(items) | Value::Tuple(items) => {
             Nested::Many(items.into_iter().map(nested).collect::<Outcome<_>>()?)
         }
-        one => Nested::One(object(one)?),
+        one => object(one)?.into(),
     })
 }
 

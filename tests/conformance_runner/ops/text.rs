@@ -294,7 +294,7 @@ fn partition(call: &mut Call) -> Outcome<Value> {
 
 fn split(call: &mut Call) -> Outcome<Value> {
     let sep = match call.args.opt("sep") {
-        Some(sep) => Separator::At(operand(sep)?),
+        Some(sep) => operand(sep)?.into(),
         None => Separator::Whitespace,
     };
     let maxsplit = call.args.int("maxsplit")?.and_then(|n| usize::try_from(n).ok());
