@@ -51,7 +51,7 @@ fn levels_go_and_stay_together() {
     assert_eq!(b.coords().names().map(|n| &**n).collect::<Vec<_>>(), ["z"]);
     let kept = |a: DataArray| a.coords().joints().len() == 1;
     assert!(kept((&a + 1).unwrap()) && kept(a.isel("z", 2..).unwrap()) && kept(a.chunk("z", 2).unwrap()));
-    assert!(kept(a.where_cond(&a.gt(2).unwrap()).unwrap()) && kept(a.astype(DType::F32).unwrap()));
+    assert!(kept(a.where_cond(a.gt(2).unwrap()).unwrap()) && kept(a.astype(DType::F32).unwrap()));
     assert!(kept(a.drop_attrs(true)) && kept(a.to_dataset("v").get("v").unwrap()));
     let text = a.to_string();
     assert!(text.contains("* x") && text.contains("* y"), "{text}");
