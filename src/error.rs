@@ -45,6 +45,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Makes an error of a kind with one line that says what is wrong.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// assert_eq!(Error::new(ErrorKind::Storage, "the disk is full").kind(), ErrorKind::Storage);
+    /// ```
     pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
@@ -57,36 +62,73 @@ impl Error {
     }
 
     /// An argument, shape or value is not acceptable.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// let e = Error::invalid("a step of 0").help("leave it out");
+    /// assert_eq!(e.to_string(), "a step of 0\n  help: leave it out");
+    /// ```
     pub fn invalid(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Invalid, what)
     }
 
     /// The operation has no meaning for this dtype.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// assert_eq!(Error::dtype("no cosine of text").kind(), ErrorKind::DType);
+    /// ```
     pub fn dtype(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::DType, what)
     }
 
     /// Labels or sizes of several operands do not match.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// assert_eq!(Error::alignment("labels differ").kind(), ErrorKind::Alignment);
+    /// ```
     pub fn alignment(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Alignment, what)
     }
 
     /// A file or store cannot be read or written.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// assert_eq!(Error::storage("a chunk is cut off").kind(), ErrorKind::Storage);
+    /// ```
     pub fn storage(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Storage, what)
     }
 
     /// The feature is not there.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// assert!(Error::unsupported("that codec").is_unsupported());
+    /// ```
     pub fn unsupported(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unsupported, what)
     }
 
     /// An invariant of ours broke.
+    ///
+    /// ```
+    /// # use graticule::{Error, ErrorKind};
+    /// assert_eq!(Error::internal("a task ran twice").kind(), ErrorKind::Internal);
+    /// ```
     pub fn internal(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, what)
     }
 
     /// No `what` (a dimension, a coordinate, ...) has this name; suggests the nearest known one.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// let e = Error::not_found("dimension", "tiem", ["time", "lat"]);
+    /// assert!(e.to_string().contains("known: time, lat\n  help: did you mean `time`?"));
+    /// ```
     pub fn not_found<S: AsRef<str>>(what: &str, name: &str, known: impl IntoIterator<Item = S>) -> Self {
         let known: Vec<String> = known.into_iter().map(|s| s.as_ref().to_string()).collect();
         let near = known
@@ -102,40 +144,83 @@ impl Error {
     }
 
     /// Adds where it happened; the innermost place was added first.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// let e = Error::invalid("a step of 0").at("`isel` of `x`");
+    /// assert_eq!(e.to_string(), "a step of 0\n  where: `isel` of `x`");
+    /// ```
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.0.places.push(place.into());
         self
     }
 
     /// Adds the names that exist.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// let e = Error::invalid("no such mode").known(["w", "w-"]);
+    /// assert_eq!(e.to_string(), "no such mode\n  known: w, w-");
+    /// ```
     pub fn known<S: Into<String>>(mut self, known: impl IntoIterator<Item = S>) -> Self {
         self.0.known = known.into_iter().map(Into::into).collect();
         self
     }
 
     /// Adds the way out.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// let e = Error::invalid("no labels").help("give the dimension a coordinate");
+    /// assert!(e.to_string().ends_with("help: give the dimension a coordinate"));
+    /// ```
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
         self
     }
 
     /// Adds the error of a lower layer that caused this one.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// let e = Error::storage("no number").caused_by("x".parse::<f64>().unwrap_err());
+    /// assert_eq!(e.to_string(), "no number: invalid float literal");
+    /// ```
     pub fn caused_by(mut self, e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(e.into());
         self
     }
 
     /// What kind of error this is.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// assert_eq!(a.mean("y").unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Whether something named does not exist.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// assert!(a.mean("y").unwrap_err().is_not_found());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
     /// Whether the feature is missing rather than the input wrong.
+    ///
+    /// ```
+    /// # use graticule::Error;
+    /// assert!(!Error::invalid("a step of 0").is_unsupported());
+    /// ```
     pub fn is_unsupported(&self) -> bool {
         self.0.kind == ErrorKind::Unsupported
     }

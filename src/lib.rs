@@ -14,6 +14,7 @@ pub mod lazy;
 pub mod plan;
 pub mod prelude;
 pub mod source;
+pub mod testing;
 pub mod time;
 
 pub use error::{Error, ErrorKind, Result};

@@ -19,6 +19,12 @@ struct Wire {
 impl Block {
     /// The elements in row-major order as bytes of this machine; text as length-prefixed UTF-8
     /// (a missing one has length `u32::MAX`).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Block::from_vec(&[2], vec![1u16, 258])?.to_bytes(), [1, 0, 2, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
         let b = self.clone().contiguous();
         with_number!(b.dtype().kind(), T => {
@@ -45,6 +51,14 @@ impl Block {
     ///
     /// # Errors
     /// If there are not as many bytes as dtype and shape ask for.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let block = Block::from_vec(&[2], vec![1u16, 258])?;
+    /// assert_eq!(Block::from_bytes(DType::U16, &[2], &block.to_bytes())?, block);
+    /// assert!(Block::from_bytes(DType::U16, &[3], &[0, 1]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn from_bytes(dtype: DType, shape: &[usize], bytes: &[u8]) -> Result<Block> {
         let wrong = || {
             Error::storage(format!("{} bytes are not a block of {dtype} with shape {shape:?}", bytes.len()))

@@ -89,6 +89,13 @@ impl DType {
         DType::Datetime { unit: TimeUnit::Ns, calendar: Calendar::ProlepticGregorian };
 
     /// The memory layout of the elements.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::dtype::Kind;
+    /// // Times lie in memory as integers.
+    /// assert_eq!(DType::DATETIME_NS.kind(), Kind::I64);
+    /// ```
     pub fn kind(self) -> Kind {
         match self {
             DType::Bool => Kind::Bool,
@@ -109,6 +116,11 @@ impl DType {
     }
 
     /// Bytes of one element (for text: of its handle).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!((DType::F32.size(), DType::C128.size()), (4, 16));
+    /// ```
     pub fn size(self) -> usize {
         match self.kind() {
             Kind::Bool | Kind::I8 | Kind::U8 => 1,
@@ -120,61 +132,122 @@ impl DType {
     }
 
     /// `bool`?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::Bool.is_bool() && !DType::U8.is_bool());
+    /// ```
     pub fn is_bool(self) -> bool {
         self == DType::Bool
     }
 
     /// A signed or unsigned integer (times are not)?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::U8.is_integer() && !DType::DATETIME_NS.is_integer());
+    /// ```
     pub fn is_integer(self) -> bool {
         self.is_signed() || self.is_unsigned()
     }
 
     /// A signed integer (times are not)?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::I8.is_signed() && !DType::U8.is_signed());
+    /// ```
     pub fn is_signed(self) -> bool {
         matches!(self, DType::I8 | DType::I16 | DType::I32 | DType::I64)
     }
 
     /// An unsigned integer?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::U8.is_unsigned() && !DType::I8.is_unsigned());
+    /// ```
     pub fn is_unsigned(self) -> bool {
         matches!(self, DType::U8 | DType::U16 | DType::U32 | DType::U64)
     }
 
     /// `f32` or `f64`?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::F32.is_float() && !DType::C64.is_float());
+    /// ```
     pub fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
     }
 
     /// A complex type?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::C64.is_complex() && !DType::F64.is_complex());
+    /// ```
     pub fn is_complex(self) -> bool {
         matches!(self, DType::C64 | DType::C128)
     }
 
     /// An integer, float or complex type?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::I8.is_number() && DType::C64.is_number() && !DType::Bool.is_number());
+    /// ```
     pub fn is_number(self) -> bool {
         self.is_integer() || self.is_float() || self.is_complex()
     }
 
     /// Text or byte strings?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::Str.is_text() && DType::Bytes(4).is_text());
+    /// ```
     pub fn is_text(self) -> bool {
         self.kind() == Kind::Str
     }
 
     /// A datetime?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::DATETIME_NS.is_datetime());
+    /// ```
     pub fn is_datetime(self) -> bool {
         matches!(self, DType::Datetime { .. })
     }
 
     /// A timedelta?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::dtype::TimeUnit;
+    /// assert!(DType::Timedelta { unit: TimeUnit::S }.is_timedelta());
+    /// ```
     pub fn is_timedelta(self) -> bool {
         matches!(self, DType::Timedelta { .. })
     }
 
     /// A datetime or timedelta?
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::DATETIME_NS.is_time() && !DType::I64.is_time());
+    /// ```
     pub fn is_time(self) -> bool {
         self.is_datetime() || self.is_timedelta()
     }
 
     /// Whether an element can be missing (NaN, NaT or missing text).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(DType::F32.holds_missing() && !DType::I32.holds_missing());
+    /// ```
     pub fn holds_missing(self) -> bool {
         self.is_float() || self.is_complex() || self.is_time() || self.is_text()
     }

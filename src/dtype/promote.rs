@@ -12,6 +12,15 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// If no dtype holds both: numbers and text, other calendars, datetimes and numbers.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::dtype::promote::promote;
+/// assert_eq!(promote(DType::I8, DType::U8)?, DType::I16);
+/// assert_eq!(promote(DType::I32, DType::F32)?, DType::F64);
+/// assert!(promote(DType::Str, DType::I32).is_err());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn promote(a: DType, b: DType) -> Result<DType> {
     use DType::{Bytes, Datetime, Str, Timedelta};
     if a == b {
@@ -74,6 +83,13 @@ fn promote_numbers(a: DType, b: DType) -> DType {
 
 /// The floating dtype in which functions such as `sqrt` work: `f32` for numbers of at most 16 bits
 /// (numpy has a half float for those of 8), `f64` for wider ones; floats and complex keep theirs.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::dtype::promote::to_float;
+/// assert_eq!(to_float(DType::I16), DType::F32);
+/// assert_eq!(to_float(DType::I32), DType::F64);
+/// ```
 pub fn to_float(d: DType) -> DType {
     match d {
         DType::Bool | DType::I8 | DType::U8 | DType::I16 | DType::U16 => DType::F32,
@@ -88,6 +104,15 @@ pub fn to_float(d: DType) -> DType {
 ///
 /// # Errors
 /// If a plain integer is out of the range of the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::dtype::promote::with_scalar;
+/// assert_eq!(with_scalar(DType::F32, &Scalar::Float(0.5))?, DType::F32);
+/// assert_eq!(with_scalar(DType::I8, &Scalar::Float(0.5))?, DType::F64);
+/// assert!(with_scalar(DType::I8, &Scalar::Int(300)).is_err());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn with_scalar(dtype: DType, scalar: &Scalar) -> Result<DType> {
     let own = scalar.dtype();
     if !scalar.is_weak() || !is_plain(dtype) {
@@ -123,6 +148,13 @@ fn int_fits(dtype: DType, v: i128) -> Result<DType> {
 }
 
 /// The dtype that holds the elements and missing ones: xarray's table for everything that may leave gaps.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::dtype::promote::with_missing;
+/// assert_eq!(with_missing(DType::I32), DType::F64);
+/// assert_eq!(with_missing(DType::Str), DType::Str);
+/// ```
 pub fn with_missing(dtype: DType) -> DType {
     match dtype {
         DType::Bool => DType::F64,
@@ -132,6 +164,14 @@ pub fn with_missing(dtype: DType) -> DType {
 }
 
 /// The missing value of [`with_missing`]`(dtype)`, of rank 0: NaN, NaT or missing text.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::dtype::promote::missing_value;
+/// assert!(missing_value(DType::I16).to_vec::<f32>()?[0].is_nan());
+/// assert_eq!(missing_value(DType::DATETIME_NS).to_vec::<i64>()?, [graticule::dtype::NAT]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn missing_value(dtype: DType) -> Block {
     let dtype = with_missing(dtype);
     match dtype {

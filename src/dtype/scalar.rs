@@ -44,6 +44,13 @@ pub enum Scalar {
 
 impl Scalar {
     /// Whether the value adapts to the dtype that it meets.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(Scalar::from(1).is_weak());
+    /// // A block has a dtype of its own, and so takes part in promotion.
+    /// assert!(!Scalar::from(Block::scalar(1i8)).is_weak());
+    /// ```
     pub fn is_weak(&self) -> bool {
         matches!(
             self,
@@ -52,6 +59,12 @@ impl Scalar {
     }
 
     /// The dtype that the value has when it stands alone: numpy's default for Python values.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Scalar::from(1.5).dtype(), DType::F64);
+    /// assert_eq!(Scalar::from(Block::scalar(1i8)).dtype(), DType::I8);
+    /// ```
     pub fn dtype(&self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
@@ -67,6 +80,11 @@ impl Scalar {
     }
 
     /// The value as a block of rank 0 in its own dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Scalar::from(2.5).to_block(), Block::scalar(2.5));
+    /// ```
     pub fn to_block(&self) -> Block {
         match self {
             Scalar::Bool(v) => Block::scalar(*v),

@@ -14,6 +14,12 @@ impl Text {
     pub const MISSING: Text = Text(None);
 
     /// The text, or `None` where it is missing.
+    ///
+    /// ```
+    /// # use graticule::dtype::Text;
+    /// assert_eq!(Text::from("a").as_str(), Some("a"));
+    /// assert_eq!(Text::MISSING.as_str(), None);
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_deref()
     }

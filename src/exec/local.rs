@@ -56,6 +56,13 @@ impl fmt::Debug for Local {
 
 impl Local {
     /// All cores and most of the memory.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.chunk("x", 2)?.compute_on(&Local::new())?.1.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         static DEFAULTS: LazyLock<(usize, usize)> = LazyLock::new(|| {
             let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
@@ -67,24 +74,64 @@ impl Local {
     }
 
     /// With so many threads (at least one).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.chunk("x", 2)?.compute_on(&Local::new().threads(2))?.1.threads, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads.max(1);
         self
     }
 
     /// With a budget in bytes for tasks, kept blocks and results in memory.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 1000)], vec![0.0; 1000])?.chunk("x", 100)?;
+    /// // What does not fit is refused before anything runs.
+    /// let refused = a.mul(2)?.compute_on(&Local::new().memory(100));
+    /// assert_eq!(refused.err().map(|e| e.kind()), Some(ErrorKind::Memory));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
         self
     }
 
     /// Tells progress to `f`, a few times a second and at the end.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use std::sync::Arc;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let done = Arc::new(AtomicUsize::new(0));
+    /// let shown = done.clone();
+    /// let local = Local::new().on_progress(move |p| shown.store(p.done, Ordering::Relaxed));
+    /// a.chunk("x", 2)?.compute_on(&local)?;
+    /// assert_eq!(done.load(Ordering::Relaxed), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Arc::new(f));
         self
     }
 
     /// With a switch that stops the run.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let cancel = Cancel::new();
+    /// let local = Local::new().cancel_with(cancel.clone());
+    /// cancel.cancel();
+    /// let stopped = a.chunk("x", 2)?.compute_on(&local);
+    /// assert_eq!(stopped.err().map(|e| e.kind()), Some(ErrorKind::Cancelled));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn cancel_with(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
         self

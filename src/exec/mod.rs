@@ -42,6 +42,15 @@ pub struct Outcome {
 ///
 /// # Errors
 /// Those of the run.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::exec;
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let lazy = a.chunk("x", 2)?.add(1)?;
+/// assert_eq!(exec::compute(&[lazy.variable().data().clone()])?[0].to_vec::<i32>()?, [2, 3, 4]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn compute(arrays: &[LazyArray]) -> Result<Vec<Block>> {
     compute_on(&Local::default(), arrays).map(|o| o.blocks)
 }
@@ -50,6 +59,16 @@ pub fn compute(arrays: &[LazyArray]) -> Result<Vec<Block>> {
 ///
 /// # Errors
 /// Those of the run.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::exec;
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let lazy = a.chunk("x", 2)?.add(1)?;
+/// let outcome = exec::compute_on(&Local::new().threads(1), &[lazy.variable().data().clone()])?;
+/// assert_eq!((outcome.blocks.len(), outcome.report.tasks), (1, 2));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn compute_on(executor: &dyn Executor, arrays: &[LazyArray]) -> Result<Outcome> {
     let targets: Vec<Target> = arrays.iter().cloned().map(Target::Memory).collect();
     executor.run(&Plan::new(&targets)?)
@@ -59,6 +78,20 @@ pub fn compute_on(executor: &dyn Executor, arrays: &[LazyArray]) -> Result<Outco
 ///
 /// # Errors
 /// Those of the run.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::{exec, io::{cf, zarr::{WriteOptions, ZarrWrite}}};
+/// # let path = std::env::temp_dir().join(format!("graticule-store-on-{}.zarr", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let raw = cf::encode(&a.chunk("x", 2)?.to_dataset("a"), true)?;
+/// let write = ZarrWrite::create(&path, &raw, &WriteOptions::default())?;
+/// let report = exec::store_on(&Local::new().threads(1), &write.targets())?;
+/// write.finish()?;
+/// assert!(report.bytes_written > 0);
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn store_on(executor: &dyn Executor, targets: &[(LazyArray, Arc<dyn Sink>)]) -> Result<Report> {
     let targets: Vec<Target> =
         targets.iter().map(|(a, sink)| Target::Store(a.clone(), sink.clone())).collect();
@@ -69,6 +102,20 @@ pub fn store_on(executor: &dyn Executor, targets: &[(LazyArray, Arc<dyn Sink>)])
 ///
 /// # Errors
 /// Those of the run.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::{exec, io::{cf, zarr::{WriteOptions, ZarrWrite}}};
+/// # let path = std::env::temp_dir().join(format!("graticule-store-{}.zarr", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let raw = cf::encode(&a.chunk("x", 2)?.to_dataset("a"), true)?;
+/// let write = ZarrWrite::create(&path, &raw, &WriteOptions::default())?;
+/// exec::store(&write.targets())?;
+/// write.finish()?;
+/// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<i32>()?, [1, 2, 3]);
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn store(targets: &[(LazyArray, Arc<dyn Sink>)]) -> Result<Report> {
     store_on(&Local::default(), targets)
 }

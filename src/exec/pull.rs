@@ -20,6 +20,26 @@ pub trait Kept: Sync {
 ///
 /// # Errors
 /// Those of sources, sinks and operations, with the region and the operation.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use graticule::{exec::{Kept, run_task}, plan::{Plan, Target, Task}, source::Traffic};
+/// # use graticule::prelude::*;
+/// /// This plan keeps no blocks.
+/// struct Nothing;
+/// impl Kept for Nothing {
+///     fn blocks(&self, _stage: usize, _chunk: usize) -> Option<Arc<Vec<Block>>> {
+///         None
+///     }
+/// }
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let lazy = a.chunk("x", 2)?.add(1)?;
+/// let plan = Plan::new(&[Target::Memory(lazy.variable().data().clone())])?;
+/// let second = Task { stage: 0, chunk: 1, segment: 0 };
+/// let block = run_task(&plan, second, &Nothing, &Traffic::default())?;
+/// assert_eq!(block, Some(Block::from_vec(&[1], vec![4])?));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
     io.check()?;
     let stage = &plan.stages()[task.stage];
@@ -42,6 +62,30 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
 ///
 /// # Errors
 /// Those of sources and operations.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use graticule::exec::{Kept, finish_fold, merge_states, run_segment};
+/// # use graticule::{plan::{Plan, Target, Task}, source::Traffic};
+/// # use graticule::prelude::*;
+/// # struct Nothing;
+/// # impl Kept for Nothing {
+/// #     fn blocks(&self, _stage: usize, _chunk: usize) -> Option<Arc<Vec<Block>>> {
+/// #         None
+/// #     }
+/// # }
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let sum = a.chunk("x", 1)?.sum("x")?;
+/// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+/// let task = |segment| Task { stage: 0, chunk: 0, segment };
+/// let mut states = run_segment(&plan, task(0), &Nothing, &Traffic::default())?;
+/// for segment in 1..plan.stages()[0].segments() {
+///     let later = run_segment(&plan, task(segment), &Nothing, &Traffic::default())?;
+///     merge_states(&plan, 0, &mut states, later)?;
+/// }
+/// assert_eq!(finish_fold(&plan, 0, states)?, [Block::scalar(6i64)]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
     let stage = &plan.stages()[task.stage];
     let StageKind::Fold { nodes, segment_len, .. } = &stage.kind else {
@@ -74,6 +118,29 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
 ///
 /// # Errors
 /// Those of operations.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use graticule::exec::{Kept, finish_fold, merge_states, run_segment};
+/// # use graticule::{plan::{Plan, Target, Task}, source::Traffic};
+/// # use graticule::prelude::*;
+/// # struct Nothing;
+/// # impl Kept for Nothing {
+/// #     fn blocks(&self, _stage: usize, _chunk: usize) -> Option<Arc<Vec<Block>>> {
+/// #         None
+/// #     }
+/// # }
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let sum = a.chunk("x", 1)?.sum("x")?;
+/// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+/// let first = Task { stage: 0, chunk: 0, segment: 0 };
+/// let states = || run_segment(&plan, first, &Nothing, &Traffic::default());
+/// let mut both = states()?;
+/// let once = finish_fold(&plan, 0, states()?)?[0].to_vec::<i64>()?[0];
+/// merge_states(&plan, 0, &mut both, states()?)?;
+/// assert_eq!(finish_fold(&plan, 0, both)?, [Block::scalar(2 * once)]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<State>) -> Result<()> {
     let nodes = plan.stages()[stage].results();
     for ((&n, state), later) in nodes.iter().zip(states).zip(later) {
@@ -86,6 +153,27 @@ pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<
 ///
 /// # Errors
 /// Those of operations.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use graticule::exec::{Kept, finish_fold, run_segment};
+/// # use graticule::{plan::{Plan, Target, Task}, source::Traffic};
+/// # use graticule::prelude::*;
+/// # struct Nothing;
+/// # impl Kept for Nothing {
+/// #     fn blocks(&self, _stage: usize, _chunk: usize) -> Option<Arc<Vec<Block>>> {
+/// #         None
+/// #     }
+/// # }
+/// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+/// let max = a.chunk("x", 2)?.max("x")?;
+/// let plan = Plan::new(&[Target::Memory(max.variable().data().clone())])?;
+/// let first = Task { stage: 0, chunk: 0, segment: 0 };
+/// let states = run_segment(&plan, first, &Nothing, &Traffic::default())?;
+/// // One block for each reduction of the stage.
+/// assert_eq!(finish_fold(&plan, 0, states)?.len(), 1);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<Block>> {
     let nodes = plan.stages()[stage].results();
     nodes

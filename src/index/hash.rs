@@ -55,6 +55,15 @@ const END: usize = usize::MAX;
 
 impl HashIndex {
     /// The index of a block of rank 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{HashIndex, Index};
+    /// let index = HashIndex::new(&Block::from_vec(&[3], vec![30i64, 10, 20])?);
+    /// let wanted = Block::from_vec(&[2], vec![20i64, 99])?;
+    /// assert_eq!(index.positions_of(&wanted, Method::Exact, None)?, [2, -1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(labels: &Block) -> HashIndex {
         HashIndex { labels: labels.clone().contiguous(), map: OnceLock::new() }
     }

@@ -56,19 +56,40 @@ impl std::str::FromStr for Join {
 /// # Errors
 /// If labels differ under [`Join::Exact`], lengths under [`Join::Override`], an index that would have to
 /// be reordered has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{default_index, join};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(join(&[a.clone(), b.clone()], Join::Inner)?.labels().to_vec::<i64>()?, [3, 2]);
+/// assert_eq!(join(&[a, b], Join::Outer)?.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn join(indexes: &[Arc<dyn Index>], how: Join) -> Result<Arc<dyn Index>> {
     Ok(joined(indexes, how)?.index)
 }
+
+/// An index, and for each of several others where its labels stand in them.
+pub type Placed = (Arc<dyn Index>, Vec<Option<Positions>>);
 
 /// The [`join`] of indexes, and for each of them where the labels of the join stand in it: what [`positions`]
 /// gives, found on the way.
 ///
 /// # Errors
 /// Those of [`join`].
-pub fn join_with_positions(
-    indexes: &[Arc<dyn Index>],
-    how: Join,
-) -> Result<(Arc<dyn Index>, Vec<Option<Positions>>)> {
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, join_with_positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// let (both, places) = join_with_positions(&[a, b], Join::Outer)?;
+/// assert_eq!(both.labels().to_vec::<i64>()?, [1, 2, 3, 4]);
+/// assert_eq!(places[1], Some(Positions::Many(vec![-1, 0, 1, 2])));
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn join_with_positions(indexes: &[Arc<dyn Index>], how: Join) -> Result<Placed> {
     let Joined { index, positions: known } = joined(indexes, how)?;
     let find = |(k, own): (usize, &Arc<dyn Index>)| match &known {
         Some(known) => Ok(Some(known[k].clone()).filter(|p| !takes_all(p, own.len()))),
@@ -210,6 +231,16 @@ fn takes_all(positions: &Positions, len: usize) -> bool {
 ///
 /// # Errors
 /// If `source` has duplicate labels, or labels cannot be compared.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Positions, default_index, positions};
+/// let a = default_index(&Block::from_vec(&[3], vec![3i64, 1, 2])?)?;
+/// let b = default_index(&Block::from_vec(&[3], vec![2i64, 3, 4])?)?;
+/// assert_eq!(positions(a.as_ref(), b.as_ref())?, Some(Positions::Many(vec![2, 0, -1])));
+/// assert_eq!(positions(a.as_ref(), a.as_ref())?, None);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn positions(source: &dyn Index, target: &dyn Index) -> Result<Option<Positions>> {
     if same(source, target) {
         return Ok(None);

@@ -85,6 +85,7 @@ pub(super) fn take(labels: &Block, positions: &Positions) -> Block {
         Positions::Many(p) => crate::dtype::dispatch::with_element!(labels.dtype().kind(), T => {
             let flat = labels.clone().contiguous();
             let values = flat.as_slice::<T>().expect("made contiguous");
+            #[allow(clippy::clone_on_copy)] // Text is not `Copy`.
             let taken: Vec<T> = p.iter().map(|&p| values[p as usize].clone()).collect();
             Block::from_vec(&[taken.len()], taken).expect("as many as places").retype(labels.dtype())
         }),

@@ -31,6 +31,16 @@ pub struct Mismatch {
 
 impl Mismatch {
     /// Compares two indexes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{Mismatch, default_index};
+    /// let a = default_index(&Block::from_vec(&[2], vec![10i64, 20])?)?;
+    /// let b = default_index(&Block::from_vec(&[3], vec![10i64, 21, 30])?)?;
+    /// let m = Mismatch::of(a.as_ref(), b.as_ref());
+    /// assert_eq!((m.matched, m.of), (1, (2, 3)));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn of(a: &dyn Index, b: &dyn Index) -> Mismatch {
         let of = (a.len(), b.len());
         let plain = Mismatch { matched: 0, of, nearest: None };

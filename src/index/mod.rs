@@ -8,6 +8,7 @@ mod lookup;
 mod merge;
 mod mismatch;
 mod multi;
+mod order;
 mod range;
 mod search;
 mod sorted;
@@ -29,6 +30,7 @@ pub use joint::JointIndex;
 pub(crate) use joint::same_joint;
 pub use mismatch::Mismatch;
 pub use multi::MultiIndex;
+pub use order::{monotonic, ranks};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 pub use tolerant::TolerantIndex;
@@ -166,6 +168,16 @@ pub trait Index: Any + Debug + Send + Sync {
 ///
 /// # Errors
 /// If the labels are not a block of rank 1.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::index::{Label, Positions, default_index};
+/// let index = default_index(&Block::from_vec(&[3], vec![1.0, 2.5, 9.0])?)?;
+/// let label = Label::One(Scalar::Float(3.0));
+/// assert_eq!(index.select(&label, Method::Nearest, None)?, Positions::One(1));
+/// assert!(index.select(&label, Method::Exact, None).unwrap_err().is_not_found());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn default_index(labels: &Block) -> Result<Arc<dyn Index>> {
     if labels.ndim() != 1 {
         return Err(Error::invalid(format!(

@@ -37,6 +37,15 @@ impl RangeIndex {
     ///
     /// # Errors
     /// If `step` is zero, or the labels do not fit into `dtype`.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{Index, RangeIndex};
+    /// let index = RangeIndex::new(DType::I64, 10, 5, 3)?;
+    /// assert_eq!(index.labels(), Block::from_vec(&[3], vec![10i64, 15, 20])?);
+    /// assert!(RangeIndex::new(DType::I64, 10, 0, 3).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(dtype: DType, start: impl Into<Scalar>, step: impl Into<Scalar>, len: usize) -> Result<Self> {
         let (start, step) = (start.into(), step.into());
         let wrong = |what: &str| {

@@ -24,6 +24,14 @@ pub struct SortedIndex {
 
 impl SortedIndex {
     /// The index of a block of rank 1, if its labels are in order and none is missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::SortedIndex;
+    /// assert!(SortedIndex::new(&Block::from_vec(&[3], vec![1.0, 2.5, 9.0])?).is_some());
+    /// assert!(SortedIndex::new(&Block::from_vec(&[3], vec![1.0, 9.0, 2.5])?).is_none());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(labels: &Block) -> Option<SortedIndex> {
         let labels = labels.clone().contiguous();
         let (direction, unique) = order_of(&labels)?;

@@ -43,6 +43,17 @@ impl TolerantIndex {
     ///
     /// # Errors
     /// If labels of this type have no distance, or the tolerance is negative or missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{Index, TolerantIndex, default_index};
+    /// let labels = default_index(&Block::from_vec(&[2], vec![0.1, 0.2])?)?;
+    /// let near = TolerantIndex::new(labels.clone(), 1e-3)?;
+    /// let wanted = Block::from_vec(&[2], vec![0.1001, 0.15])?;
+    /// assert_eq!(near.positions_of(&wanted, Method::Exact, None)?, [0, -1]);
+    /// assert!(TolerantIndex::new(labels, -1.0).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(index: Arc<dyn Index>, tolerance: impl Into<Scalar>) -> Result<Self> {
         let (dtype, tolerance) = (index.dtype(), tolerance.into());
         if dtype.is_text() || dtype.is_complex() {

@@ -59,6 +59,12 @@ impl Write {
 
 impl Batch {
     /// Nothing yet.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Batch::new().run()?.1.tasks, 0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -67,6 +73,16 @@ impl Batch {
     ///
     /// # Errors
     /// If there is something at `path` already, it cannot be written, or an encoding contradicts the data.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("graticule-batch-zarr-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// Batch::new().write_zarr(&path, &a.to_dataset("a"))?.run()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn write_zarr(self, path: impl AsRef<Path>, ds: &Dataset) -> Result<Self> {
         self.write_zarr_with(path, ds, &WriteOptions::default())
     }
@@ -75,6 +91,19 @@ impl Batch {
     ///
     /// # Errors
     /// Those of [`write_zarr`](Batch::write_zarr).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::zarr::{WriteMode, WriteOptions};
+    /// # let path = std::env::temp_dir().join(format!("graticule-batch-with-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// Batch::new().write_zarr(&path, &a.to_dataset("a"))?.run()?;
+    /// let options = WriteOptions { mode: WriteMode::Replace, ..Default::default() };
+    /// Batch::new().write_zarr_with(&path, &a.mul(2)?.to_dataset("a"), &options)?.run()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn write_zarr_with(
         mut self,
         path: impl AsRef<Path>,
@@ -93,6 +122,18 @@ impl Batch {
     ///
     /// # Errors
     /// If the path cannot be written, the format lacks a type or an encoding contradicts the data.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::netcdf::{NetcdfFormat, NetcdfOptions};
+    /// # let path = std::env::temp_dir().join(format!("graticule-batch-with-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let options = NetcdfOptions { format: NetcdfFormat::Cdf5, ..Default::default() };
+    /// Batch::new().write_netcdf_with(&path, &a.to_dataset("a"), &options)?.run()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn write_netcdf_with(
         mut self,
         path: impl AsRef<Path>,
@@ -105,6 +146,15 @@ impl Batch {
     }
 
     /// Also compute an array into memory.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let a = a.chunk("x", 2)?;
+    /// let (loaded, _) = Batch::new().load(&a.mean("x")?).load(&a.max("x")?).run()?;
+    /// assert_eq!((loaded[0].to_vec::<f64>()?, loaded[1].to_vec::<f64>()?), (vec![3.0], vec![6.0]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn load(mut self, array: &DataArray) -> Self {
         self.loads.push(array.clone());
         self
@@ -128,6 +178,14 @@ impl Batch {
     ///
     /// # Errors
     /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let plan = Batch::new().load(&a.chunk("x", 2)?.add(1)?).explain()?;
+    /// assert_eq!(plan.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn explain(&self) -> Result<Explain> {
         Ok(self.plan()?.explain())
     }
@@ -136,6 +194,15 @@ impl Batch {
     ///
     /// # Errors
     /// Those of the run; then nothing is there under the final names.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let (loaded, report) = Batch::new().load(&a.chunk("x", 2)?.add(1)?).run()?;
+    /// assert_eq!(loaded[0].to_vec::<f64>()?, [2.0, 3.0, 7.0]);
+    /// assert_eq!(report.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn run(self) -> Result<(Vec<DataArray>, Report)> {
         self.run_on(&Local::default())
     }
@@ -144,6 +211,14 @@ impl Batch {
     ///
     /// # Errors
     /// Those of the run; then nothing is there under the final names.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let batch = Batch::new().load(&a.chunk("x", 2)?.add(1)?);
+    /// assert_eq!(batch.run_on(&Local::new().threads(1))?.1.threads, 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn run_on(self, executor: &dyn Executor) -> Result<(Vec<DataArray>, Report)> {
         let outcome = executor.run(&self.plan()?)?;
         for write in self.writes {

@@ -25,17 +25,39 @@ pub struct OpenOptions {
 
 impl OpenOptions {
     /// The defaults.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(OpenOptions::new().decode.times);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Opens a group inside the file or store.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(OpenOptions::new().group("forecast/surface").group.as_deref(), Some("forecast/surface"));
+    /// ```
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
     /// Decodes the CF conventions, or leaves all variables as stored.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("graticule-decode-{}.zarr", std::process::id()));
+    /// let days = Block::from_vec(&[2], vec![0i64, 86_400_000_000_000])?.retype(DType::DATETIME_NS);
+    /// DataArray::new(Variable::new(["x"], days)?, Coords::new())?.to_dataset("when").to_zarr(&path)?;
+    /// assert!(open_dataset(&path)?.get("when")?.dtype().is_datetime());
+    /// let stored = open_dataset_with(&path, &OpenOptions::new().decode(false))?.get("when")?;
+    /// assert_eq!(stored.to_vec::<i64>()?, [0, 1]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn decode(mut self, decode: bool) -> Self {
         let drop_variables = std::mem::take(&mut self.decode.drop_variables);
         let options = if decode { DecodeOptions::default() } else { DecodeOptions::off() };
@@ -44,36 +66,81 @@ impl OpenOptions {
     }
 
     /// Decodes times, or leaves them as numbers.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(!OpenOptions::new().decode_times(false).decode.times);
+    /// ```
     pub fn decode_times(mut self, decode: bool) -> Self {
         self.decode.times = decode;
         self
     }
 
     /// Unpacks numbers and masks fill values, or leaves them as stored.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(!OpenOptions::new().mask_and_scale(false).decode.mask_and_scale);
+    /// ```
     pub fn mask_and_scale(mut self, decode: bool) -> Self {
         self.decode.mask_and_scale = decode;
         self
     }
 
     /// Which attributes make variables coordinates.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::cf::DecodeCoords;
+    /// let options = OpenOptions::new().decode_coords(DecodeCoords::All);
+    /// assert_eq!(options.decode.coords, DecodeCoords::All);
+    /// ```
     pub fn decode_coords(mut self, coords: DecodeCoords) -> Self {
         self.decode.coords = coords;
         self
     }
 
     /// Length of a tick of decoded times.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::dtype::TimeUnit;
+    /// assert_eq!(OpenOptions::new().time_unit(TimeUnit::S).decode.time_unit, TimeUnit::S);
+    /// ```
     pub fn time_unit(mut self, unit: TimeUnit) -> Self {
         self.decode.time_unit = unit;
         self
     }
 
     /// Leaves variables out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("graticule-drop-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// a.to_dataset("a").assign([("b", &a)])?.to_zarr(&path)?;
+    /// let ds = open_dataset_with(&path, &OpenOptions::new().drop_variables(["b"]))?;
+    /// assert_eq!(ds.data_vars().len(), 1);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn drop_variables<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.decode.drop_variables = names.into_iter().map(Into::into).collect();
         self
     }
 
     /// Cuts data variables into chunks of these lengths along dimensions, instead of those as stored.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("graticule-chunks-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
+    /// a.to_dataset("a").to_zarr(&path)?;
+    /// let ds = open_dataset_with(&path, &OpenOptions::new().chunks([("x", 2)]))?;
+    /// assert_eq!(ds.get("a")?.variable().chunks().counts(), [2]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn chunks<S: Into<String>>(mut self, chunks: impl IntoIterator<Item = (S, usize)>) -> Self {
         self.chunks = chunks.into_iter().map(|(dim, len)| (dim.into(), len)).collect();
         self
@@ -142,6 +209,17 @@ fn decode(raw: RawDataset, options: &OpenOptions) -> Result<Dataset> {
 ///
 /// # Errors
 /// Those of [`open_dataset`].
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::open_raw;
+/// # let path = std::env::temp_dir().join(format!("graticule-raw-{}.zarr", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// a.to_dataset("a").to_zarr(&path)?;
+/// assert_eq!(open_raw(&path, None)?.variables["a"].dtype(), DType::F64);
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn open_raw(path: &Path, group: Option<&str>) -> Result<RawDataset> {
     match detect(path)? {
         Format::Zarr => match group {

@@ -34,11 +34,23 @@ pub struct Skipped {
 
 impl RawDataset {
     /// A raw dataset without anything.
+    ///
+    /// ```
+    /// # use graticule::io::RawDataset;
+    /// assert!(RawDataset::new().variables.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Notes a variable that cannot be read, and warns.
+    ///
+    /// ```
+    /// # use graticule::{Error, io::RawDataset};
+    /// let mut raw = RawDataset::new();
+    /// raw.skip("enum_var", Error::unsupported("enumerations"));
+    /// assert!(raw.skipped[0].reason.is_unsupported());
+    /// ```
     pub fn skip(&mut self, name: impl Into<Name>, reason: Error) {
         let name = name.into();
         tracing::warn!(variable = %name, "left out, since it cannot be read: {reason}");

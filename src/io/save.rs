@@ -38,6 +38,18 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of [`to_zarr`](Dataset::to_zarr).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::zarr::{WriteMode, WriteOptions};
+    /// # let path = std::env::temp_dir().join(format!("graticule-save-with-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let options = WriteOptions { mode: WriteMode::Replace, ..Default::default() };
+    /// let report = a.chunk("x", 2)?.to_dataset("a").to_zarr_with(&path, &options, &Local::new().threads(1))?;
+    /// assert!(report.bytes_written > 0);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_zarr_with(
         &self,
         path: impl AsRef<Path>,
@@ -74,6 +86,18 @@ impl Dataset {
     ///
     /// # Errors
     /// Those of [`to_netcdf`](Dataset::to_netcdf).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::netcdf::{NetcdfFormat, NetcdfOptions};
+    /// # let path = std::env::temp_dir().join(format!("graticule-save-with-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let options = NetcdfOptions { format: NetcdfFormat::Cdf5, ..Default::default() };
+    /// a.to_dataset("a").to_netcdf_with(&path, &options, &Local::new().threads(1))?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0, 4.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_netcdf_with(
         &self,
         path: impl AsRef<Path>,
@@ -86,6 +110,13 @@ impl Dataset {
 
 impl DataArray {
     /// The array as dataset under its own name, or xarray's name for unnamed arrays.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// assert!(a.with_name("t").to_named_dataset().data_vars().contains_key("t"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_named_dataset(&self) -> Dataset {
         match self.name() {
             Some(name) => self.to_dataset(name.clone()),
@@ -97,6 +128,16 @@ impl DataArray {
     ///
     /// # Errors
     /// Those of [`Dataset::to_zarr`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let path = std::env::temp_dir().join(format!("graticule-array-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// a.with_name("t").to_zarr(&path)?;
+    /// assert_eq!(open_dataset(&path)?.get("t")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_zarr(&self, path: impl AsRef<Path>) -> Result<Report> {
         self.to_named_dataset().to_zarr(path)
     }

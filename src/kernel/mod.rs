@@ -1,16 +1,17 @@
 //! Pure functions from blocks to blocks: no names, no input or output, no threads.
 
-pub mod calculus;
+pub(crate) mod calculus;
 pub mod cast;
-pub mod contract;
+pub(crate) mod contract;
 pub mod elementwise;
 mod feed;
-pub mod fit;
-pub mod interp;
+pub(crate) mod fit;
+pub(crate) mod interp;
 mod loops;
-pub mod movement;
+pub(crate) mod movement;
 pub mod order;
 pub mod reduce;
-pub mod reshape;
+pub(crate) mod reshape;
 pub mod scan;
 mod svd;
+pub mod text;

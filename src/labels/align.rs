@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 
 use super::align_joint::{JointGroup, join_shared};
 use super::compare::indexes_equal;
-use super::dataarray::DataArray;
+use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
 use super::diagnostics;
 use super::joint::Part;
 use super::operand::Labelled;
-use super::reindex::{NewCoord, reindex_parts};
+use super::reindex::{NewCoord, reindex_parts_by};
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
 use crate::dtype::Scalar;
@@ -27,6 +27,8 @@ pub struct AlignOptions {
     pub exclude: Vec<Name>,
     /// What stands at labels that an object lacks; missing values by default. Takes part in the dtype.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name (of arrays, by their own).
+    pub fill_values: IndexMap<Name, Scalar>,
 }
 
 impl Default for AlignOptions {
@@ -37,17 +39,50 @@ impl Default for AlignOptions {
 
 impl AlignOptions {
     /// Options with a join.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![10, 20])?.assign_coords([("x", x)])?;
+    /// let left = align(&[a.into(), b.into()] as &[Object], &AlignOptions::new(Join::Left))?;
+    /// assert_eq!(left[1].clone().into_array()?.fillna(0.0)?.to_vec::<f64>()?, [0.0, 10.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(join: Join) -> Self {
-        AlignOptions { join, exclude: Vec::new(), fill_value: None }
+        AlignOptions { join, exclude: Vec::new(), fill_value: None, fill_values: IndexMap::new() }
     }
 
     /// The options with dimensions that are left alone.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.5, 2.5])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[3], vec![2i64, 3, 4])?;
+    /// let b = DataArray::from_vec(&[("x", 3)], vec![0.1, 0.2, 0.3])?.assign_coords([("x", x)])?;
+    /// let same = align(&[a, b], &AlignOptions::new(Join::Exact).exclude(&["x"]))?;
+    /// assert_eq!((same[0].shape(), same[1].shape()), (vec![2], vec![3]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn exclude(mut self, dims: &[&str]) -> Self {
         self.exclude = dims.iter().map(|d| Name::from(*d)).collect();
         self
     }
 
     /// The options with a value for labels that an object lacks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![10, 20])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![30, 40])?.assign_coords([("x", x)])?;
+    /// let both = align(&[a, b], &AlignOptions::new(Join::Outer).fill_value(0))?;
+    /// assert_eq!(both[0].to_vec::<i32>()?, [10, 20, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fill_value(mut self, value: impl Into<Scalar>) -> Self {
         self.fill_value = Some(value.into());
         self
@@ -83,7 +118,8 @@ impl AlignOptions {
 /// ```
 pub fn align<O: Labelled>(objects: &[O], options: &AlignOptions) -> Result<Vec<O>> {
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
-    let parts = align_parts(&parts, options)?;
+    let names: Vec<Option<Name>> = objects.iter().map(Labelled::own_name).collect();
+    let parts = align_named(&parts, &names, options)?;
     objects.iter().zip(parts).map(|(o, ds)| o.rebuild(ds)).collect()
 }
 
@@ -109,6 +145,11 @@ struct Joined {
 
 /// [`align`] on datasets.
 pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result<Vec<Dataset>> {
+    align_named(objects, &[], options)
+}
+
+/// [`align`] on datasets and on arrays that go under their private name; `names` are their own.
+fn align_named(objects: &[Dataset], names: &[Option<Name>], options: &AlignOptions) -> Result<Vec<Dataset>> {
     if objects.len() < 2 {
         return Ok(objects.to_vec());
     }
@@ -120,7 +161,8 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             let indexed = (ds.coords().indexes())
                 .any(|(c, _)| ds.coords().get(c).is_some_and(|v| v.axis(&dim).is_some()));
             if !indexed && !excluded(&dim) {
-                unindexed.entry(dim).or_default().entry(n).or_insert_with(|| format!("object {i}"));
+                let lengths = unindexed.entry(dim.clone()).or_default();
+                lengths.entry(n).or_insert_with(|| whose(i, ds, &dim));
             }
         }
     }
@@ -155,7 +197,10 @@ pub(crate) fn align_parts(objects: &[Dataset], options: &AlignOptions) -> Result
             )));
         }
     }
-    let conform = |(i, ds): (usize, &Dataset)| conform(i, ds, &groups, &mut joined, &shared, options);
+    let conform = |(i, ds): (usize, &Dataset)| {
+        let own = names.get(i).and_then(Option::as_ref);
+        conform(i, ds, own, &groups, &mut joined, &shared, options)
+    };
     objects.iter().enumerate().map(conform).collect()
 }
 
@@ -187,6 +232,15 @@ pub(crate) fn already_aligned(arrays: &[&DataArray], join: Join) -> bool {
             })
         })
     })
+}
+
+/// An object, and the variable of it that has a dimension, for errors.
+fn whose(object: usize, ds: &Dataset, dim: &str) -> String {
+    let mut all = ds.data_vars().iter().chain(ds.coords().iter());
+    match all.find(|(name, v)| v.axis(dim).is_some() && !is_private(name)) {
+        Some((name, _)) => format!("`{name}` in object {object}"),
+        None => format!("object {object}"),
+    }
 }
 
 /// The indexes of all objects by coordinate name.
@@ -286,6 +340,7 @@ fn difference(name: &str, (m, a): (usize, &Arc<dyn Index>), (n, b): (usize, &Arc
 fn conform(
     object: usize,
     ds: &Dataset,
+    own_name: Option<&Name>,
     groups: &[Group],
     joined: &mut [Joined],
     shared: &[JointGroup],
@@ -325,7 +380,10 @@ fn conform(
     if coords.is_empty() || !changes {
         return Ok(ds.clone());
     }
-    reindex_parts(ds, &takes, coords, options.fill_value.as_ref())
+    reindex_parts_by(ds, &takes, coords, &|name| {
+        let own = if is_private(name) { own_name.map(|n| &**n) } else { Some(name) };
+        own.and_then(|n| options.fill_values.get(n)).or(options.fill_value.as_ref())
+    })
 }
 
 #[cfg(test)]

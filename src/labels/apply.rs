@@ -137,11 +137,21 @@ pub(crate) fn map_over(
     args: &[Arg<'_>],
     casts: &[Option<DType>],
 ) -> Result<Variable> {
+    let inputs = arrays_over(&dims, args, casts)?;
+    Variable::new(dims, LazyArray::map(f, &inputs)?)
+}
+
+/// The arrays of the operands with these axes; they have length 1 where an operand lacks the dimension.
+pub(crate) fn arrays_over(
+    dims: &[Name],
+    args: &[Arg<'_>],
+    casts: &[Option<DType>],
+) -> Result<Vec<LazyArray>> {
     let mut inputs = Vec::with_capacity(args.len());
     for (arg, cast) in args.iter().zip(casts) {
         inputs.push(match arg {
             Arg::Variable(v) => {
-                let data = spread(v, &dims)?;
+                let data = spread(v, dims)?;
                 match cast {
                     Some(dtype) => data.cast(*dtype)?,
                     None => data,
@@ -156,7 +166,7 @@ pub(crate) fn map_over(
             }
         });
     }
-    Variable::new(dims, LazyArray::map(f, &inputs)?)
+    Ok(inputs)
 }
 
 /// One operand after alignment.

@@ -7,13 +7,13 @@ use indexmap::IndexMap;
 use super::broadcast::{expand, spread};
 use super::compare::{Same, variables_match};
 use super::dataarray::DataArray;
+use super::dataset::Dataset;
 use super::indexer::{Isel, Pick};
 use super::operand::Operand;
+use super::pointwise::{Axis, points_of, sharing};
 use super::selector::Sel;
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::Element;
-use crate::dtype::dispatch::with_element;
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::MapFn;
 use crate::lazy::LazyArray;
@@ -22,11 +22,10 @@ impl DataArray {
     /// A copy with `value` at some positions: xarray's `a[{...}] = value`.
     ///
     /// The value is cast to the dtype of the array and repeats along dimensions that it lacks. Where a
-    /// position stands twice the last one counts. Lazy, but for points of several dimensions.
+    /// position stands twice the last one counts. Lazy: reads nothing.
     ///
     /// # Errors
-    /// If a position lies outside, the value does not fit the selection, or points are set in an array that
-    /// is not in memory.
+    /// If a position lies outside, or the value does not fit the selection.
     ///
     /// # Example
     /// ```
@@ -70,6 +69,7 @@ impl DataArray {
             picks.insert(dim.clone(), indexer.resolve(dim, len)?);
         }
         let selected = self.isel_with(isel.clone())?;
+        let value = without_ones(value, &selected)?;
         fits(&value, &selected)?;
         let data = value.variable().data().cast(self.dtype())?;
         let value = value.variable().with_data(value.dims().to_vec(), data)?;
@@ -80,10 +80,81 @@ impl DataArray {
         let variable = if picks.iter().all(own) {
             self.variable().place(&picks, &value)?
         } else {
-            self.variable().scatter(&picks, &value, selected.variable())?
+            self.variable().scatter(&picks, &value)?
         };
         Ok(DataArray::from_parts(self.name().cloned(), variable, self.coords().clone()))
     }
+}
+
+impl Dataset {
+    /// A copy with `value` at some positions of every data variable: xarray's `ds[{...}] = value`. A dataset
+    /// gives each variable its own values. See [`DataArray::assign_isel`].
+    ///
+    /// # Errors
+    /// If a variable lacks an indexed dimension, the value one of the variables or holds others, and those of
+    /// [`DataArray::assign_isel`].
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let ds = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.to_dataset("a");
+    /// let ds = ds.assign_isel(Isel::new().at("x", 1..), 0)?;
+    /// assert_eq!(ds.get("a")?.to_vec::<i32>()?, [1, 0, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn assign_isel(&self, isel: Isel, value: impl Into<Operand>) -> Result<Dataset> {
+        self.locate(self.assign_at(&isel, &value.into()), || "`assign_isel`".into())
+    }
+
+    /// A copy with `value` at some labels of every data variable: xarray's `ds.loc[{...}] = value`. See
+    /// [`assign_isel`](Dataset::assign_isel).
+    ///
+    /// # Errors
+    /// If a label is not there, and those of `assign_isel`.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
+    /// let ds = a.assign_coords([("x", Block::from_vec(&[2], vec![10, 20])?)])?.to_dataset("a");
+    /// let ds = ds.assign_sel(Sel::new().at("x", 20), 0)?;
+    /// assert_eq!(ds.get("a")?.to_vec::<i32>()?, [1, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn assign_sel(&self, sel: Sel, value: impl Into<Operand>) -> Result<Dataset> {
+        let isel = self.positions_of(&sel);
+        self.locate(isel.and_then(|isel| self.assign_at(&isel, &value.into())), || "`assign_sel`".into())
+    }
+
+    fn assign_at(&self, isel: &Isel, value: &Operand) -> Result<Dataset> {
+        if let Operand::Dataset(values) = value
+            && let Some(name) = values.data_vars().keys().find(|n| !self.data_vars().contains_key(*n))
+        {
+            return Err(
+                Error::not_found("variable", name, self.data_vars().keys()).at("the assigned dataset")
+            );
+        }
+        let mut data_vars = IndexMap::with_capacity(self.data_vars().len());
+        for name in self.data_vars().keys() {
+            let value = match value {
+                Operand::Dataset(values) => values.get(name)?.into(),
+                plain => plain.clone(),
+            };
+            let set =
+                self.get(name)?.assign_at(isel, value).map_err(|e| e.at(format!("variable `{name}`")))?;
+            data_vars.insert(name.clone(), set.variable().clone());
+        }
+        Ok(self.with_parts(data_vars, self.coords().clone()))
+    }
+}
+
+/// The value without dimensions of length 1 along which it repeats, as numpy lets it: those without labels.
+fn without_ones(value: DataArray, selected: &DataArray) -> Result<DataArray> {
+    let sizes = selected.sizes();
+    let repeats = |dim: &Name| sizes.get(dim).is_some_and(|n| *n != 1) && !value.coords().contains(dim);
+    let ones: Vec<Name> =
+        value.sizes().into_iter().filter(|(d, n)| *n == 1 && repeats(d)).map(|(d, _)| d).collect();
+    ones.iter().try_fold(value.clone(), |value, dim| value.isel(dim, 0))
 }
 
 /// Refuses a value whose dimensions, lengths or labels are not those of the selection.
@@ -145,30 +216,49 @@ impl Variable {
         self.with_data(self.dims().to_vec(), placed)
     }
 
-    /// The value at points, in memory.
-    fn scatter(
-        &self,
-        picks: &IndexMap<Name, Pick>,
-        value: &Variable,
-        selected: &Variable,
-    ) -> Result<Variable> {
-        if self.data().as_block().is_none() {
-            return Err(Error::unsupported("points of several dimensions cannot be set in a lazy array")
-                .help("load the array first, or set lists and ranges along each dimension"));
+    /// The value at points that several dimensions share; lazy.
+    fn scatter(&self, picks: &IndexMap<Name, Pick>, value: &Variable) -> Result<Variable> {
+        let shape = self.shape();
+        let axis = |(dim, &len): (&Name, &usize)| match picks.get(dim) {
+            Some(Pick::Points { dims, shape, positions }) => {
+                Axis { dims: dims.clone(), shape: shape.clone(), points: Some(positions.clone()) }
+            }
+            Some(Pick::Slice(s)) => {
+                let positions = (0..s.len).map(|i| s.position(i) as i64).collect();
+                Axis { dims: vec![dim.clone()], shape: vec![s.len], points: Some(positions) }
+            }
+            // A single position has no dimension that others could share.
+            Some(Pick::One(_)) => Axis { dims: Vec::new(), shape: Vec::new(), points: None },
+            None => Axis { dims: vec![dim.clone()], shape: vec![len], points: None },
+        };
+        let axes: Vec<Axis> = self.dims().iter().zip(&shape).map(axis).collect();
+        let mut joined: Vec<usize> = (0..axes.len())
+            .filter(|i| axes[*i].points.is_some() && axes[*i].dims[..] != self.dims()[*i..=*i])
+            .flat_map(|i| sharing(&axes, i))
+            .collect();
+        joined.sort_unstable();
+        joined.dedup();
+        // What the points leave alone is picked first, and put back in place afterwards.
+        let mut rest = picks.clone();
+        joined.iter().for_each(|i| drop(rest.shift_remove(&self.dims()[*i])));
+        let inner = self.pick(&rest)?;
+        let group = points_of(&axes, joined)?;
+        let own: Vec<usize> =
+            group.axes.iter().map(|a| inner.require_axis(&self.dims()[*a])).collect::<Result<_>>()?;
+        let mut sizes: IndexMap<Name, usize> = IndexMap::new();
+        for (i, (dim, n)) in inner.sizes().into_iter().enumerate() {
+            if i == own[0] {
+                sizes.extend(group.dims.iter().cloned().zip(group.shape.iter().copied()));
+            }
+            if !own.contains(&i) {
+                sizes.insert(dim, n);
+            }
         }
-        let flat = Block::from_vec(&self.shape(), (0..self.size() as i64).collect())?;
-        let at = self.with_data(self.dims().to_vec(), flat)?.pick(picks)?.load()?;
-        let values = expand(value, &selected.sizes())?.load()?;
-        let block = self.load()?;
-        let set = with_element!(block.dtype().kind(), T => scatter::<T>(&block, &at, &values)?);
-        self.with_data(self.dims().to_vec(), set)
+        let mut flat: Vec<usize> = sizes.values().copied().collect();
+        flat.splice(own[0]..own[0] + group.dims.len(), [group.shape.iter().product()]);
+        let values = expand(value, &sizes)?.data().reshape(&flat)?;
+        let set = inner.data().scatter(&values, &own, group.points, own[0])?;
+        let set = inner.with_data(inner.dims().to_vec(), set)?;
+        if rest.is_empty() { Ok(set) } else { self.place(&rest, &set) }
     }
-}
-
-fn scatter<T: Element>(block: &Block, at: &Block, values: &Block) -> Result<Block> {
-    let mut elements = block.to_vec::<T>()?;
-    for (&p, v) in at.typed::<i64>()?.iter().zip(values.typed::<T>()?.iter()) {
-        elements[p as usize] = v.clone();
-    }
-    Ok(Block::from_vec(block.shape(), elements)?.retype(block.dtype()))
 }

@@ -42,16 +42,38 @@ impl Default for DifferentiateOptions {
 
 impl DifferentiateOptions {
     /// First order at the ends, times in ticks.
+    ///
+    /// ```
+    /// # use graticule::labels::DifferentiateOptions;
+    /// assert_eq!(DifferentiateOptions::new().edge_order, 1);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// With the order of the differences at both ends.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::DifferentiateOptions;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![0.0, 1.0, 4.0])?;
+    /// // Of second order a parabola is exact at its ends.
+    /// let slope = a.differentiate_with("x", &DifferentiateOptions::new().edge_order(2))?;
+    /// assert_eq!(slope.to_vec::<f64>()?, [0.0, 2.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn edge_order(self, edge_order: usize) -> Self {
         DifferentiateOptions { edge_order, ..self }
     }
 
     /// With the unit in which distances of a datetime coordinate are counted.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{DatetimeUnit, DifferentiateOptions};
+    /// let options = DifferentiateOptions::new().datetime_unit(DatetimeUnit::Day);
+    /// assert_eq!(options.datetime_unit, Some(DatetimeUnit::Day));
+    /// ```
     pub fn datetime_unit(self, unit: impl Into<Option<DatetimeUnit>>) -> Self {
         DifferentiateOptions { datetime_unit: unit.into(), ..self }
     }

@@ -7,7 +7,7 @@ use super::align_joint::concat_levels;
 use super::broadcast::expand;
 use super::compare::{Same, variables_match};
 use super::coords::Coords;
-use super::dataarray::DataArray;
+use super::dataarray::{DataArray, THIS};
 use super::dataset::Dataset;
 use super::diagnostics;
 use super::joint::Part;
@@ -53,6 +53,8 @@ pub struct ConcatOptions {
     pub combine_attrs: CombineAttrs,
     /// What fills holes; missing values by default.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name (of arrays, by their own).
+    pub fill_values: IndexMap<Name, Scalar>,
 }
 
 impl Default for ConcatOptions {
@@ -64,6 +66,7 @@ impl Default for ConcatOptions {
             join: Join::Exact,
             combine_attrs: CombineAttrs::Override,
             fill_value: None,
+            fill_values: IndexMap::new(),
         }
     }
 }
@@ -164,6 +167,10 @@ pub fn concat<O: Labelled + Into<Object>>(
             return Err(Error::invalid("the arrays have different names").at(place()));
         }
         options.data_vars = ConcatOver::All;
+        // Arrays go under their private name; that of the first is the name of all.
+        if let Some(fill) = arrays[0].name().and_then(|n| options.fill_values.get(n)).cloned() {
+            options.fill_values.insert(THIS.into(), fill);
+        }
     }
     let parts: Vec<Dataset> = objects.iter().map(Labelled::to_parts).collect();
     concat_parts(parts, &dim, &options).and_then(|ds| first.rebuild(ds)).map_err(|e| e.at(place()))
@@ -175,6 +182,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
         join: options.join,
         exclude: vec![name.clone()],
         fill_value: options.fill_value.clone(),
+        fill_values: options.fill_values.clone(),
     };
     let mut objects = align_parts(&objects, &align)?;
     let mut existing = objects.iter().any(|ds| ds.sizes().contains_key(name));
@@ -222,7 +230,7 @@ fn concat_parts(objects: Vec<Dataset>, dim: &ConcatDim, options: &ConcatOptions)
     let mut out = Dataset::from_variables(vars, coords)?;
     out.attrs = options.combine_attrs.combine(objects.iter().map(|ds| &ds.attrs))?;
     if options.compat == Compat::Identical
-        && let Some(n) = objects.iter().position(|ds| ds.attrs != out.attrs)
+        && let Some(n) = (1..objects.len()).find(|n| objects[*n].attrs != out.attrs)
     {
         return Err(Error::invalid(format!("the attributes of dataset {n} differ from those of the result")));
     }
@@ -388,7 +396,8 @@ impl Job<'_> {
         let mut out = found[0].1.with_data(sizes.keys().cloned(), data)?.with_attrs(attrs);
         if found.len() < self.objects.len() {
             let takes = IndexMap::from([(self.dim.clone(), self.holes(&found))]);
-            out = take_variable(&out, &takes, self.options.fill_value.as_ref())?;
+            let fill = self.options.fill_values.get(name).or(self.options.fill_value.as_ref());
+            out = take_variable(&out, &takes, fill)?;
         }
         let own = |ds: &&Dataset| ds.coords().index(name).is_some_and(|index| Part::of(index).is_none());
         let indexed = self.objects.iter().filter(own).count();
@@ -434,7 +443,8 @@ impl Job<'_> {
             for (d, n) in v.sizes() {
                 if own.get(&d) != Some(&n) {
                     return Err(Error::alignment(format!(
-                        "object {i} has length {n} along `{d}`, others {}",
+                        "object {i} has length {n} along `{d}`, object {} has {}",
+                        found[0].0,
                         own.get(&d).copied().unwrap_or_default()
                     )));
                 }
@@ -448,8 +458,9 @@ impl Job<'_> {
     fn holes(&self, found: &[(usize, &Variable)]) -> Positions {
         let mut positions = Vec::with_capacity(self.lengths.iter().sum());
         let mut next = 0;
+        let mut found = found.iter().map(|(i, _)| *i).peekable();
         for (i, &n) in self.lengths.iter().enumerate() {
-            let present = found.iter().any(|(j, _)| *j == i);
+            let present = found.next_if_eq(&i).is_some();
             positions.extend((0..n as i64).map(|p| if present { next + p } else { -1 }));
             if present {
                 next += n as i64;

@@ -31,17 +31,40 @@ pub struct CovOptions {
 
 impl CovOptions {
     /// What holds when nothing is said: one degree of freedom, no weights.
+    ///
+    /// ```
+    /// # use graticule::labels::CovOptions;
+    /// assert_eq!(CovOptions::new().ddof, None);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// With degrees of freedom taken off the count.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{CovOptions, cov_with};
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 3.0])?;
+    /// assert_eq!(cov_with(&a, &a, "x", &CovOptions::new().ddof(0.0))?.to_vec::<f64>()?, [1.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn ddof(mut self, ddof: f64) -> Self {
         self.ddof = Some(ddof);
         self
     }
 
     /// With a weight for each position.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{CovOptions, cov_with};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 3.0, 9.0])?;
+    /// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
+    /// let cov = cov_with(&a, &a, "x", &CovOptions::new().ddof(0.0).weights(&w))?;
+    /// assert!((cov.to_vec::<f64>()?[0] - 1.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn weights(mut self, weights: &DataArray) -> Self {
         self.weights = Some(weights.clone());
         self
@@ -73,6 +96,16 @@ pub fn cov(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArra
 ///
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::labels::{CovOptions, cov_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
+/// let b = DataArray::from_vec(&[("x", 3)], vec![2.0, 4.0, 6.0])?;
+/// let cov = cov_with(&a, &b, "x", &CovOptions::new().ddof(2.0))?;
+/// assert_eq!(cov.to_vec::<f64>()?, [4.0]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn cov_with(
     a: &DataArray,
     b: &DataArray,
@@ -112,6 +145,17 @@ pub fn corr(a: &DataArray, b: &DataArray, dims: impl IntoDims) -> Result<DataArr
 ///
 /// # Errors
 /// Those of [`cov`], and if a weight is missing.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::labels::{CovOptions, corr_with};
+/// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 9.0])?;
+/// let b = DataArray::from_vec(&[("x", 3)], vec![6.0, 4.0, 9.0])?;
+/// let w = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 0.0])?;
+/// let corr = corr_with(&a, &b, "x", &CovOptions::new().weights(&w))?;
+/// assert!((corr.to_vec::<f64>()?[0] + 1.0).abs() < 1e-12);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn corr_with(
     a: &DataArray,
     b: &DataArray,

@@ -4,6 +4,7 @@ use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::{IntoDims, Missing};
+use super::operand::Labelled;
 use super::set_index::corrupts;
 use super::variable::Name;
 use crate::error::{Error, Result};
@@ -171,3 +172,37 @@ impl DataArray {
         Ok(DataArray::from_parts(self.name().cloned(), self.variable().clone(), coords))
     }
 }
+
+macro_rules! methods {
+    ($T:ident, $example:literal) => {
+        impl $T {
+            /// The same without the encoding of variables and coordinates.
+            ///
+            /// # Example
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let a = DataArray::from_vec(&[("x", 1)], vec![1])?;
+            /// assert!(a.drop_encoding().variable().encoding.is_empty());
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            #[must_use]
+            pub fn drop_encoding(&self) -> $T {
+                let mut parts = self.to_parts();
+                parts.encoding = Default::default();
+                parts.data_vars_mut().values_mut().for_each(|v| v.encoding = Default::default());
+                let names: Vec<Name> = parts.coords().names().cloned().collect();
+                for name in names {
+                    if let Some(v) = parts.coords_mut().get_mut(&name) {
+                        v.encoding = Default::default();
+                    }
+                }
+                self.rebuild(parts).expect("the variables are all there")
+            }
+        }
+    };
+}
+methods!(DataArray, "assert_eq!(a.drop_duplicates(\"x\", Keep::Last)?.to_vec::<i32>()?, [2, 3]);");
+methods!(
+    Dataset,
+    "assert_eq!(a.to_dataset(\"a\").drop_duplicates(\"x\", Keep::First)?.get(\"a\")?.to_vec::<i32>()?, [1, 3]);"
+);

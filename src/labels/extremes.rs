@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::dims::IntoDims;
+use super::dims::{Dims, IntoDims};
 use super::reduce::{ReduceOptions, check_not_empty};
 use super::reindex::room_for;
 use super::variable::{Name, Variable};
@@ -84,16 +84,17 @@ macro_rules! idx {
             /// # Errors
             /// If there is no such dimension, it has no coordinate, or labels do not hold the fill value.
             pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<DataArray> {
-                let dim = one_dim(dim, &self.sizes()).map_err(|e| e.at(self.place()))?;
+                let dim = dim.into_dims();
                 let array = self.via_dataset(|ds| ds.idx_with(ReduceOp::$op, &dim, &options))?;
-                Ok(array.with_name(dim))
+                Ok(array.with_name(one_dim(&dim, &self.sizes())?))
             }
         )*}
 
         impl Dataset {$(
             $(#[$doc])*
             ///
-            /// So for each variable. Lazy: reads nothing but the labels.
+            /// So for each variable; `dim` may be `()` where each has one dimension. Lazy: reads nothing but the
+            /// labels.
             ///
             /// # Errors
             /// If a variable has no such dimension, or it has no coordinate.
@@ -103,12 +104,22 @@ macro_rules! idx {
 
             #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") with all choices open.")]
             ///
+            /// ```
+            /// # use graticule::labels::{Coords, DataArray, IdxOptions, Variable};
+            /// let mut coords = Coords::new();
+            /// coords.insert("x", Variable::from_vec(&[("x", 2)], vec![10i64, 20])?)?;
+            /// let a = DataArray::new(Variable::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?, coords)?;
+            /// let options = IdxOptions::new().skipna(false);
+            #[doc = concat!("let label = a.to_dataset(\"a\").", stringify!($with), "((), options)?.get(\"a\")?;")]
+            /// assert_eq!(label.to_vec::<i64>()?, [10]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            ///
             /// # Errors
             /// If a variable has no such dimension, it has no coordinate, or labels do not hold the fill value.
             pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<Dataset> {
-                let dim = one_dim(dim, &self.sizes()).map_err(|e| e.at(self.place()))?;
                 let options = IdxOptions { keep_attrs: None, ..options };
-                self.locate(self.idx_with(ReduceOp::$op, &dim, &options), || concat!("`", stringify!($name), "`").into())
+                self.locate(self.idx_with(ReduceOp::$op, &dim.into_dims(), &options), || concat!("`", stringify!($name), "`").into())
             }
         )*}
     };
@@ -142,8 +153,7 @@ idx! {
 }
 
 /// The one dimension that is meant.
-fn one_dim(dim: impl IntoDims, sizes: &IndexMap<Name, usize>) -> Result<Name> {
-    let dims = dim.into_dims();
+fn one_dim(dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Name> {
     match (dims.names(), sizes.keys().next()) {
         (Some([name]), _) => Ok(name.clone()),
         (None, Some(only)) if sizes.len() == 1 => Ok(only.clone()),
@@ -173,6 +183,14 @@ impl DataArray {
     ///
     /// # Errors
     /// If a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![5, 3, 1, 7])?;
+    /// let at = a.argmax_dims(..)?;
+    /// assert_eq!((at["x"].to_vec::<i64>()?, at["y"].to_vec::<i64>()?), (vec![1], vec![1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn argmax_dims(&self, dims: impl IntoDims) -> Result<IndexMap<Name, DataArray>> {
         self.arg_dims(ReduceOp::ArgMax, dims, ReduceOptions::default())
     }
@@ -181,6 +199,15 @@ impl DataArray {
     ///
     /// # Errors
     /// If `op` is neither, a dimension does not exist, or all values are missing.
+    ///
+    /// ```
+    /// # use graticule::kernel::reduce::ReduceOp;
+    /// # use graticule::labels::{DataArray, ReduceOptions};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![2.0, f64::NAN, 1.0])?;
+    /// let at = a.arg_dims(ReduceOp::ArgMin, "x", ReduceOptions::new().skipna(false))?;
+    /// assert_eq!(at["x"].to_vec::<i64>()?, [1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn arg_dims(
         &self,
         op: ReduceOp,
@@ -222,19 +249,19 @@ impl DataArray {
 }
 
 impl Dataset {
-    fn idx_with(&self, op: ReduceOp, dim: &str, options: &IdxOptions) -> Result<Dataset> {
-        if !self.sizes().contains_key(dim) {
-            return Err(Error::not_found("dimension", dim, self.sizes().keys()));
-        }
-        let Some(labels) = self.coords().get(dim) else {
-            return Err(Error::not_found("coordinate", dim, self.coords().names())
-                .help(format!("`argmin` and `argmax` give positions, which need no labels along `{dim}`")));
-        };
-        let labels = labels.load()?;
-        let reduced = [Name::from(dim)];
+    fn idx_with(&self, op: ReduceOp, dim: &Dims, options: &IdxOptions) -> Result<Dataset> {
+        dim.among(&self.sizes())?;
+        let mut reduced: Vec<Name> = Vec::new();
         let reduce = ReduceOptions::new().skipna(options.skipna).keep_attrs(options.keep_attrs);
         let data_vars = self.map_variables(|v| {
-            let axis = v.require_axis(dim)?;
+            let dim = one_dim(dim, &v.sizes())?;
+            let axis = v.require_axis(&dim)?;
+            let Some(labels) = self.coords().get(&dim) else {
+                return Err(Error::not_found("coordinate", &dim, self.coords().names()).help(format!(
+                    "`argmin` and `argmax` give positions, which need no labels along `{dim}`"
+                )));
+            };
+            let labels = labels.load()?;
             check_not_empty(v, op, &[axis])?;
             let spec = reduce.spec(op, vec![axis], None, v.dtype());
             let skips = options.skipna.unwrap_or(skips_by_default(v.dtype()));
@@ -251,8 +278,9 @@ impl Dataset {
                 }
             };
             let labels = crate::kernel::cast::cast(&labels, dtype)?;
-            let kept = v.dims().iter().filter(|d| ***d != *dim).cloned();
+            let kept = v.dims().iter().filter(|d| **d != dim).cloned();
             let data = positions.lookup(labels, fill)?;
+            reduced.push(dim.clone());
             Ok(Some(Variable::new(kept, data)?.with_attrs(reduce.attrs(&v.attrs))))
         })?;
         let mut result = self.with_parts(data_vars, self.coords().without_dims(&reduced));

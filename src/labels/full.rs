@@ -51,6 +51,38 @@ macro_rules! methods {
                     .map_err(|e| e.at(format!("{}, in full_like", self.place())))
             }
 
+            /// The same labels and attributes with zeros everywhere.
+            ///
+            /// # Errors
+            /// If the dtype has no zero.
+            ///
+            /// # Example
+            /// ```
+            /// use graticule::labels::DataArray;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// assert_eq!(a.zeros_like()?.to_vec::<f64>()?, [0.0, 0.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn zeros_like(&self) -> Result<$T> {
+                self.full_like(0)
+            }
+
+            /// The same labels and attributes with ones everywhere.
+            ///
+            /// # Errors
+            /// If the dtype has no one.
+            ///
+            /// # Example
+            /// ```
+            /// use graticule::labels::DataArray;
+            /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+            /// assert_eq!(a.ones_like()?.to_vec::<f64>()?, [1.0, 1.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn ones_like(&self) -> Result<$T> {
+                self.full_like(1)
+            }
+
             /// The same labels and attributes with one value everywhere, as another dtype.
             ///
             /// # Errors

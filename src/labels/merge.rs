@@ -225,6 +225,8 @@ pub struct MergeOptions {
     pub join: Join,
     /// What fills holes; missing values by default.
     pub fill_value: Option<Scalar>,
+    /// The same for single variables and coordinates, by name.
+    pub fill_values: IndexMap<Name, Scalar>,
     /// What becomes of the attributes.
     pub combine_attrs: CombineAttrs,
 }
@@ -235,6 +237,7 @@ impl Default for MergeOptions {
             compat: Compat::Override,
             join: Join::Exact,
             fill_value: None,
+            fill_values: IndexMap::new(),
             combine_attrs: CombineAttrs::Override,
         }
     }
@@ -275,8 +278,12 @@ pub fn merge(objects: &[Object], options: &MergeOptions) -> Result<Dataset> {
             }
         });
     }
-    let align =
-        AlignOptions { join: options.join, fill_value: options.fill_value.clone(), ..Default::default() };
+    let align = AlignOptions {
+        join: options.join,
+        exclude: Vec::new(),
+        fill_value: options.fill_value.clone(),
+        fill_values: options.fill_values.clone(),
+    };
     let parts = align_parts(&parts, &align)?;
     let names: IndexSet<&Name> =
         parts.iter().flat_map(|ds| ds.coords().names().chain(ds.data_vars().keys())).collect();

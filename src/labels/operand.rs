@@ -2,7 +2,7 @@
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::variable::Variable;
+use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
@@ -49,6 +49,10 @@ pub trait Labelled: Clone + sealed::Sealed {
     /// If the operation left out the one variable of an array.
     #[doc(hidden)]
     fn rebuild(&self, parts: Dataset) -> Result<Self>;
+
+    /// The name of an array.
+    #[doc(hidden)]
+    fn own_name(&self) -> Option<Name>;
 }
 
 impl Labelled for DataArray {
@@ -59,6 +63,10 @@ impl Labelled for DataArray {
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         DataArray::from_temp_dataset(parts, self.name().cloned())
     }
+
+    fn own_name(&self) -> Option<Name> {
+        self.name().cloned()
+    }
 }
 
 impl Labelled for Dataset {
@@ -68,6 +76,10 @@ impl Labelled for Dataset {
 
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         Ok(parts)
+    }
+
+    fn own_name(&self) -> Option<Name> {
+        None
     }
 }
 
@@ -83,6 +95,13 @@ impl Labelled for Object {
         match self {
             Object::DataArray(a) => a.rebuild(parts).map(Object::DataArray),
             Object::Dataset(ds) => ds.rebuild(parts).map(Object::Dataset),
+        }
+    }
+
+    fn own_name(&self) -> Option<Name> {
+        match self {
+            Object::DataArray(a) => a.own_name(),
+            Object::Dataset(_) => None,
         }
     }
 }

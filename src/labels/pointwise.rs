@@ -13,10 +13,20 @@ use crate::lazy::{AxisFrom, LazyArray};
 
 /// One axis while points are taken: the dimensions that it stands for (flattened if several), and the
 /// positions still to take along it.
-struct Axis {
-    dims: Vec<Name>,
-    shape: Vec<usize>,
-    points: Option<Arc<[i64]>>,
+pub(super) struct Axis {
+    pub(super) dims: Vec<Name>,
+    pub(super) shape: Vec<usize>,
+    pub(super) points: Option<Arc<[i64]>>,
+}
+
+/// Axes that share dimensions, with a position along each of them for every point.
+pub(super) struct Group {
+    /// The axes, in rising order.
+    pub(super) axes: Vec<usize>,
+    /// The dimensions of the points, in the order in which the axes bring them.
+    pub(super) dims: Vec<Name>,
+    pub(super) shape: Vec<usize>,
+    pub(super) points: Vec<Arc<[usize]>>,
 }
 
 impl Variable {
@@ -97,6 +107,28 @@ impl Variable {
 /// Takes the points of axis `first` and of all axes that share a dimension with it, and puts one axis of
 /// points in the place of the first of them.
 fn take_group(data: LazyArray, axes: &mut Vec<Axis>, first: usize) -> Result<LazyArray> {
+    let group = sharing(axes, first);
+    if group == [first] {
+        let axis = &mut axes[first];
+        let points = axis.points.take().expect("the caller found points");
+        return take_axis(&data, first, points);
+    }
+    let Group { axes: group, dims, shape, points } = points_of(axes, group)?;
+    // An axis without positions of its own may have joined from before `first`.
+    let at = group[0];
+    let data = data.gather(&group, points, at)?;
+    let joined = Axis { dims, shape, points: None };
+    let mut place = 0;
+    axes.retain(|_| {
+        place += 1;
+        !group.contains(&(place - 1))
+    });
+    axes.insert(at, joined);
+    Ok(data)
+}
+
+/// The axes that share a dimension with axis `first`, or with one that does, in rising order.
+pub(super) fn sharing(axes: &[Axis], first: usize) -> Vec<usize> {
     let mut group = vec![first];
     let mut dims: IndexSet<Name> = axes[first].dims.iter().cloned().collect();
     // An axis that joins may bring dimensions that others share: repeat until none joins.
@@ -107,11 +139,14 @@ fn take_group(data: LazyArray, axes: &mut Vec<Axis>, first: usize) -> Result<Laz
         group.push(next);
     }
     group.sort_unstable();
-    if group == [first] {
-        let axis = &mut axes[first];
-        let points = axis.points.take().expect("the caller found points");
-        return take_axis(&data, first, points);
-    }
+    group
+}
+
+/// The points that the positions along some axes make together.
+///
+/// # Errors
+/// If they differ in length along a dimension.
+pub(super) fn points_of(axes: &[Axis], group: Vec<usize>) -> Result<Group> {
     // The order of dims among the points is that of the axes that bring them.
     let dims: Vec<Name> = group
         .iter()
@@ -136,17 +171,7 @@ fn take_group(data: LazyArray, axes: &mut Vec<Axis>, first: usize) -> Result<Laz
     }
     let shape: Vec<usize> = shape.into_iter().map(|n| n.expect("each dim has a length")).collect();
     let points = group.iter().map(|&i| spread(&axes[i], &dims, &shape)).collect::<Result<Vec<_>>>()?;
-    // An axis without positions of its own may have joined from before `first`.
-    let at = group[0];
-    let data = data.gather(&group, points, at)?;
-    let joined = Axis { dims, shape, points: None };
-    let mut place = 0;
-    axes.retain(|_| {
-        place += 1;
-        !group.contains(&(place - 1))
-    });
-    axes.insert(at, joined);
-    Ok(data)
+    Ok(Group { axes: group, dims, shape, points })
 }
 
 /// Positions along one axis; what is in memory and one-dimensional stays there, because coordinates must.

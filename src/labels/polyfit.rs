@@ -85,31 +85,77 @@ pub struct PolyfitOptions {
 
 impl PolyfitOptions {
     /// Coefficients only, without weights, missing elements left out.
+    ///
+    /// ```
+    /// # use graticule::labels::PolyfitOptions;
+    /// assert!(!PolyfitOptions::new().full);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether missing elements are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::PolyfitOptions;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 3.0])?;
+    /// let fit = a.polyfit_with("x", 1, &PolyfitOptions::new().skipna(false))?;
+    /// assert!(fit.get("polyfit_coefficients")?.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
         PolyfitOptions { skipna: skipna.into(), ..self }
     }
 
     /// Singular values below this part of the greatest count as zero.
+    ///
+    /// ```
+    /// # use graticule::labels::PolyfitOptions;
+    /// assert_eq!(PolyfitOptions::new().rcond(1e-8).rcond, Some(1e-8));
+    /// ```
     pub fn rcond(self, rcond: impl Into<Option<f64>>) -> Self {
         PolyfitOptions { rcond: rcond.into(), ..self }
     }
 
     /// With a factor for each position: numbers, or the name of a coordinate.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::PolyfitOptions;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 9.0])?;
+    /// let fit = a.polyfit_with("x", 1, &PolyfitOptions::new().weights(vec![1.0, 1.0, 0.0]))?;
+    /// assert!((fit.get("polyfit_coefficients")?.to_vec::<f64>()?[0] - 1.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn weights(self, weights: impl Into<FitWeights>) -> Self {
         PolyfitOptions { weights: Some(weights.into()), ..self }
     }
 
     /// Whether residuals, rank and singular values are given too.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::PolyfitOptions;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 9.0])?;
+    /// let fit = a.polyfit_with("x", 1, &PolyfitOptions::new().full(true))?;
+    /// assert_eq!(fit.get("x_matrix_rank")?.to_vec::<i64>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn full(self, full: bool) -> Self {
         PolyfitOptions { full, ..self }
     }
 
     /// Which covariance of the coefficients is given too.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{FitCovariance, PolyfitOptions};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 9.0])?;
+    /// let fit = a.polyfit_with("x", 0, &PolyfitOptions::new().cov(FitCovariance::Unscaled))?;
+    /// assert!((fit.get("polyfit_covariance")?.to_vec::<f64>()?[0] - 1.0 / 3.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn cov(self, cov: FitCovariance) -> Self {
         PolyfitOptions { cov, ..self }
     }
@@ -146,7 +192,7 @@ impl Dataset {
     /// - with `full` the rank of the matrix and its singular values, as `COORD_matrix_rank` and
     ///   `COORD_singular_values`.
     ///
-    /// Datetimes count in nanoseconds since 1970, timedeltas in ticks; [`polyval`] does the same. Everything
+    /// Datetimes count in nanoseconds since 1970, timedeltas in ticks; [`polyval`](crate::labels::polyval) does the same. Everything
     /// is `f64` (complex data give complex coefficients), without attributes. A line with no more valid
     /// elements than unknowns, or a deficient rank, has no residuals: NaN.
     ///

@@ -221,9 +221,10 @@ impl DataArray {
         };
         let dtype = promote::promote(self.dtype(), values.dtype())?;
         let mut both = Block::zeros(dtype, &[n + values.size()]);
-        both.assign(&Region::new([0..n]), &cast(&self.load()?, dtype)?);
+        let part = |from: usize, n: usize| Region::new(std::iter::once(from..from + n));
+        both.assign(&part(0, n), &cast(&self.load()?, dtype)?);
         let flat = cast(values, dtype)?.reshape(&[values.size()])?;
-        both.assign(&Region::new([n..n + values.size()]), &flat);
+        both.assign(&part(n, values.size()), &flat);
         let ranks = dense_ranks(&both)?;
         // Missing ones come last.
         let ranks: Vec<usize> = ranks.into_iter().map(|r| r.unwrap_or(usize::MAX)).collect();

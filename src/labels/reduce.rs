@@ -224,6 +224,15 @@ impl Dataset {
     /// axis: `mean`, `sum`, `max` leave them as they are, `std` gives 0 and `count` 1. Texts are left
     /// out of `mean`, `sum`, `prod`, `std`, `var`, `median`. Lazy: reads nothing.
     ///
+    /// ```
+    /// # use graticule::labels::{DataArray, ReduceOptions};
+    /// # use graticule::kernel::reduce::ReduceOp;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 5.0])?.to_dataset("a");
+    /// let spread = ds.reduce_with(ReduceOp::Std, "x", ReduceOptions::new().ddof(1.0).keepdims(true))?;
+    /// assert_eq!(spread.get("a")?.to_vec::<f64>()?, [8f64.sqrt()]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// If a dimension does not exist, or the operation has no meaning for a dtype.
     ///

@@ -104,9 +104,19 @@ pub(crate) fn reindex_parts(
     new: Vec<NewCoord>,
     fill: Option<&Scalar>,
 ) -> Result<Dataset> {
+    reindex_parts_by(ds, takes, new, &|_| fill)
+}
+
+/// [`reindex_parts`] with a value for each variable.
+pub(crate) fn reindex_parts_by<'f>(
+    ds: &Dataset,
+    takes: &IndexMap<Name, Positions>,
+    new: Vec<NewCoord>,
+    fill: &dyn Fn(&str) -> Option<&'f Scalar>,
+) -> Result<Dataset> {
     let mut vars = IndexMap::with_capacity(ds.data_vars().len());
     for (name, v) in ds.data_vars() {
-        let taken = take_variable(v, takes, fill).map_err(|e| in_variable(e, name));
+        let taken = take_variable(v, takes, fill(name)).map_err(|e| in_variable(e, name));
         vars.insert(name.clone(), taken?);
     }
     let mut coords = Coords::new();
@@ -127,7 +137,7 @@ pub(crate) fn reindex_parts(
             (Some(index), Some(p)) => Some(index.take(p)),
             (index, _) => index.cloned(),
         };
-        let v = take_variable(v, takes, fill).map_err(|e| e.at(format!("coordinate `{name}`")))?;
+        let v = take_variable(v, takes, fill(name)).map_err(|e| e.at(format!("coordinate `{name}`")))?;
         coords.insert_with(name.clone(), v, index)?;
     }
     for c in new {

@@ -300,16 +300,15 @@ impl Dataset {
     /// # Errors
     /// If a name is no coordinate, the coordinates have not all the same dimensions, and those of `build`.
     ///
-    /// # Example
-    /// The levels of a multi-index as an index of one's own would be given:
     /// ```
     /// # use std::sync::Arc;
-    /// # use graticule::index::MultiIndex;
     /// # use graticule::prelude::*;
-    /// let along = |v: Vec<i64>| Variable::from_vec(&[("x", 2)], v);
-    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
-    /// let a = a.assign_coords([("p", along(vec![5, 5])?), ("q", along(vec![0, 1])?)])?;
-    /// let ds = a.to_dataset("a").set_xindex_with(["p", "q"], |labels| Ok(Arc::new(MultiIndex::from_labels(labels)?)))?;
+    /// # use graticule::index::MultiIndex;
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.to_dataset("a").assign_coords([
+    ///     ("p", Variable::from_vec(&[("x", 2)], vec![5i64, 6])?),
+    ///     ("q", Variable::from_vec(&[("x", 2)], vec![0i64, 1])?),
+    /// ])?;
+    /// let ds = ds.set_xindex_with(["p", "q"], |labels| Ok(Arc::new(MultiIndex::from_labels(labels)?)))?;
     /// assert_eq!(ds.sel("q", 1)?.get("a")?.to_vec::<i32>()?, [2]);
     /// # Ok::<(), graticule::Error>(())
     /// ```

@@ -114,13 +114,12 @@ impl DataArray {
     /// # Errors
     /// If the dimension has no multi-index, or coordinates of the variables do not agree.
     ///
-    /// # Example
     /// ```
     /// # use graticule::prelude::*;
-    /// let ds = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![0, 1, 2, 3])?.to_dataset("a");
-    /// let back = ds.to_stacked_array("feature", "x")?.to_unstacked_dataset("feature")?;
-    /// assert_eq!(back.get("a")?.to_vec::<i32>()?, [0, 1, 2, 3]);
-    /// assert!(ds.get("a")?.to_unstacked_dataset("x").is_err());
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.to_dataset("a");
+    /// let both = ds.assign([("b", ds.get("a")?.mul(10)?)])?;
+    /// let flat = both.to_stacked_array("features", ["x"])?;
+    /// assert_eq!(flat.to_unstacked_dataset("features")?.get("b")?.to_vec::<i32>()?, [10, 20]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn to_unstacked_dataset(&self, dim: &str) -> Result<Dataset> {

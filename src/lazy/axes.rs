@@ -44,6 +44,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis is named twice or does not exist, or a dropped one is longer than 1.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::{AxisFrom, LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[2], vec![1, 2])?);
+    /// let wide = a.axes(&[AxisFrom::Repeat(2), AxisFrom::Input(0)])?;
+    /// assert_eq!(wide.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![1, 2, 1, 2]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn axes(&self, from: &[AxisFrom]) -> Result<LazyArray> {
         let shape = self.shape();
         let mut seen = vec![false; shape.len()];
@@ -82,6 +91,14 @@ impl LazyArray {
     ///
     /// # Errors
     /// If `perm` is not an order of the axes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[2, 2], vec![1, 2, 3, 4])?).transpose(&[1, 0])?;
+    /// assert_eq!(a.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![1, 3, 2, 4]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn transpose(&self, perm: &[usize]) -> Result<LazyArray> {
         self.axes(&perm.iter().map(|&a| AxisFrom::Input(a)).collect::<Vec<_>>())
     }

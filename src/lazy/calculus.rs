@@ -237,7 +237,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the axis is too short, or the dtype has no differences.
-    pub fn gradient(&self, axis: usize, spacing: Spacing, edge_order: usize) -> Result<LazyArray> {
+    pub(crate) fn gradient(&self, axis: usize, spacing: Spacing, edge_order: usize) -> Result<LazyArray> {
         let len = self.shape()[axis];
         if !(1..=2).contains(&edge_order) {
             return Err(Error::invalid(format!("edge_order is {edge_order}, not 1 or 2")));
@@ -261,7 +261,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there is not one point for each position, or the elements are no floats or complex numbers.
-    pub fn running_integral(&self, axis: usize, points: Arc<[f64]>) -> Result<LazyArray> {
+    pub(crate) fn running_integral(&self, axis: usize, points: Arc<[f64]>) -> Result<LazyArray> {
         if points.len() != self.shape()[axis] || !(self.dtype().is_float() || self.dtype().is_complex()) {
             return Err(Error::internal(format!(
                 "an integral of {} over {} points",

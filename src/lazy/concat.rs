@@ -71,6 +71,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If there are none, or dtypes or the other axes differ.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[1], vec![1])?);
+    /// let b = LazyArray::from(Block::from_vec(&[2], vec![2, 3])?);
+    /// assert_eq!(LazyArray::concat(0, &[a, b])?.shape(), [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn concat(axis: usize, arrays: &[LazyArray]) -> Result<LazyArray> {
         let Some(first) = arrays.first() else {
             return Err(Error::invalid("nothing to concatenate"));

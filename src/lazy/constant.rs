@@ -28,6 +28,14 @@ impl Op for Constant {
 
 impl LazyArray {
     /// An array whose elements are in memory, as one chunk.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let block = Block::from_vec(&[2], vec![1, 2])?;
+    /// assert_eq!(LazyArray::from_block(block.clone()).as_block(), Some(&block));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn from_block(block: Block) -> Self {
         let meta = Meta { dtype: block.dtype(), grid: ChunkGrid::single(block.shape()) };
         LazyArray(std::sync::Arc::new(Node {

@@ -86,7 +86,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the elements cannot be summed.
-    pub fn sum_as_is(&self, axes: Vec<usize>) -> Result<LazyArray> {
+    pub(crate) fn sum_as_is(&self, axes: Vec<usize>) -> Result<LazyArray> {
         if axes.is_empty() {
             return Ok(self.clone());
         }
@@ -102,7 +102,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If labels do not fit the arrays, lengths of a label differ, or the dtypes do.
-    pub fn contract(&self, other: &LazyArray, labels: Contraction) -> Result<LazyArray> {
+    pub(crate) fn contract(&self, other: &LazyArray, labels: Contraction) -> Result<LazyArray> {
         let alone = |own: &[usize], others: &[usize]| {
             own.iter().any(|l| !others.contains(l) && !labels.out.contains(l))
         };

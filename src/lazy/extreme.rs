@@ -84,7 +84,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis does not exist.
-    pub fn extreme(&self, spec: Extreme) -> Result<LazyArray> {
+    pub(crate) fn extreme(&self, spec: Extreme) -> Result<LazyArray> {
         if spec.axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() {
             return Err(Error::internal(format!("{spec:?} does not fit shape {:?}", self.shape())));
         }

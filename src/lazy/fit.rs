@@ -139,7 +139,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the design has not a row for each position, or elements are no reals.
-    pub fn fit(&self, axis: usize, design: Design, part: FitPart, skipna: bool) -> Result<LazyArray> {
+    pub(crate) fn fit(&self, axis: usize, design: Design, part: FitPart, skipna: bool) -> Result<LazyArray> {
         let dtype = self.dtype();
         if !(dtype.is_bool() || dtype.is_integer() || dtype.is_float()) {
             return Err(Error::dtype(format!("a fit of {dtype} has no meaning"))

@@ -91,7 +91,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a position leaves its axis or the lists differ in length.
-    pub fn gather(&self, axes: &[usize], points: Vec<Arc<[usize]>>, at: usize) -> Result<LazyArray> {
+    pub(crate) fn gather(&self, axes: &[usize], points: Vec<Arc<[usize]>>, at: usize) -> Result<LazyArray> {
         let shape = self.shape();
         let n = points.first().map_or(0, |p| p.len());
         if axes.len() != points.len() || points.iter().any(|p| p.len() != n) || !axes.is_sorted() {

@@ -42,7 +42,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the positions are not `i64`, or labels and fill value differ in dtype.
-    pub fn lookup(&self, labels: Block, fill: Block) -> Result<LazyArray> {
+    pub(crate) fn lookup(&self, labels: Block, fill: Block) -> Result<LazyArray> {
         if self.dtype() != crate::dtype::DType::I64 || labels.dtype() != fill.dtype() || labels.ndim() != 1 {
             return Err(Error::internal(
                 "a lookup needs i64 positions and a fill value of the labels' dtype",

@@ -22,9 +22,11 @@ mod reduce;
 mod reduce_lanes;
 mod reshape;
 mod scan;
+mod scatter;
 mod slice;
 mod sort;
 mod take;
+mod text;
 mod user;
 
 use std::fmt::Debug;
@@ -59,9 +61,11 @@ pub use rechunk::Rechunk;
 pub use reduce_lanes::{ReduceLanes, Reducer, reducer_of};
 pub use reshape::Reshape;
 pub use scan::{Carries, Scan};
+pub use scatter::Scatter;
 pub use slice::SliceOp;
 pub use sort::Sort;
 pub use take::Take;
+pub use text::{TextDummies, TextJoin, TextParts};
 pub use user::{Apply, BlockFunction, Closure, MapBlocks};
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
@@ -79,11 +83,25 @@ pub struct Meta {
 
 impl Meta {
     /// The shape.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::ChunkGrid, lazy::Meta};
+    /// let meta = Meta { dtype: DType::F32, grid: ChunkGrid::regular(&[4, 6], &[2, 3]) };
+    /// assert_eq!(meta.shape(), [4, 6]);
+    /// ```
     pub fn shape(&self) -> Vec<usize> {
         self.grid.shape()
     }
 
     /// Bytes of a box of this array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::ChunkGrid, lazy::Meta};
+    /// let meta = Meta { dtype: DType::F32, grid: ChunkGrid::single(&[4, 6]) };
+    /// assert_eq!(meta.bytes(&Region::new([0..2, 0..3])), 24);
+    /// ```
     pub fn bytes(&self, region: &Region) -> usize {
         region.size() * self.dtype.size()
     }
@@ -193,6 +211,29 @@ impl LazyArray {
     ///
     /// # Errors
     /// Those of the operation, where it is computed at once.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{Result, lazy::{LazyArray, Meta, Op}, source::Traffic};
+    /// /// Mirrors the bits of bytes: an operation of our own.
+    /// #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    /// struct Mirror;
+    /// #[typetag::serde]
+    /// impl Op for Mirror {
+    ///     fn name(&self) -> &'static str {
+    ///         "mirror"
+    ///     }
+    ///     fn compute(&self, _: &Region, _: &[&Meta], pieces: Vec<Block>, _: &Traffic) -> Result<Block> {
+    ///         let bytes = pieces[0].to_vec::<u8>()?;
+    ///         Block::from_vec(pieces[0].shape(), bytes.into_iter().map(u8::reverse_bits).collect())
+    ///     }
+    /// }
+    /// let a = LazyArray::from(Block::from_vec(&[2], vec![1u8, 3])?);
+    /// let meta = a.meta().clone();
+    /// let mirrored = LazyArray::new(Mirror, vec![a], meta)?;
+    /// assert_eq!(graticule::exec::compute(&[mirrored])?[0].to_vec::<u8>()?, [128, 192]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(op: impl Op + 'static, inputs: Vec<LazyArray>, meta: Meta) -> Result<Self> {
         let small = !inputs.is_empty()
             && meta.grid.is_single()
@@ -214,56 +255,137 @@ impl LazyArray {
     }
 
     /// The operation.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// assert_eq!(sum.variable().data().op().name(), "map");
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn op(&self) -> &Arc<dyn Op> {
         &self.0.op
     }
 
     /// The arrays that it works on.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(&a)?;
+    /// assert_eq!(sum.variable().data().inputs().len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn inputs(&self) -> &[LazyArray] {
         &self.0.inputs
     }
 
     /// Dtype and chunks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().meta().dtype, DType::I32);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn meta(&self) -> &Meta {
         &self.0.meta
     }
 
     /// Type of the elements.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().dtype(), DType::I32);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn dtype(&self) -> DType {
         self.0.meta.dtype
     }
 
     /// Length of each axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().shape(), [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn shape(&self) -> Vec<usize> {
         self.0.meta.shape()
     }
 
     /// Number of axes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().ndim(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn ndim(&self) -> usize {
         self.0.meta.grid.ndim()
     }
 
     /// Number of elements.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().size(), 3);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn size(&self) -> usize {
         self.grid().size()
     }
 
     /// Chunks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.chunk("x", 2)?.variable().data().grid().counts(), [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn grid(&self) -> &ChunkGrid {
         &self.0.meta.grid
     }
 
     /// Bytes of the elements.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert_eq!(a.variable().data().nbytes(), 12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn nbytes(&self) -> usize {
         self.as_block().map_or_else(|| self.size() * self.dtype().size(), Block::nbytes)
     }
 
     /// The elements, where they are in memory already.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// assert!(a.variable().data().as_block().is_some());
+    /// assert!(a.chunk("x", 2)?.add(1)?.variable().data().as_block().is_none());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn as_block(&self) -> Option<&Block> {
         self.0.op.as_constant()
     }
 
     /// Which node of the expression this is: equal for clones.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let data = a.variable().data();
+    /// assert_eq!(data.id(), data.clone().id());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn id(&self) -> usize {
         Arc::as_ptr(&self.0) as usize
     }

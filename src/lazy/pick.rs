@@ -75,7 +75,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis does not exist or the operation has no meaning for the dtype.
-    pub fn pick(&self, spec: OrderSpec) -> Result<LazyArray> {
+    pub(crate) fn pick(&self, spec: OrderSpec) -> Result<LazyArray> {
         let mut axes = spec.axes.clone();
         axes.extend(spec.group.as_ref().map(|g| g.axis));
         if axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() {

@@ -55,7 +55,7 @@ impl Op for Present {
 
 impl LazyArray {
     /// Whether an element in memory is missing; `None` where that takes a run to know.
-    pub fn has_missing(&self) -> Option<bool> {
+    pub(crate) fn has_missing(&self) -> Option<bool> {
         match self.dtype().holds_missing() {
             false => Some(false),
             true => self.as_block().map(any_missing),
@@ -67,7 +67,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an element in memory is missing.
-    pub fn require_present(&self, what: &str, help: &str, unsupported: bool) -> Result<LazyArray> {
+    pub(crate) fn require_present(&self, what: &str, help: &str, unsupported: bool) -> Result<LazyArray> {
         if self.has_missing() == Some(false) {
             return Ok(self.clone());
         }

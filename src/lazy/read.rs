@@ -39,6 +39,34 @@ impl Op for Read {
 
 impl LazyArray {
     /// An array that is read from a source when it is needed.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use graticule::prelude::*;
+    /// # use graticule::{Result, array::ChunkGrid, lazy::LazyArray, source::{Source, Traffic}};
+    /// /// The positions along an axis: a source of our own.
+    /// #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    /// struct Count(usize);
+    /// #[typetag::serde]
+    /// impl Source for Count {
+    ///     fn dtype(&self) -> DType {
+    ///         DType::I64
+    ///     }
+    ///     fn grid(&self) -> ChunkGrid {
+    ///         ChunkGrid::regular(&[self.0], &[1000])
+    ///     }
+    ///     fn read(&self, region: &Region, _: &Traffic) -> Result<Block> {
+    ///         Block::from_vec(&region.shape(), region.axis(0).map(|i| i as i64).collect())
+    ///     }
+    ///     fn describe(&self) -> String {
+    ///         format!("count to {}", self.0)
+    ///     }
+    /// }
+    /// let count = LazyArray::from_source(Arc::new(Count(1_000_000)));
+    /// let a = DataArray::new(Variable::new(["x"], count)?, Coords::new())?;
+    /// assert_eq!(a.isel("x", -3..)?.to_vec::<i64>()?, [999_997, 999_998, 999_999]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn from_source(source: Arc<dyn Source>) -> Self {
         let meta = Meta { dtype: source.dtype(), grid: source.grid() };
         LazyArray(Arc::new(Node { op: Arc::new(Read(source)), inputs: Vec::new(), meta }))

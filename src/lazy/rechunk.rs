@@ -36,6 +36,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the grid is not one of this shape.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::{AxisGrid, ChunkGrid}, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[5], vec![1, 2, 3, 4, 5])?);
+    /// let chunked = a.rechunk(ChunkGrid(vec![AxisGrid::from_lengths(&[1, 4])]))?;
+    /// assert_eq!(chunked.grid().counts(), [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rechunk(&self, grid: ChunkGrid) -> Result<LazyArray> {
         if grid.shape() != self.shape() {
             return Err(Error::invalid(format!(
@@ -63,7 +72,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// None that a caller could cause.
-    pub fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
+    pub(crate) fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
         let grid = self.grid();
         let most = grid.largest().max(LANES_TOGETHER);
         let whole = |(i, axis): (usize, &AxisGrid)| match axes.contains(&i) {

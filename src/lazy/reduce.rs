@@ -130,6 +130,16 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis does not exist or the operation has no meaning for the dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::reduce::ReduceSpec, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[2, 2], vec![1, 2, 3, 4])?);
+    /// let sum =
+    ///     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+    /// assert_eq!(graticule::exec::compute(&[a.reduce(sum)?])?[0].to_vec::<i64>()?, [4, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reduce(&self, spec: ReduceSpec) -> Result<LazyArray> {
         let ndim = self.ndim();
         let beyond = spec.axes.iter().any(|a| *a >= ndim) || !spec.axes.is_sorted();

@@ -282,6 +282,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If the sizes differ.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[4], vec![1, 2, 3, 4])?);
+    /// assert_eq!(a.reshape(&[2, 2])?.shape(), [2, 2]);
+    /// assert!(a.reshape(&[3]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn reshape(&self, shape: &[usize]) -> Result<LazyArray> {
         let own = self.shape();
         if self.size() != shape.iter().product::<usize>() {

@@ -48,6 +48,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a slice leaves the array or there is not one per axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{array::Slice, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[4], vec![1, 2, 3, 4])?);
+    /// let backwards = a.slice(&[Slice { start: 3, step: -1, len: 4 }])?;
+    /// assert_eq!(backwards.as_block().map(|b| b.to_vec::<i32>()).transpose()?, Some(vec![4, 3, 2, 1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn slice(&self, slices: &[Slice]) -> Result<LazyArray> {
         let axes = self.grid().axes();
         if slices.len() != axes.len() {

@@ -63,20 +63,35 @@ impl Op for Sort {
 }
 
 impl LazyArray {
-    /// Ranks along `axis`, as `f64`. Chunks along the axis are put together first: see
-    /// [`whole_along`](Self::whole_along).
+    /// Ranks along `axis`, as `f64`. Chunks along the axis are put together first.
     ///
     /// # Errors
     /// If there is no such axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::order::RankKind, lazy::LazyArray};
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 30])?).rank(0, RankKind::Place)?;
+    /// assert_eq!(graticule::exec::compute(&[a])?[0].to_vec::<f64>()?, [2.5, 1.0, 2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn rank(&self, axis: usize, kind: RankKind) -> Result<LazyArray> {
         self.sorted(Sort { axis, wanted: Sorted::Rank(kind) }, DType::F64)
     }
 
     /// The positions along `axis` in the order of the elements, as `i64`; equal ones stay in order, missing ones
-    /// come last. Chunks along the axis are put together first: see [`whole_along`](Self::whole_along).
+    /// come last. Chunks along the axis are put together first.
     ///
     /// # Errors
     /// If there is no such axis.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 20])?).argsort(0)?;
+    /// assert_eq!(graticule::exec::compute(&[a])?[0].to_vec::<i64>()?, [1, 2, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn argsort(&self, axis: usize) -> Result<LazyArray> {
         self.sorted(Sort { axis, wanted: Sorted::Order }, DType::I64)
     }

@@ -82,6 +82,15 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a position leaves the axis, or there are holes and no fill value of the right dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::LazyArray;
+    /// let a = LazyArray::from(Block::from_vec(&[3], vec![10, 20, 30])?);
+    /// let taken = a.take(0, [2, -1, 0].into(), Some(Block::scalar(0)))?;
+    /// assert_eq!(graticule::exec::compute(&[taken])?[0].to_vec::<i32>()?, [30, 0, 10]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn take(&self, axis: usize, positions: Arc<[i64]>, fill: Option<Block>) -> Result<LazyArray> {
         let len = self.shape()[axis] as i64;
         if let Some(p) = positions.iter().find(|p| **p >= len || **p < -1) {

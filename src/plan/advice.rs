@@ -5,7 +5,7 @@ use crate::plan::human_bytes;
 
 impl Plan {
     /// One line that says which stage this is.
-    pub fn describe_stage(&self, stage: &Stage) -> String {
+    pub(crate) fn describe_stage(&self, stage: &Stage) -> String {
         let ops: Vec<String> = stage.results().iter().map(|&n| self.nodes[n].op.describe()).collect();
         match &stage.kind {
             StageKind::Write { sink, .. } => format!("write {} to {}", ops.join(" + "), sink.describe()),
@@ -14,7 +14,7 @@ impl Plan {
     }
 
     /// A chunking with which the tasks of a stage would fit into `room` bytes.
-    pub fn advise(&self, stage: &Stage, room: usize) -> String {
+    pub(crate) fn advise(&self, stage: &Stage, room: usize) -> String {
         let factor = stage.task_bytes.div_ceil(room.max(1)).max(2);
         // The chunks that a task works on: of the result, or of the input where that is folded.
         let mut chunk = stage.grid.region(0).shape();

@@ -18,6 +18,16 @@ impl Plan {
     ///
     /// # Errors
     /// If a sink does not fit its array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// assert_eq!((plan.stages().len(), plan.task_count()), (1, 2));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(targets: &[Target]) -> Result<Plan> {
         let mut builder = Builder::default();
         let mut roots = Vec::new();

@@ -26,6 +26,12 @@ impl fmt::Display for Explain {
 }
 
 /// Bytes with a unit: `12.6 MB`.
+///
+/// ```
+/// # use graticule::plan::human_bytes;
+/// assert_eq!(human_bytes(12_600_000), "13 MB");
+/// assert_eq!(human_bytes(1_500), "1.50 kB");
+/// ```
 pub fn human_bytes(bytes: u64) -> String {
     const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
     let mut value = bytes as f64;
@@ -48,6 +54,16 @@ fn grid_text(grid: &ChunkGrid) -> String {
 
 impl Plan {
     /// What the plan will do: stages, tasks, bytes, memory. Reads nothing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// assert!(plan.explain().to_string().starts_with("stage 0: result 0 in memory"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn explain(&self) -> Explain {
         use fmt::Write;
         let mut text = String::new();

@@ -118,21 +118,62 @@ pub struct Plan {
 
 impl Plan {
     /// The operations, inputs before users.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// assert_eq!(plan.nodes().last().map(|n| n.op.name()), Some("map"));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn nodes(&self) -> &[PlanNode] {
         &self.nodes
     }
 
     /// The stages, each after those that it needs.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.sum("x")?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// // The chunks are folded, then the result is put in its place.
+    /// assert_eq!(plan.stages().len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
 
     /// How many results a run leaves in memory.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let data = a.chunk("x", 2)?.add(1)?.variable().data().clone();
+    /// let plan = Plan::new(&[Target::Memory(data.clone()), Target::Memory(data)])?;
+    /// assert_eq!(plan.outputs(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn outputs(&self) -> usize {
         self.outputs
     }
 
     /// Dtype and shape of the results in memory.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let mean = a.chunk("x", 2)?.mean("x")?;
+    /// let plan = Plan::new(&[Target::Memory(mean.variable().data().clone())])?;
+    /// assert_eq!(plan.output_metas()[0].dtype, DType::F64);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn output_metas(&self) -> Vec<&Meta> {
         let mut metas: Vec<(usize, &Meta)> = (self.stages.iter())
             .filter_map(|s| match s.kind {
@@ -145,6 +186,15 @@ impl Plan {
     }
 
     /// How many tasks there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.add(1)?;
+    /// assert_eq!(Plan::new(&[Target::Memory(sum.variable().data().clone())])?.task_count(), 3);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn task_count(&self) -> usize {
         self.stages.iter().map(Stage::task_count).sum()
     }
@@ -153,6 +203,18 @@ impl Plan {
     ///
     /// # Errors
     /// If an operation cannot be serialised: it holds a closure.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// // Another process of this program runs the same tasks.
+    /// let sent = Plan::from_bytes(&plan.to_bytes()?)?;
+    /// assert_eq!(Local::new().run(&sent)?.blocks[0].to_vec::<i32>()?, [2, 3, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         rmp_serde::to_vec_named(self)
             .map_err(|e| Error::unsupported("the plan cannot be serialised").caused_by(e))
@@ -162,12 +224,34 @@ impl Plan {
     ///
     /// # Errors
     /// If the bytes are not a plan, or it holds an operation or source that this program lacks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 2)?.add(1)?;
+    /// let bytes = Plan::new(&[Target::Memory(sum.variable().data().clone())])?.to_bytes()?;
+    /// assert_eq!(Plan::from_bytes(&bytes)?.task_count(), 2);
+    /// assert!(Plan::from_bytes(&bytes[1..]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Plan> {
         rmp_serde::from_slice(bytes)
             .map_err(|e| Error::storage("these bytes are not a plan of this program").caused_by(e))
     }
 
     /// The stage that keeps the blocks of a node, and its place in them.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.sum("x")?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// let folded = plan.stages()[0].results()[0];
+    /// assert_eq!(plan.kept_at(folded), Some((0, 0)));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn kept_at(&self, node: usize) -> Option<(usize, usize)> {
         self.kept[node]
     }
@@ -185,11 +269,32 @@ impl Plan {
 
 impl Stage {
     /// How many tasks there are.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// assert_eq!(plan.stages()[0].task_count(), 3);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn task_count(&self) -> usize {
         self.grid.count() * self.segments()
     }
 
     /// Tasks per chunk.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.add(1)?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// // Only folds are cut into segments.
+    /// assert_eq!(plan.stages()[0].segments(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn segments(&self) -> usize {
         match self.kind {
             StageKind::Fold { segments, .. } => segments,
@@ -198,6 +303,17 @@ impl Stage {
     }
 
     /// The nodes whose blocks the stage computes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let a = a.chunk("x", 1)?;
+    /// let both = [a.sum("x")?, a.max("x")?].map(|r| Target::Memory(r.variable().data().clone()));
+    /// // Two reductions that walk over the same chunks are one stage.
+    /// assert_eq!(Plan::new(&both)?.stages()[0].results().len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn results(&self) -> &[usize] {
         match &self.kind {
             StageKind::Fold { nodes, .. } => nodes,
@@ -208,6 +324,16 @@ impl Stage {
     }
 
     /// Whether later stages use the blocks.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.sum("x")?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// assert!(plan.stages()[0].keeps() && !plan.stages()[1].keeps());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keeps(&self) -> bool {
         matches!(self.kind, StageKind::Fold { .. } | StageKind::Keep { .. })
     }

@@ -42,6 +42,17 @@ impl Plan {
     }
 
     /// The kept blocks (stage, chunk) that a task needs, each once.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target, Task};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.chunk("x", 1)?.sum("x")?;
+    /// let plan = Plan::new(&[Target::Memory(sum.variable().data().clone())])?;
+    /// // The result needs the one block that the fold keeps.
+    /// assert_eq!(plan.needed_blocks(Task { stage: 1, chunk: 0, segment: 0 }), [(0, 0)]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn needed_blocks(&self, task: Task) -> Vec<(usize, usize)> {
         if self.stages[task.stage].after.is_empty() {
             return Vec::new();

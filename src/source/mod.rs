@@ -66,16 +66,36 @@ pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
     /// A switch that is not thrown.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(!Cancel::new().is_cancelled());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Asks the run to stop: tasks that have begun end at their next chunk, no other begins.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let cancel = Cancel::new();
+    /// let seen_by_the_run = cancel.clone();
+    /// cancel.cancel();
+    /// assert!(seen_by_the_run.is_cancelled());
+    /// ```
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether the run was asked to stop.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let cancel = Cancel::new();
+    /// cancel.cancel();
+    /// assert!(cancel.is_cancelled());
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -83,26 +103,61 @@ impl Cancel {
 
 impl Traffic {
     /// Counts stored bytes that were read.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// let io = Traffic::default();
+    /// io.count_read(100);
+    /// assert_eq!(io.read(), 100);
+    /// ```
     pub fn count_read(&self, bytes: usize) {
         self.read.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Counts stored bytes that were written.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// let io = Traffic::default();
+    /// io.count_written(100);
+    /// assert_eq!(io.written(), 100);
+    /// ```
     pub fn count_written(&self, bytes: usize) {
         self.written.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Stored bytes read so far.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// let io = Traffic::default();
+    /// io.count_read(100);
+    /// io.count_read(20);
+    /// assert_eq!(io.read(), 120);
+    /// ```
     pub fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
     }
 
     /// Stored bytes written so far.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// assert_eq!(Traffic::default().written(), 0);
+    /// ```
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
     }
 
     /// Counters for a run that `cancel` stops.
+    ///
+    /// ```
+    /// # use graticule::source::{Cancel, Traffic};
+    /// let cancel = Cancel::new();
+    /// let io = Traffic::new(cancel.clone());
+    /// cancel.cancel();
+    /// assert!(io.check().is_err());
+    /// ```
     pub fn new(cancel: Cancel) -> Self {
         Traffic { cancel, ..Traffic::default() }
     }
@@ -111,6 +166,16 @@ impl Traffic {
     ///
     /// # Errors
     /// If the run was cancelled.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// let io = Traffic::default();
+    /// for _chunk in 0..3 {
+    ///     io.check()?;
+    /// }
+    /// assert_eq!(io.read(), 0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn check(&self) -> Result<()> {
         if self.cancel.is_cancelled() {
             return Err(Error::new(ErrorKind::Cancelled, "the run was cancelled"));

@@ -45,6 +45,11 @@ impl Calendar {
     ];
 
     /// Returns the CF name, such as "noleap" or "360_day".
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert_eq!(Calendar::Day360.name(), "360_day");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             Calendar::Standard => "standard",
@@ -57,11 +62,21 @@ impl Calendar {
     }
 
     /// Tells whether the calendar counts a year 0 between −1 and 1 (cftime's `has_year_zero`).
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert!(Calendar::ProlepticGregorian.has_year_zero() && !Calendar::Julian.has_year_zero());
+    /// ```
     pub const fn has_year_zero(self) -> bool {
         !matches!(self, Calendar::Standard | Calendar::Julian)
     }
 
     /// Tells whether dates from 1582-10-15 on are the ordinary ones that `datetime64` can hold.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert!(Calendar::Standard.is_standard_like() && !Calendar::NoLeap.is_standard_like());
+    /// ```
     pub const fn is_standard_like(self) -> bool {
         matches!(self, Calendar::Standard | Calendar::ProlepticGregorian)
     }
@@ -85,6 +100,11 @@ impl Calendar {
     /// Tells whether `year` has a 29 February.
     ///
     /// The 360-day calendar has no leap years, although it has a 29 (and 30) February.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert!(Calendar::Julian.is_leap(1900) && !Calendar::Standard.is_leap(1900));
+    /// ```
     pub const fn is_leap(self, year: i64) -> bool {
         let y = self.astronomical(year);
         match self {
@@ -99,6 +119,12 @@ impl Calendar {
     /// Returns the number of the last day of the month; 0 if `month` is not in 1..=12.
     ///
     /// October 1582 of the standard calendar counts as 31, as in cftime, although ten are missing.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert_eq!(Calendar::Standard.days_in_month(2000, 2), 29);
+    /// assert_eq!(Calendar::NoLeap.days_in_month(2000, 2), 28);
+    /// ```
     pub const fn days_in_month(self, year: i64, month: u8) -> u8 {
         match (self, month) {
             (_, 0 | 13..) => 0,
@@ -110,6 +136,11 @@ impl Calendar {
     }
 
     /// Returns 360, 365 or 366; 1582 of the standard calendar counts as 365, as in xarray.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert_eq!(Calendar::AllLeap.days_in_year(2001), 366);
+    /// ```
     pub const fn days_in_year(self, year: i64) -> i64 {
         match self {
             Calendar::Day360 => 360,
@@ -122,6 +153,12 @@ impl Calendar {
     /// # Errors
     /// If month or day are out of range for the year, the year is a missing year 0, or the day was
     /// skipped by the reform of 1582.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert!(Calendar::Day360.check_date(2000, 2, 30).is_ok());
+    /// assert!(Calendar::Standard.check_date(1582, 10, 10).is_err());
+    /// ```
     pub fn check_date(self, year: i64, month: u8, day: u8) -> TimeResult<()> {
         let why = if !(1..=12).contains(&month) {
             "months are 1 to 12"
@@ -144,6 +181,12 @@ impl Calendar {
     /// Returns the weekday of a day number, Monday = 0, counted as cftime does.
     ///
     /// Idealised calendars have no true weekdays; cftime counts theirs from year 0.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// // 1970-01-01 was a Thursday.
+    /// assert_eq!(Calendar::Standard.day_of_week(0), 3);
+    /// ```
     pub const fn day_of_week(self, days: i64) -> i64 {
         let first = match self {
             // 1970-01-01 was a Thursday.
@@ -155,6 +198,12 @@ impl Calendar {
     }
 
     /// Returns the day of the year, from 1.
+    ///
+    /// ```
+    /// # use graticule::time::Calendar;
+    /// assert_eq!(Calendar::Standard.day_of_year(2000, 3, 1), 61);
+    /// assert_eq!(Calendar::NoLeap.day_of_year(2000, 3, 1), 60);
+    /// ```
     pub const fn day_of_year(self, year: i64, month: u8, day: u8) -> i64 {
         let (month, day) = (month as i64, day as i64);
         if matches!(self, Calendar::Day360) {
@@ -178,6 +227,13 @@ pub(super) fn in_reform_gap(year: i64, month: u8, day: u8) -> bool {
 ///
 /// # Errors
 /// If the calendar does not have the date.
+///
+/// ```
+/// # use graticule::time::{Calendar, days_from_ymd};
+/// assert_eq!(days_from_ymd(Calendar::Standard, 2000, 1, 1)?, 10957);
+/// assert_eq!(days_from_ymd(Calendar::Day360, 2000, 1, 1)?, 30 * 360);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn days_from_ymd(calendar: Calendar, year: i64, month: u8, day: u8) -> TimeResult<i64> {
     calendar.check_date(year, month, day)?;
     Ok(days_unchecked(calendar, year, month, day))
@@ -201,6 +257,11 @@ pub(super) fn days_unchecked(calendar: Calendar, year: i64, month: u8, day: u8) 
 /// Returns the date (year, month, day) that lies `days` after the calendar's own 1970-01-01.
 ///
 /// Day numbers beyond ±10¹² years are clamped to it: no tick reaches them.
+///
+/// ```
+/// # use graticule::time::{Calendar, ymd_from_days};
+/// assert_eq!(ymd_from_days(Calendar::NoLeap, 365), (1971, 1, 1));
+/// ```
 #[inline]
 pub fn ymd_from_days(calendar: Calendar, days: i64) -> (i64, u8, u8) {
     let days = days.clamp(-360 * MAX_YEAR, 360 * MAX_YEAR);

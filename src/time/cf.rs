@@ -56,6 +56,11 @@ impl CfStep {
     ];
 
     /// Returns the length in nanoseconds.
+    ///
+    /// ```
+    /// # use graticule::time::CfStep;
+    /// assert_eq!(CfStep::Hour.ns(), 3_600_000_000_000);
+    /// ```
     pub const fn ns(self) -> i64 {
         const SECOND: i64 = 1_000_000_000;
         const DAY: i64 = 86_400 * SECOND;
@@ -74,6 +79,11 @@ impl CfStep {
     }
 
     /// Returns the plural that xarray writes, such as "days".
+    ///
+    /// ```
+    /// # use graticule::time::CfStep;
+    /// assert_eq!(CfStep::Day.name(), "days");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             CfStep::CommonYear => "common_years",
@@ -90,6 +100,12 @@ impl CfStep {
     }
 
     /// Returns the coarsest tick of which the step is a whole number.
+    ///
+    /// ```
+    /// # use graticule::time::{CfStep, TimeUnit};
+    /// assert_eq!(CfStep::Day.unit(), TimeUnit::S);
+    /// assert_eq!(CfStep::Microsecond.unit(), TimeUnit::Us);
+    /// ```
     pub fn unit(self) -> TimeUnit {
         TimeUnit::coarsest_for(i128::from(self.ns()))
     }
@@ -175,7 +191,7 @@ pub struct CfTimeUnits {
 }
 
 impl CfTimeUnits {
-    /// Reads "STEP since DATE [TIME [ZONE]]". The case of the words does not matter.
+    /// Reads `STEP since DATE [TIME [ZONE]]`. The case of the words does not matter.
     ///
     /// A zone moves the reference to UTC: "… 06:00 -5:30" is 11:30. A missing month or day is 1.
     ///
@@ -183,6 +199,15 @@ impl CfTimeUnits {
     /// If the text has another form, the step is unknown or belongs to another calendar ("months" only
     /// in 360_day, "common_years" only in noleap, as in cftime; xarray refuses others too), or the
     /// calendar does not have the date.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfStep, CfTimeUnits};
+    /// let units = CfTimeUnits::parse("hours since 1900-01-01 06:00 -5:30", Calendar::Standard)?;
+    /// assert_eq!(units.step, CfStep::Hour);
+    /// assert_eq!((units.reference.hour, units.reference.minute), (11, 30));
+    /// assert!(CfTimeUnits::parse("hours from 1900-01-01", Calendar::Standard).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn parse(text: &str, calendar: Calendar) -> TimeResult<CfTimeUnits> {
         let fail = |help: &str| TimeError::parse("CF time unit", text, help);
         let mut words = text.split_whitespace();

@@ -35,6 +35,16 @@ impl CfTimeUnits {
     ///
     /// # Errors
     /// If the values do not fit in seconds.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfTimeUnits, TimeUnit};
+    /// let days = CfTimeUnits::parse("days since 2000-01-01", Calendar::Standard)?;
+    /// let near = days.decoded_int(&[0, 31], TimeUnit::Ns)?;
+    /// assert_eq!((near.unit, near.calendar), (TimeUnit::Ns, Calendar::ProlepticGregorian));
+    /// // Nanoseconds do not reach so far.
+    /// assert_eq!(days.decoded_int(&[0, 1_000_000], TimeUnit::Ns)?.unit, TimeUnit::Us);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn decoded_int(&self, values: &[i64], preferred: TimeUnit) -> TimeResult<Decoded> {
         let present = || values.iter().copied().filter(|&v| v != NAT);
         let ends: Vec<i64> = present().min().into_iter().chain(present().max()).collect();
@@ -49,6 +59,14 @@ impl CfTimeUnits {
     ///
     /// # Errors
     /// If the values do not fit in seconds.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfTimeUnits, TimeUnit};
+    /// let seconds = CfTimeUnits::parse("seconds since 2000-01-01", Calendar::Standard)?;
+    /// assert_eq!(seconds.decoded_float(&[1.0], TimeUnit::S)?.unit, TimeUnit::S);
+    /// assert_eq!(seconds.decoded_float(&[1.5], TimeUnit::S)?.unit, TimeUnit::Ms);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn decoded_float(&self, values: &[f64], preferred: TimeUnit) -> TimeResult<Decoded> {
         let present = || values.iter().copied().filter(|v| !v.is_nan());
         let ends: Vec<f64> =
@@ -112,6 +130,13 @@ impl CfTimeUnits {
     ///
     /// # Errors
     /// If a value does not fit, with the value and the unit that would fit.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfTimeUnits, TimeUnit};
+    /// let days = CfTimeUnits::parse("days since 1970-01-02", Calendar::NoLeap)?;
+    /// assert_eq!(days.decode_int(&[0, 1], TimeUnit::S)?, [86_400, 172_800]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn decode_int(&self, values: &[i64], unit: TimeUnit) -> TimeResult<Vec<i64>> {
         let (tick, step) = (unit.tick_ns(), self.step.ns());
         let reference_ns = self.reference_ns()?;
@@ -149,6 +174,13 @@ impl CfTimeUnits {
     ///
     /// # Errors
     /// If a value does not fit or is infinite, with the value and the unit that would fit.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfTimeUnits, NAT, TimeUnit};
+    /// let days = CfTimeUnits::parse("days since 1970-01-01", Calendar::NoLeap)?;
+    /// assert_eq!(days.decode_float(&[0.5, f64::NAN], TimeUnit::S)?, [43_200, NAT]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn decode_float(&self, values: &[f64], unit: TimeUnit) -> TimeResult<Vec<i64>> {
         let (tick, step) = (unit.tick_ns(), self.step.ns());
         let reference_ns = self.reference_ns()?;
@@ -199,6 +231,12 @@ impl CfTimeUnits {
 ///
 /// # Errors
 /// If a value does not fit, with the value and the unit that would fit.
+///
+/// ```
+/// # use graticule::time::{CfStep, TimeUnit, decode_timedelta_int};
+/// assert_eq!(decode_timedelta_int(&[1, -2], CfStep::Hour, TimeUnit::S)?, [3_600, -7_200]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn decode_timedelta_int(values: &[i64], step: CfStep, unit: TimeUnit) -> TimeResult<Vec<i64>> {
     values
         .iter()
@@ -216,6 +254,12 @@ pub fn decode_timedelta_int(values: &[i64], step: CfStep, unit: TimeUnit) -> Tim
 ///
 /// # Errors
 /// If a value does not fit or is infinite, with the value and the unit that would fit.
+///
+/// ```
+/// # use graticule::time::{CfStep, NAT, TimeUnit, decode_timedelta_float};
+/// assert_eq!(decode_timedelta_float(&[1.5, f64::NAN], CfStep::Hour, TimeUnit::S)?, [5_400, NAT]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn decode_timedelta_float(values: &[f64], step: CfStep, unit: TimeUnit) -> TimeResult<Vec<i64>> {
     values
         .iter()
@@ -237,6 +281,12 @@ pub fn decode_timedelta_float(values: &[f64], step: CfStep, unit: TimeUnit) -> T
 /// or finer where the step or a fraction needs it. For integers give no values.
 ///
 /// A fraction does not make the unit so fine that a value overflows (xarray: NaT without a word).
+///
+/// ```
+/// # use graticule::time::{CfStep, TimeUnit, decoded_timedelta_unit};
+/// assert_eq!(decoded_timedelta_unit(&[1.0], CfStep::Second, TimeUnit::S), TimeUnit::S);
+/// assert_eq!(decoded_timedelta_unit(&[1.5], CfStep::Second, TimeUnit::S), TimeUnit::Ms);
+/// ```
 pub fn decoded_timedelta_unit(values: &[f64], step: CfStep, preferred: TimeUnit) -> TimeUnit {
     let present = || values.iter().copied().filter(|v| v.is_finite());
     let coarsest = preferred.max(step.unit());

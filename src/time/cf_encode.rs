@@ -20,6 +20,16 @@ impl CfTimeUnits {
     ///
     /// # Errors
     /// If the calendars differ, or a count does not fit in 64 bits.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, CfTimeUnits, Encoded, TimeUnit};
+    /// let days = CfTimeUnits::parse("days since 1970-01-01", Calendar::NoLeap)?;
+    /// let whole = days.encode(&[86_400], TimeUnit::S, Calendar::NoLeap)?;
+    /// assert!(matches!(whole, Encoded::Int(v) if v == [1]));
+    /// let half = days.encode(&[43_200], TimeUnit::S, Calendar::NoLeap)?;
+    /// assert!(matches!(half, Encoded::Float(v) if v == [0.5]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn encode(&self, ticks: &[i64], unit: TimeUnit, calendar: Calendar) -> TimeResult<Encoded> {
         self.check_calendar(ticks, unit, calendar)?;
         encode_since(ticks, unit, self.reference_ns()?, self.step, self)
@@ -50,6 +60,13 @@ impl CfTimeUnits {
 ///
 /// The reference prints as pandas does in the proleptic calendar, and as cftime does, with six decimals,
 /// in the others. Without times it is 1970-01-01.
+///
+/// ```
+/// # use graticule::time::{Calendar, TimeUnit, infer_units};
+/// let every_hour = [86_400, 86_400 + 3_600];
+/// let units = infer_units(&every_hour, TimeUnit::S, Calendar::ProlepticGregorian);
+/// assert_eq!(units, "hours since 1970-01-02 00:00:00");
+/// ```
 pub fn infer_units(ticks: &[i64], unit: TimeUnit, calendar: Calendar) -> String {
     let present = || ticks.iter().copied().filter(|&t| t != NAT);
     let differences = present().zip(present().skip(1)).map(|(a, b)| i128::from(b) - i128::from(a));
@@ -64,6 +81,11 @@ pub fn infer_units(ticks: &[i64], unit: TimeUnit, calendar: Calendar) -> String 
 }
 
 /// Returns the longest step of days, hours, … nanoseconds that divides all timedeltas.
+///
+/// ```
+/// # use graticule::time::{CfStep, TimeUnit, infer_timedelta_units};
+/// assert_eq!(infer_timedelta_units(&[3_600, 7_200], TimeUnit::S), CfStep::Hour);
+/// ```
 pub fn infer_timedelta_units(ticks: &[i64], unit: TimeUnit) -> CfStep {
     let present = ticks.iter().filter(|&&t| t != NAT);
     CfStep::dividing(present.map(|&t| i128::from(t)), unit)
@@ -73,6 +95,13 @@ pub fn infer_timedelta_units(ticks: &[i64], unit: TimeUnit) -> CfStep {
 ///
 /// # Errors
 /// If a count does not fit in 64 bits.
+///
+/// ```
+/// # use graticule::time::{CfStep, Encoded, TimeUnit, encode_timedelta};
+/// let hours = encode_timedelta(&[3_600, 7_200], TimeUnit::S, CfStep::Hour)?;
+/// assert!(matches!(hours, Encoded::Int(v) if v == [1, 2]));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn encode_timedelta(ticks: &[i64], unit: TimeUnit, step: CfStep) -> TimeResult<Encoded> {
     encode_since(ticks, unit, 0, step, &step)
 }

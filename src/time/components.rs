@@ -100,11 +100,21 @@ impl Component {
     ];
 
     /// Returns xarray's name, such as "day_of_year".
+    ///
+    /// ```
+    /// # use graticule::time::Component;
+    /// assert_eq!(Component::DayOfYear.name(), "day_of_year");
+    /// ```
     pub fn name(self) -> &'static str {
         Component::NAMES.iter().find(|(_, c)| *c == self).map_or("", |(name, _)| name)
     }
 
     /// Tells whether the values are 0 and 1 and mean a boolean.
+    ///
+    /// ```
+    /// # use graticule::time::Component;
+    /// assert!(Component::IsLeapYear.is_flag() && !Component::Year.is_flag());
+    /// ```
     pub const fn is_flag(self) -> bool {
         matches!(
             self,
@@ -144,6 +154,14 @@ impl FromStr for Component {
 /// Returns one component of every tick. NaT gives [`NAT`].
 ///
 /// Flags are 0 and 1; seasons are indices of [`SEASONS`].
+///
+/// ```
+/// # use graticule::time::{Calendar, Component, TimeUnit, components};
+/// let february = [31 * 86_400];
+/// assert_eq!(components(&february, TimeUnit::S, Calendar::Standard, Component::Month), [2]);
+/// // Season 0 is DJF.
+/// assert_eq!(components(&february, TimeUnit::S, Calendar::Standard, Component::Season), [0]);
+/// ```
 pub fn components(ticks: &[i64], unit: TimeUnit, calendar: Calendar, component: Component) -> Vec<i64> {
     // The unit becomes a constant, so that the compiler divides by multiplying.
     match unit {

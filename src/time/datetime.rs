@@ -30,6 +30,11 @@ pub struct DateTime {
 
 impl DateTime {
     /// Makes midnight of a date. It is checked when it meets a calendar.
+    ///
+    /// ```
+    /// # use graticule::time::DateTime;
+    /// assert_eq!(DateTime::midnight(2000, 2, 1).hour, 0);
+    /// ```
     pub const fn midnight(year: i64, month: u8, day: u8) -> DateTime {
         DateTime { year, month, day, hour: 0, minute: 0, second: 0, nanosecond: 0 }
     }
@@ -79,6 +84,14 @@ impl DateTime {
     ///
     /// # Errors
     /// If the calendar does not have the date, or the ticks do not fit in 64 bits.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, DateTime, TimeUnit};
+    /// let second_of_january = DateTime::midnight(1970, 1, 2);
+    /// assert_eq!(second_of_january.to_ticks(Calendar::Standard, TimeUnit::S)?, 86_400);
+    /// assert!(DateTime::midnight(2001, 2, 29).to_ticks(Calendar::Standard, TimeUnit::S).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn to_ticks(self, calendar: Calendar, unit: TimeUnit) -> TimeResult<i64> {
         let ns = self.to_ns(calendar)?;
         i64::try_from(ns.div_euclid(i128::from(unit.tick_ns())))
@@ -88,6 +101,13 @@ impl DateTime {
     }
 
     /// Makes the fields of a tick; `None` for NaT.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, DateTime, NAT, TimeUnit};
+    /// let day = DateTime::from_ticks(59 * 86_400, TimeUnit::S, Calendar::Day360);
+    /// assert_eq!(day, Some(DateTime::midnight(1970, 2, 30)));
+    /// assert_eq!(DateTime::from_ticks(NAT, TimeUnit::S, Calendar::Day360), None);
+    /// ```
     pub fn from_ticks(ticks: i64, unit: TimeUnit, calendar: Calendar) -> Option<DateTime> {
         if ticks == NAT {
             return None;
@@ -98,6 +118,11 @@ impl DateTime {
 
     /// Returns ISO 8601 text with the decimals of `unit`, as numpy prints: `2000-01-01T00:00:00.000`
     /// for ms.
+    ///
+    /// ```
+    /// # use graticule::time::{DateTime, TimeUnit};
+    /// assert_eq!(DateTime::midnight(2000, 2, 1).iso(TimeUnit::S), "2000-02-01T00:00:00");
+    /// ```
     pub fn iso(&self, unit: TimeUnit) -> String {
         let mut text = self.whole_seconds('T');
         let decimals = unit.decimals();
@@ -135,6 +160,12 @@ impl fmt::Display for DateTime {
 }
 
 /// Returns the text that numpy prints for a tick: ISO 8601 with the decimals of the unit, or "NaT".
+///
+/// ```
+/// # use graticule::time::{Calendar, NAT, TimeUnit, format_iso};
+/// assert_eq!(format_iso(1_500, TimeUnit::Ms, Calendar::Standard), "1970-01-01T00:00:01.500");
+/// assert_eq!(format_iso(NAT, TimeUnit::Ms, Calendar::Standard), "NaT");
+/// ```
 pub fn format_iso(ticks: i64, unit: TimeUnit, calendar: Calendar) -> String {
     DateTime::from_ticks(ticks, unit, calendar).map_or_else(|| "NaT".to_owned(), |d| d.iso(unit))
 }

@@ -10,6 +10,14 @@ const HOUR: i128 = 3_600_000_000_000;
 ///
 /// # Errors
 /// If the text has another form, or is not a whole number of ticks that fits in 64 bits.
+///
+/// ```
+/// # use graticule::time::{TimeUnit, parse_timedelta};
+/// assert_eq!(parse_timedelta("1 days 02:00:00", TimeUnit::S)?, 26 * 3_600);
+/// assert_eq!(parse_timedelta("36h", TimeUnit::S)?, 36 * 3_600);
+/// assert!(parse_timedelta("1 month", TimeUnit::S).is_err());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn parse_timedelta(text: &str, unit: TimeUnit) -> TimeResult<i64> {
     let Some(ns) = parse_timedelta_ns(text)? else {
         return Ok(NAT);
@@ -28,6 +36,13 @@ pub fn parse_timedelta(text: &str, unit: TimeUnit) -> TimeResult<i64> {
 ///
 /// # Errors
 /// If the text has another form.
+///
+/// ```
+/// # use graticule::time::parse_timedelta_ns;
+/// assert_eq!(parse_timedelta_ns("-PT1.5S")?, Some(-1_500_000_000));
+/// assert_eq!(parse_timedelta_ns("NaT")?, None);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn parse_timedelta_ns(text: &str) -> TimeResult<Option<i128>> {
     let trimmed = text.trim();
     if trimmed.eq_ignore_ascii_case("nat") {

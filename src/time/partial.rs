@@ -52,6 +52,14 @@ impl PartialDate {
     ///
     /// # Errors
     /// If the text has another form, a field is out of range, or there is a zone.
+    ///
+    /// ```
+    /// # use graticule::time::{DateTime, PartialDate, Resolution};
+    /// let date = PartialDate::parse("2000-02")?;
+    /// assert_eq!((date.start, date.resolution), (DateTime::midnight(2000, 2, 1), Resolution::Month));
+    /// assert!(PartialDate::parse("Feb 2000").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn parse(text: &str) -> TimeResult<PartialDate> {
         let f = scan("date", text)?;
         let fail = |help: &str| Err(TimeError::parse("date", text, help));
@@ -104,6 +112,13 @@ impl PartialDate {
     ///
     /// # Errors
     /// If the calendar does not have the date, or an end does not fit in 64-bit ticks.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, PartialDate, TimeUnit};
+    /// let (first, last) = PartialDate::parse("1970-01-02")?.bounds(TimeUnit::S, Calendar::Standard)?;
+    /// assert_eq!((first, last), (86_400, 2 * 86_400 - 1));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn bounds(&self, unit: TimeUnit, calendar: Calendar) -> TimeResult<(i64, i64)> {
         let (first, last) = self.wide_bounds(unit, calendar)?;
         let fit = |tick: i128| {
@@ -120,6 +135,14 @@ impl PartialDate {
     ///
     /// # Errors
     /// If the calendar does not have the date.
+    ///
+    /// ```
+    /// # use graticule::time::{Calendar, NAT, PartialDate, TimeUnit};
+    /// let year = PartialDate::parse("1500")?;
+    /// assert!(year.bounds(TimeUnit::Ns, Calendar::Standard).is_err());
+    /// assert_eq!(year.bounds_saturating(TimeUnit::Ns, Calendar::Standard)?.0, NAT + 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn bounds_saturating(&self, unit: TimeUnit, calendar: Calendar) -> TimeResult<(i64, i64)> {
         let (first, last) = self.wide_bounds(unit, calendar)?;
         let cut = |tick: i128| {
@@ -183,6 +206,12 @@ impl fmt::Display for PartialDate {
 ///
 /// A label written as finely as its index, or finer, selects one time exactly; a coarser one selects the
 /// period. (xarray's `CFTimeIndex` always selects the period.)
+///
+/// ```
+/// # use graticule::time::{Resolution, TimeUnit, resolution_of};
+/// assert_eq!(resolution_of(&[0, 86_400], TimeUnit::S), Resolution::Day);
+/// assert_eq!(resolution_of(&[0, 3_600], TimeUnit::S), Resolution::Hour);
+/// ```
 pub fn resolution_of(ticks: &[i64], unit: TimeUnit) -> Resolution {
     let second = unit.per_second();
     let steps = [

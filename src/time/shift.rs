@@ -11,6 +11,16 @@ use super::{Calendar, DateTime, NAT, TimeError, TimeResult, TimeUnit};
 ///
 /// # Errors
 /// If the result does not fit in 64-bit ticks.
+///
+/// ```
+/// # use graticule::time::{Calendar, DateTime, TimeUnit, add_months};
+/// let january = DateTime::midnight(2001, 1, 31).to_ticks(Calendar::Standard, TimeUnit::S)?;
+/// let february = add_months(january, 1, TimeUnit::S, Calendar::Standard)?;
+/// // February has no 31st.
+/// let day = DateTime::from_ticks(february, TimeUnit::S, Calendar::Standard);
+/// assert_eq!(day, Some(DateTime::midnight(2001, 2, 28)));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn add_months(ticks: i64, months: i64, unit: TimeUnit, calendar: Calendar) -> TimeResult<i64> {
     let Some(start) = DateTime::from_ticks(ticks, unit, calendar) else {
         return Ok(NAT);

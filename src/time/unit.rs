@@ -26,6 +26,11 @@ impl TimeUnit {
     pub const ALL: [TimeUnit; 4] = [TimeUnit::S, TimeUnit::Ms, TimeUnit::Us, TimeUnit::Ns];
 
     /// Returns the number of ticks in one second.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::Ms.per_second(), 1000);
+    /// ```
     pub const fn per_second(self) -> i64 {
         match self {
             TimeUnit::S => 1,
@@ -36,16 +41,31 @@ impl TimeUnit {
     }
 
     /// Returns the length of one tick in nanoseconds.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::Us.tick_ns(), 1000);
+    /// ```
     pub const fn tick_ns(self) -> i64 {
         1_000_000_000 / self.per_second()
     }
 
     /// Returns the number of ticks in one day of 86400 seconds.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::S.per_day(), 86_400);
+    /// ```
     pub const fn per_day(self) -> i64 {
         86_400 * self.per_second()
     }
 
     /// Returns the number of decimals of a second: 0, 3, 6 or 9.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::Ms.decimals(), 3);
+    /// ```
     pub const fn decimals(self) -> usize {
         match self {
             TimeUnit::S => 0,
@@ -56,6 +76,11 @@ impl TimeUnit {
     }
 
     /// Returns numpy's name: "s", "ms", "us" or "ns".
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::Ns.name(), "ns");
+    /// ```
     pub const fn name(self) -> &'static str {
         match self {
             TimeUnit::S => "s",
@@ -66,6 +91,11 @@ impl TimeUnit {
     }
 
     /// Returns the coarsest unit in which `ns` nanoseconds are a whole number.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::coarsest_for(1_500_000_000), TimeUnit::Ms);
+    /// ```
     pub fn coarsest_for(ns: i128) -> TimeUnit {
         TimeUnit::ALL.into_iter().find(|u| ns % i128::from(u.tick_ns()) == 0).unwrap_or(TimeUnit::Ns)
     }
@@ -74,6 +104,14 @@ impl TimeUnit {
     ///
     /// # Errors
     /// If the finer unit cannot hold the value.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::convert(1, TimeUnit::S, TimeUnit::Ms)?, 1000);
+    /// assert_eq!(TimeUnit::convert(-1, TimeUnit::Ms, TimeUnit::S)?, -1);
+    /// assert!(TimeUnit::convert(i64::MAX, TimeUnit::S, TimeUnit::Ns).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn convert(ticks: i64, from: TimeUnit, to: TimeUnit) -> TimeResult<i64> {
         if ticks == NAT || from == to {
             return Ok(ticks);
@@ -91,6 +129,13 @@ impl TimeUnit {
     ///
     /// # Errors
     /// If the finer unit cannot hold the value, or the coarser one not exactly.
+    ///
+    /// ```
+    /// # use graticule::time::TimeUnit;
+    /// assert_eq!(TimeUnit::convert_exact(2000, TimeUnit::Ms, TimeUnit::S)?, 2);
+    /// assert!(TimeUnit::convert_exact(1500, TimeUnit::Ms, TimeUnit::S).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn convert_exact(ticks: i64, from: TimeUnit, to: TimeUnit) -> TimeResult<i64> {
         let converted = TimeUnit::convert(ticks, from, to)?;
         if ticks != NAT && to < from && ticks % (from.per_second() / to.per_second()) != 0 {

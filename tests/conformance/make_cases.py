@@ -1000,6 +1000,130 @@ def combine():
         do("expand_dims", "a", "u", dim=["k", "m"], axis=[1, 3])], outputs=list("pqrsu"), compare={"indexes": True})
     yield case("expand-dims-there", "a dim that exists is an error", {"a": a}, do("expand_dims", "a", dim="x"), error="x exists")
 
+    parts = {"a": a, "b": b, "d": (a * 10).assign_coords(y=list("cd")), "e": (b * 10).assign_coords(y=list("cd"))}
+
+    def nested(objs, dims, **kwargs):
+        return {"out": "r", "op": "xr.combine_nested", "kwargs": value_to_json({"datasets": objs, "concat_dim": dims, **kwargs})}
+
+    def by_coords(objs, **kwargs):
+        return {"out": "r", "op": "xr.combine_by_coords", "kwargs": value_to_json({"data_objects": [f"${n}" for n in objs], "combine_attrs": "drop_conflicts", **kwargs})}
+
+    whole = {"compare": {"attrs": True, "indexes": True}, **opts}
+    sets = {n: v.to_dataset(name="v") for n, v in parts.items()}
+    yield case("nested", "a list along a dim, without attributes", sets, nested(["$a", "$b"], "x"), **whole)
+    yield case("nested-arrays", "arrays give an array", parts, nested(["$a", "$b"], "x"), **whole)
+    yield case("nested-grid", "lists of lists along two dims", sets, nested([["$a", "$d"], ["$b", "$e"]], ["x", "y"], combine_attrs="override"), **whole)
+    yield case("nested-merge", "None merges", sets | {"f": sets["a"].rename(v="w"), "g": sets["b"].rename(v="w")}, nested([["$a", "$f"], ["$b", "$g"]], ["x", None]), **whole)
+    yield case("nested-merge-outer", "a merge that joins and fills", {"a": sets["a"], "b": sets["b"].rename(v="w")}, nested(["$a", "$b"], None, join="outer", fill_value={"v": 0, "w": -1}), **whole)
+    yield case("nested-new-dim", "labels of a new dim", sets | {"t": da([7, 8], "t", name="t")}, nested(["$a", "$d"], "$t", join="override"), **opts)
+    yield case("nested-ragged", "lists of different lengths", sets, nested([["$a", "$d"], ["$b"]], ["x", "y"]), error="no grid", **opts)
+    yield case("nested-depth", "as many dims as levels", sets, nested(["$a", "$b"], ["x", "y"]), error="one level, two dims", **opts)
+    yield case("by-coords", "in the order of their labels", sets, by_coords("ba"), **whole)
+    yield case("by-coords-grid", "along two dims", sets, by_coords("edba", combine_attrs="drop_conflicts"), **whole)
+    yield case("by-coords-unnamed", "arrays without names give one", {n: v.rename(None) for n, v in parts.items()}, by_coords("ba"), **whole)
+    yield case("by-coords-named", "named arrays give a dataset", parts, by_coords("bade"), **opts)
+    yield case("by-coords-variables", "other variables are merged", sets | {"f": sets["b"].rename(v="w"), "g": sets["a"].rename(v="w")}, by_coords("bfag"), **opts)
+    yield case("by-coords-falling", "falling labels", {"a": sets["a"].isel(x=[1, 0]), "b": sets["b"]}, by_coords("ab"), **opts)
+    yield case("by-coords-times", "times in order", {"a": series(dates("2000-01-01", 3)), "b": series(dates("1999-01-01", 2), seed=8)}, by_coords("ab"), **opts)
+    yield case("by-coords-overlap", "labels that do not rise throughout", {"a": sets["a"], "b": sets["b"].assign_coords(x=[1.5])}, by_coords("ab"), error="1, 2, 1.5", **opts)
+    yield case("by-coords-unsorted", "labels that are in no order", {"a": da([1, 2, 3], "x", x=[1, 3, 2], name="v"), "b": b}, by_coords("ab"), error="1, 3, 2", **opts)
+    yield case("by-coords-no-labels", "a dim without labels", {"a": a.drop_vars("x"), "b": b.drop_vars("x")}, by_coords("ab"), error="no labels of x", **opts)
+    yield case("by-coords-mixed", "unnamed arrays beside others", {"a": a, "b": b.rename(None)}, by_coords("ab"), error="which variable is b?", **opts)
+    yield case("by-coords-same", "no labels differ", {"a": a, "b": a}, by_coords("ab"), error="no order", **opts)
+    yield case("fill-each", "values for the holes of single variables", {"a": ds, "b": xr.Dataset({"u": ("x", [5, 6]), "w": ("x", [1, 2])}, {"x": [2, 3]})},
+        {"out": "r", "op": "xr.merge", "kwargs": value_to_json({"objects": ["$a", "$b"], "join": "outer", "compat": "override", "fill_value": {"u": -1.5, "w": 0}})}, **opts)
+    yield case("fill-each-concat", "the same in concat, and NaN for the others", {"a": ds.assign(v=("x", [1, 2])), "b": ds.assign_coords(x=[3, 4])}, concat("ab", "x", fill_value={"v": 9}), **opts)
+    yield case("fill-each-array", "of an array by its name", {"a": a, "b": b.rename("w")},
+        {"out": ["r", "s"], "op": "xr.align", "kwargs": value_to_json({"objects": ["$a", "$b"], "join": "outer", "fill_value": {"v": 9}})}, outputs=["r", "s"], **opts)
+    yield case("drop-duplicates", "labels that stand twice", {"a": da([1, 2, 3, 4], "x", x=[1.0, 1.0, NAN, 2.0])}, [
+        do("drop_duplicates", "a", "p", dim="x"), do("drop_duplicates", "a", "q", dim="x", keep="last"), do("drop_duplicates", "a", "s", dim=["x"], keep=False)], outputs=list("pqs"))
+    yield case("like", "arrays of zeros and ones like another", {"a": a, "d": ds}, [
+        {"out": "p", "op": "xr.zeros_like", "kwargs": {"other": "$a"}}, {"out": "q", "op": "xr.ones_like", "kwargs": {"other": "$d"}}], outputs=list("pq"), compare={"attrs": True})
+
+
+def text_array():
+    return da(["Ab c", "", "ÉTÉ straße", "  pad ", "a1_b2-c3", "ΑΣ ǆ ﬁn"], "x", x=[3, 1, 4, 1, 5, 9], name="t", attrs={"long_name": "words"})
+
+
+@group("strings")
+def strings():
+    i = {"a": text_array(), "n": da([2, -1, 0, 5], "y", dtype="int32"), "s": da(["a", "b2", "", " "], "y")}
+    whole = {"compare": {"attrs": True, "name": True, "indexes": True}}
+
+    def of(op, out="r", **kwargs):
+        return do(f"str.{op}", "a", out, **kwargs)
+
+    plain = "len capitalize lower upper swapcase title casefold".split()
+    yield case("case", "case of every kind, names and attributes stay", i, [of(f, f) for f in plain], outputs=plain, **whole)
+    classes = "isalnum isalpha isdecimal isdigit islower isnumeric isspace istitle isupper".split()
+    odd = {"a": da(["Ab", "ab1", "½", "²", "٣", "一", " \t\x1c", "", "ǅ A", "A B", "e\u0301", "Aé"], "x")}
+    yield case("classes", "classes of characters", odd, [of(f, f) for f in classes], outputs=classes)
+    yield case("normalize", "normal forms", {"a": da(["é", "e\u0301", "ﬁ", "Å"], "x")}, [of("normalize", f, form=f) for f in ("NFC", "NFD", "NFKC", "NFKD")], outputs=["NFC", "NFD", "NFKC", "NFKD"])
+    yield case("get", "a character, or a default", i, [of("get", "p", i=2), of("get", "q", i=-1, default="?"), of("get", "s", i="$n", default="")], outputs=list("pqs"))
+    yield case("slice", "parts by position", i, [of("slice", "p", start=1, stop=-1), of("slice", "q", step=-2), of("slice", "s", start="$n", stop=4), of("slice", "u", start=5, stop=1, step=-1)], outputs=list("pqsu"))
+    yield case("slice-replace", "a part replaced", i, [of("slice_replace", "p", start=1, stop=3, repl="<>"), of("slice_replace", "q", stop="$n", repl="$s"), of("slice_replace", "s", start=2)], outputs=list("pqs"))
+    yield case("cat", "texts and numbers put together", i, [of("cat", "p", others=["$s", 1.5, True], sep="|"), of("cat", "q", others=["$n"])], outputs=list("pq"), **whole)
+    yield case("cat-misaligned", "labels must be equal", {"a": text_array(), "b": text_array().isel(x=slice(3))}, of("cat", others=["$b"]), error="labels of x differ")
+    m = {"a": da([["a", "bc"], ["", "d"], ["e", "f"]], "xy", x=[1, 2, 3], z=("x", [7, 7, 7]), name="t", attrs={"k": 1})}
+    yield case("join", "along a dim", m, [of("join", "p", dim="x", sep="-"), of("join", "q", dim="y")], outputs=list("pq"), **whole)
+    yield case("join-unnamed", "of several dims one must be named", m, of("join", sep="-"), error="which dim?")
+    yield case("patterns", "searches by pattern", i, [of("contains", "p", pat="[a-c]\\b"), of("contains", "q", pat="^a", case=False), of("match", "s", pat="\\w+"), of("count", "u", pat="[a-z]*"),
+        of("count", "v", pat="$s"), of("contains", "w", pat="STRASSE", regex=False, case=False), of("match", "x", pat="\\w\\W", flags=256)], outputs=list("pqsuvwx"))
+    yield case("pattern-groups", "groups in contains are refused", i, of("contains", pat="(a)"), error="groups")
+    yield case("pattern-broken", "what is no pattern", i, of("count", pat="(a"), error="no pattern")
+    yield case("ends", "beginnings and ends", i, [of("startswith", "p", pat="$s"), of("endswith", "q", pat=" ")], outputs=list("pq"))
+    yield case("pad", "filled up", i, [of("pad", "p", width=7, side="both", fillchar="*"), of("ljust", "q", width="$n", fillchar="é"), of("rjust", "s", width=8), of("center", "u", width=6), of("zfill", "v", width=5)], outputs=list("pqsuv"))
+    yield case("pad-two-characters", "filled with one character only", i, of("pad", width=7, fillchar="ab"), error="two characters")
+    yield case("strip", "ends taken away", i, [of("strip", "p"), of("lstrip", "q", to_strip=" A"), of("rstrip", "s", to_strip="$s"), of("strip", "u", to_strip="abc3", side="right")], outputs=list("pqsu"))
+    yield case("wrap", "lines", {"a": da(["The quick brown-fox jumps", "a\tb  c", "abcdefghijklmno", "", "one--two (three-four)"], "x")}, [of("wrap", "p", width=7), of("wrap", "q", width=12)], outputs=list("pq"))
+    yield case("repeat", "so many times", i, [of("repeat", "p", repeats=2), of("repeat", "q", repeats="$n")], outputs=list("pq"))
+    yield case("find", "positions", i, [of("find", "p", sub="a"), of("rfind", "q", sub="$s"), of("find", "s", sub="", start="$n"), of("rfind", "u", sub="c", start=1, end=-1)], outputs=list("pqsu"))
+    yield case("index", "a text that is not there is an error", i, of("index", sub="a"), error="no a in the second")
+    yield case("replace", "replacements", i, [of("replace", "p", pat="([a-z])(\\d)", repl="\\2\\g<1>"), of("replace", "q", pat="$s", repl="#", regex=False), of("replace", "s", pat="[a-z]*", repl="-", n=2),
+        of("replace", "u", pat="A", repl="x", case=False), of("replace", "v", pat="b", repl="$s", n=0)], outputs=list("pqsuv"))
+    yield case("replace-no-group", "a group that is not there", i, of("replace", pat="a", repl="\\1"), error="no group")
+    pairs = {"a": da(["a1 b2", "c3", "z9z9"], "x", x=[1, 2, 3]), "m": da(["([a-z])([0-9])", "(.)(.)"], "k")}
+    yield case("extract", "groups of the first match", pairs, [of("extract", "p", pat="([a-z])([0-9])?", dim="g"), of("extract", "q", pat="[a-z]([0-9])", dim=None), of("extract", "s", pat="$m", dim="g")], outputs=list("pqs"))
+    yield case("extract-no-group", "a pattern without groups", pairs, of("extract", pat="a", dim="g"), error="no group")
+    yield case("extract-dim-there", "a dim that is there", pairs, of("extract", pat="(a)", dim="x"), error="x exists")
+    yield case("partition", "cut in three", i, [of("partition", "p", dim="k", sep="b"), of("rpartition", "q", dim="k", sep="_"), of("partition", "s", dim="k")], outputs=list("pqs"), **whole)
+    yield case("split", "cut everywhere", i, [of("split", "p", dim="k", sep="b"), of("split", "q", dim="k"), of("rsplit", "s", dim="k", sep="_", maxsplit=1), of("rsplit", "u", dim="k")], outputs=list("pqsu"))
+    yield case("split-empty", "an empty separator", i, of("split", dim="k", sep=""), error="empty separator")
+    yield case("get-dummies", "parts as columns", {"a": da(["a|b", "b", "", "c|a"], "x", x=[1, 2, 3, 4]), "s": da(["|", "b"], "y")}, [of("get_dummies", "p", dim="k"), of("get_dummies", "q", dim="k", sep="$s")], outputs=list("pq"), compare={"indexes": True})
+    yield case("encode", "bytes", i, [of("encode", "p", encoding="utf-8"), of("encode", "q", encoding="ascii", errors="ignore"), of("encode", "s", encoding="latin-1", errors="replace"), of("encode", "u", encoding="utf-16")], outputs=list("pqsu"))
+    yield case("encode-strict", "what has no form in an encoding", i, of("encode", encoding="latin-1"), error="greek")
+    yield case("decode", "and back", {"a": da([b"a", b"\xc3\xa9"], "x")}, [of("decode", "p", encoding="utf-8"), of("decode", "q", encoding="latin-1"), of("decode", "s", encoding="ascii", errors="ignore")], outputs=list("pqs"))
+    yield case("numbers", "numbers have no text", {"a": da([1, 2], "x")}, of("len"), error="no text")
+    yield case("no-dims", "a single text", {"a": da("a-B", m=1)}, [of("upper", "p"), of("split", "q", dim="k", sep="-"), of("cat", "s", others=["x"])], outputs=list("pqs"))
+
+
+@group("selection-vectorized")
+def selection_vectorized():
+    a = da(np.arange(24).reshape(2, 3, 4), "xyz", x=[10, 20], y=list("abc"), name="a")
+    i = {"a": a, "p": da([1, 0, 1], "k", k=[5, 6, 7]), "q": da([2, 2, 0], "k", k=[5, 6, 7]), "v": da([-1, -2, -3], "k"), "g": da([[0, 1], [1, 0]], "km")}
+
+    def put(where="isel", out="r", value=None, **indexers):
+        return do(f"{where}.set", "a", out, indexers=indexers, value=value)
+
+    yield case("set-points", "points get values", i, put(x="$p", y="$q", value=7))
+    yield case("set-points-values", "a value for each; the last one counts", i, put(x="$p", y="$q", value="$v"))
+    yield case("set-points-slice", "with a slice and a position of other dims", i, [put(x="$p", z="$q", y=[2, 0], out="r", value=5), put(x="$p", y="$q", z=1, out="s", value="$v"), put(y="$q", z=sl(None, None, -2), x=sl(1, None), out="t", value=0)], outputs=list("rst"))
+    yield case("set-grid-of-points", "points of two dims", i | {"w": da([[1, 2], [3, 4]], "km")}, put(x="$g", y="$g", value="$w"))
+    yield case("set-own-dim", "points along a dim of the array", i | {"t": da([0, 1, 0], "y", y=list("abc"))}, put(x="$t", value=5))
+    yield case("set-mask", "a mask along a dim", i, put(y=[True, False, True], value=-1))
+    yield case("set-negative-step", "backwards, with values of their own", i | {"w": da([1, 2, 3], "y")}, put(y=sl(None, None, -1), value="$w"))
+    yield case("set-labels", "points by label", i | {"l": da([20, 10], "k"), "m": da(["c", "a"], "k")}, put("loc", x="$l", y="$m", value=0))
+    yield case("set-conflict", "labels of the value must be those of the selection", i | {"w": da([1, 2], "y", y=["a", "c"])}, put(y=[0, 1], value="$w"), error="b is not c")
+    yield case("set-other-dim", "a dim that the selection lacks", i | {"w": da([1, 2], "w")}, put(x=0, value="$w"), error="no dim w")
+    yield case("set-outside", "a position that is not there", i, put(x="$g", y=7, value=0), error="y is 3")
+    yield case("set-dim-of-a-position", "points along a dim named like one that a position takes away", i | {"t": da([0, 1], "z")}, put(x="$t", y=[-1, 0], z=-1, value=5))
+    yield case("set-one", "a value of length one repeats", i | {"w": da([5], "y")}, put(y=[0, 2], value="$w"))
+    yield case("set-one-labelled", "unless it has a label", i | {"w": da([5], "y", y=["a"])}, put(y=[0, 2], value="$w"), error="a is not a, c")
+    yield case("set-dataset", "every variable of a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": (("x", "y"), np.arange(6.0).reshape(3, 2))}, {"x": [5, 6, 7]})},
+        [put(x=sl(1, None), out="p", value=0), put("loc", x=[7, 5], out="q", value=-1)], outputs=list("pq"))
+    yield case("set-dataset-values", "with a dataset", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": ("x", [1.0, 2.0, 3.0])}), "d": xr.Dataset({"u": ("x", [9, 8]), "w": ("x", [0.5, NAN])})}, put(x=[2, 0], value="$d"))
+    yield case("set-dataset-lacks", "a variable without the dim", {"a": xr.Dataset({"u": ("x", [1, 2, 3]), "w": 5})}, put(x=0, value=0), error="w has no x")
+
 
 @group("ufuncs")
 def ufuncs():

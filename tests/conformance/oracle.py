@@ -48,7 +48,13 @@ OPERATORS = {
 }
 SIGNS = {"neg": operator.neg, "abs": abs, "invert": operator.invert}
 # Keyword of the case -> positional arguments of the function.
-POSITIONAL = {"xr.align": "objects", "xr.broadcast": "objects", "xr.dot": "arrays", "transpose": "dims"}
+POSITIONAL = {
+    "xr.align": "objects",
+    "xr.broadcast": "objects",
+    "xr.dot": "arrays",
+    "transpose": "dims",
+    "str.cat": "others",
+}
 GROUPED = ("groupby", "weighted")
 
 
@@ -70,12 +76,16 @@ def apply(op, on, kwargs):
         return on[kwargs["key"]]
     if op == "encode_cf":
         return Raw(*xr.conventions.cf_encoder(*xr.conventions.encode_dataset_coordinates(on)))
+    if op in ("isel.set", "loc.set"):
+        on = on.copy(deep=True)
+        (on if op == "isel.set" else on.loc)[kwargs["indexers"]] = kwargs["value"]
+        return on
     if op.startswith("np."):
         return getattr(np, op.removeprefix("np."))(on, *kwargs.values())
     args = kwargs.pop(POSITIONAL[op], []) if op in POSITIONAL else []
     if op.startswith("xr."):
         return getattr(xr, op.removeprefix("xr."))(*args, **kwargs)
-    return getattr(on, op)(*args, **kwargs)
+    return operator.attrgetter(op)(on)(*args, **kwargs)
 
 
 def run_step(step, names):

@@ -29,7 +29,8 @@ fn fail(text: &str) -> Check {
     Err(TestCaseError::fail(text.to_string()))
 }
 
-fn same_arrays(a: &DataArray, b: &DataArray) -> Check {
+/// The same dims, names, coordinates and bits.
+pub fn same_arrays(a: &DataArray, b: &DataArray) -> Check {
     prop_assert_eq!(a.dims(), b.dims());
     prop_assert_eq!(a.name(), b.name());
     same_coords(a.coords(), b.coords())?;

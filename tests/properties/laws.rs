@@ -4,7 +4,7 @@ use graticule::array::Slice;
 use graticule::dtype::promote::with_missing;
 use graticule::prelude::*;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 use crate::check::{same, same_blocks};
 use crate::config;
@@ -120,6 +120,47 @@ proptest! {
                 let back = a.to_dataset_dim(&dim)?.to_dataarray(&dim)?;
                 same_blocks(&a.load()?, &back.load()?)?;
             }
+        }
+    }
+    #[test]
+    fn stacked_dimensions_come_back((s, dims) in labelled(dtypes(), 1).prop_flat_map(|s| {
+        let dims = subsequence(s.dims(), 1..=s.dims().len()).prop_shuffle();
+        (Just(s), dims)
+    })) {
+        let twice = |d: &String| s.whole.coords().index(d).is_some_and(|i| !i.is_unique());
+        if dims.iter().any(|d| twice(d) || s.len_of(d) == 0) {
+            return Ok(());
+        }
+        let rest: Vec<String> = s.dims().into_iter().filter(|d| !dims.contains(d)).collect();
+        let order: Vec<String> = rest.iter().chain(&dims).cloned().collect();
+        for a in [&s.whole, &s.chunked] {
+            let back = a.stack("stacked", &dims)?.unstack("stacked")?;
+            let expected = s.whole.transpose(&order)?;
+            prop_assert_eq!(expected.dims(), back.dims());
+            same_blocks(&expected.load()?, &back.load()?)?;
+            for dim in &dims {
+                // Where there were no labels their positions are the levels.
+                let positions = || Block::from_vec(&[s.len_of(dim)], (0..s.len_of(dim) as i64).collect());
+                let labels = s.whole.coords().index(dim).map_or_else(positions, |i| Ok(i.labels()))?;
+                same_blocks(&labels, &back.coord(dim)?.load()?)?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_dataset_does_to_each_variable_what_an_array_does(
+        (s, op) in (labelled(prop_oneof![numbers(), times()], 1), select(UnaryOp::ALL)),
+    ) {
+        let dim = &s.dims()[0];
+        let ds = s.chunked.to_dataset("a").assign([("b", &s.whole)])?;
+        for name in ["a", "b"] {
+            let own = |r: graticule::Result<Dataset>| r.and_then(|ds| ds.get(name)).map(DataArray::without_name);
+            let array = |r: graticule::Result<DataArray>| r.map(DataArray::without_name);
+            same(array(s.whole.unary(op)), own(ds.unary(op)))?;
+            same(array(s.whole.count(dim)), own(ds.count(dim)))?;
+            same(array(s.whole.transpose(..)), own(ds.transpose(..)))?;
+            same(array(s.whole.isel(dim, ..1)), own(ds.isel(dim, ..1)))?;
+            same(array(s.whole.fillna(1)), own(ds.fillna(1)))?;
         }
     }
 }

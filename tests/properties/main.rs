@@ -7,6 +7,7 @@
 mod check;
 mod elementwise;
 mod expressions;
+mod files;
 mod laws;
 mod reductions;
 mod runs;
@@ -18,7 +19,7 @@ use proptest::test_runner::{Config, RngSeed};
 
 /// So many cases from a fixed seed, unless the environment asks for others.
 fn config(cases: u32) -> Config {
-    let mut config = Config { failure_persistence: None, ..Config::default() };
+    let mut config = Config { failure_persistence: None, max_shrink_time: 20_000, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_none() {
         config.cases = cases;
     }

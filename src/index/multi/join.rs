@@ -15,7 +15,17 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If they differ under [`Join::Exact`], have duplicates, or labels of a level have no common dtype.
-    pub(crate) fn join(indexes: &[&MultiIndex], how: Join) -> Result<MultiIndex> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = MultiIndex::from_labels(&[Block::from_vec(&[2], vec![1i64, 2])?])?;
+    /// let b = MultiIndex::from_labels(&[Block::from_vec(&[2], vec![2i64, 3])?])?;
+    /// assert_eq!(MultiIndex::join(&[&a, &b], Join::Outer)?.len(), 3);
+    /// assert!(MultiIndex::join(&[&a, &b], Join::Exact).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn join(indexes: &[&MultiIndex], how: Join) -> Result<MultiIndex> {
         let (Some(&first), Some(&last)) = (indexes.first(), indexes.last()) else {
             return Err(Error::internal("a join of no indexes"));
         };
@@ -44,7 +54,16 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If this index has duplicates, or labels cannot be compared.
-    pub(crate) fn positions_of(&self, target: &MultiIndex) -> Result<Vec<i64>> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = MultiIndex::from_labels(&[Block::from_vec(&[2], vec![1i64, 2])?])?;
+    /// let b = MultiIndex::from_labels(&[Block::from_vec(&[2], vec![2i64, 3])?])?;
+    /// assert_eq!(a.positions_of(&b)?, [1, -1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn positions_of(&self, target: &MultiIndex) -> Result<Vec<i64>> {
         let (map, unique) = self.map()?;
         if !unique {
             return Err(Error::alignment("a tuple stands at several positions of the index")

@@ -112,10 +112,10 @@ impl MultiIndex {
     /// How many positions there are.
     ///
     /// ```
-    /// use graticule::array::Block;
-    /// use graticule::index::MultiIndex;
-    /// let index = MultiIndex::product(&[Block::from_vec(&[2], vec![7i64, 8])?, Block::from_vec(&[3], vec![0.0; 3])?])?;
-    /// assert_eq!((index.len(), index.is_empty()), (6, false));
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// assert_eq!(MultiIndex::product(&[two.clone(), two])?.len(), 4);
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn len(&self) -> usize {
@@ -125,9 +125,11 @@ impl MultiIndex {
     /// Whether there are no positions.
     ///
     /// ```
-    /// use graticule::array::Block;
-    /// use graticule::index::MultiIndex;
-    /// assert!(MultiIndex::from_labels(&[Block::from_vec::<i64>(&[0], vec![])?])?.is_empty());
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let none = Block::zeros(DType::I64, &[0]);
+    /// let two = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// assert!(MultiIndex::product(&[none, two])?.is_empty());
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn is_empty(&self) -> bool {
@@ -137,8 +139,8 @@ impl MultiIndex {
     /// The distinct labels of a level.
     ///
     /// ```
-    /// use graticule::array::Block;
-    /// use graticule::index::{Index, MultiIndex};
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
     /// let index = MultiIndex::from_labels(&[Block::from_vec(&[3], vec![2i64, 1, 2])?])?;
     /// assert_eq!(index.level(0).labels().to_vec::<i64>()?, [1, 2]);
     /// # Ok::<(), graticule::Error>(())
@@ -151,7 +153,17 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If none is given.
-    pub(crate) fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{JointIndex, MultiIndex};
+    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// let index = MultiIndex::from_labels(&[a, b])?.keep(&[1])?;
+    /// assert_eq!(index.labels(0).to_vec::<f64>()?, [0.5, 1.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn keep(&self, levels: &[usize]) -> Result<MultiIndex> {
         MultiIndex::of_levels(levels.iter().map(|&l| self.levels[l].clone()).collect())
     }
 
@@ -159,7 +171,17 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a block has another length.
-    pub(crate) fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::{JointIndex, MultiIndex};
+    /// let a = Block::from_vec(&[2], vec![2i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// let index = MultiIndex::from_labels(&[a])?.append(&[b])?;
+    /// assert_eq!(index.labels(1).to_vec::<f64>()?, [0.5, 1.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn append(&self, labels: &[Block]) -> Result<MultiIndex> {
         let mut levels = self.levels.clone();
         for block in labels {
             levels.push(factorize(block, true)?);
@@ -171,7 +193,17 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If there are more combinations of labels than can be counted.
-    pub(crate) fn is_unique(&self) -> Result<bool> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = Block::from_vec(&[2], vec![1i64, 1])?;
+    /// let b = Block::from_vec(&[2], vec![0.5, 1.5])?;
+    /// assert!(!MultiIndex::from_labels(&[a.clone()])?.is_unique()?);
+    /// assert!(MultiIndex::from_labels(&[a, b])?.is_unique()?);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn is_unique(&self) -> Result<bool> {
         Ok(self.map()?.1)
     }
 
@@ -183,7 +215,19 @@ impl MultiIndex {
     ///
     /// # Errors
     /// If a combination stands twice, or a label is missing at some position.
-    pub(crate) fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let a = Block::from_vec(&[3], vec![1i64, 1, 2])?;
+    /// let b = Block::from_vec(&[3], vec![5i64, 6, 5])?;
+    /// let (labels, positions) = MultiIndex::from_labels(&[a, b])?.unstack()?;
+    /// assert_eq!(labels[1].to_vec::<i64>()?, [5, 6]);
+    /// // Nothing stands at (2, 6).
+    /// assert_eq!(positions, [0, 1, 2, -1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn unstack(&self) -> Result<(Vec<Block>, Vec<i64>)> {
         let mut used = Vec::with_capacity(self.levels.len());
         let mut combinations = 1usize;
         let mut slots = vec![0usize; self.len];

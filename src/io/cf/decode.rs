@@ -68,6 +68,12 @@ impl Default for DecodeOptions {
 
 impl DecodeOptions {
     /// Nothing decoded: variables as stored.
+    ///
+    /// ```
+    /// # use graticule::io::cf::DecodeOptions;
+    /// let options = DecodeOptions::off();
+    /// assert!(!options.times && !options.mask_and_scale);
+    /// ```
     pub fn off() -> Self {
         DecodeOptions {
             mask_and_scale: false,
@@ -85,6 +91,18 @@ impl DecodeOptions {
 /// # Errors
 /// If an attribute breaks the conventions (units that are none, a fill value of another type), or
 /// labels cannot be read.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::{RawDataset, cf::{DecodeOptions, decode}};
+/// let mut packed = Variable::from_vec(&[("x", 2)], vec![15i16, -1])?;
+/// packed.attrs = Attrs::new().with("scale_factor", 0.1).with("_FillValue", -1i16);
+/// let mut raw = RawDataset::new();
+/// raw.variables.insert("t".into(), packed);
+/// let t = decode(raw, &DecodeOptions::default())?.get("t")?.astype(DType::F64)?.to_vec::<f64>()?;
+/// assert!((t[0] - 1.5).abs() < 1e-6 && t[1].is_nan());
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn decode(raw: RawDataset, options: &DecodeOptions) -> Result<Dataset> {
     let mut variables = raw.variables;
     let mut attrs = raw.attrs;

@@ -29,6 +29,16 @@ const LOADED_TO_INFER: usize = 64 << 20;
 ///
 /// # Errors
 /// If an encoding contradicts the data or itself.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::cf::encode;
+/// let days = Block::from_vec(&[2], vec![0i64, 86_400_000_000_000])?.retype(DType::DATETIME_NS);
+/// let time = DataArray::new(Variable::new(["time"], days)?, Coords::new())?;
+/// let raw = encode(&time.to_dataset("when"), true)?;
+/// assert_eq!(raw.variables["when"].attrs.get_str("units"), Some("days since 1970-01-01 00:00:00"));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn encode(ds: &Dataset, native_bool: bool) -> Result<RawDataset> {
     let mut variables: IndexMap<Name, Variable> = IndexMap::new();
     for (name, v) in ds.data_vars().iter().chain(ds.coords().iter()) {

@@ -34,6 +34,17 @@ pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 ///
 /// # Errors
 /// If there is no such file or group, or the file is not NetCDF, cut off or damaged.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::netcdf::open_netcdf;
+/// # let path = std::env::temp_dir().join(format!("graticule-open-netcdf-{}.nc", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// a.to_dataset("a").to_netcdf(&path)?;
+/// assert_eq!(open_netcdf(&path, None)?.variables["a"].shape(), [2]);
+/// # std::fs::remove_file(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn open_netcdf(path: impl AsRef<Path>, group: Option<&str>) -> Result<RawDataset> {
     let path = std::path::absolute(path.as_ref())?;
     handle::Handle::get(&path)?.read_group(group.unwrap_or(""))

@@ -34,6 +34,18 @@ pub struct Document {
 const MARKERS: [&str; 4] = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
 
 /// Whether the folder is a Zarr group or array.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::zarr::is_zarr;
+/// # let path = std::env::temp_dir().join(format!("graticule-is-zarr-{}", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// assert!(!is_zarr(&path));
+/// a.to_dataset("a").to_zarr(&path)?;
+/// assert!(is_zarr(&path));
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn is_zarr(path: &Path) -> bool {
     MARKERS.iter().any(|m| path.join(m).is_file())
 }

@@ -21,6 +21,18 @@ use crate::lazy::LazyArray;
 ///
 /// # Errors
 /// If there is no Zarr group.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::zarr::open_zarr;
+/// # let path = std::env::temp_dir().join(format!("graticule-open-zarr-{}", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// a.to_dataset("a").to_zarr(&path)?;
+/// let raw = open_zarr(&path)?;
+/// assert_eq!(raw.variables["a"].load()?.to_vec::<f64>()?, [1.0, 2.0]);
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn open_zarr(path: impl AsRef<Path>) -> Result<RawDataset> {
     open_zarr_group(path, "")
 }
@@ -29,6 +41,18 @@ pub fn open_zarr(path: impl AsRef<Path>) -> Result<RawDataset> {
 ///
 /// # Errors
 /// If there is no such group.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::zarr::open_zarr_group;
+/// # let path = std::env::temp_dir().join(format!("graticule-open-group-{}", std::process::id()));
+/// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+/// a.to_dataset("a").to_zarr(path.join("run1"))?;
+/// std::fs::write(path.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group", "attributes": {}}"#)?;
+/// assert_eq!(open_zarr_group(&path, "run1")?.variables["a"].shape(), [2]);
+/// # std::fs::remove_dir_all(path).ok();
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn open_zarr_group(path: impl AsRef<Path>, group: &str) -> Result<RawDataset> {
     let store = std::path::absolute(path.as_ref())?;
     let group_path = group.trim_matches('/');

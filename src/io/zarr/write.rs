@@ -59,6 +59,19 @@ impl ZarrWrite {
     ///
     /// # Errors
     /// If the path is taken, a variable has a dtype that Zarr lacks, or the file system refuses.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::{cf, zarr::{WriteOptions, ZarrWrite}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-create-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), true)?;
+    /// let write = ZarrWrite::create(&path, &raw, &WriteOptions::default())?;
+    /// // What is not finished leaves nothing behind.
+    /// drop(write);
+    /// assert!(!path.exists());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn create(path: &Path, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
         let staging = Staging::folder(path, options.mode == WriteMode::Replace)?;
         let mut targets = Vec::new();
@@ -84,6 +97,18 @@ impl ZarrWrite {
     }
 
     /// The arrays that are still to be written, each with its sink.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::{cf, zarr::{WriteOptions, ZarrWrite}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-targets-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), true)?;
+    /// let write = ZarrWrite::create(&path, &raw, &WriteOptions::default())?;
+    /// let (data, sink) = &write.targets()[0];
+    /// assert_eq!((data.shape(), sink.dtype()), (vec![2], DType::F64));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn targets(&self) -> Vec<(LazyArray, Arc<dyn Sink>)> {
         self.targets.clone()
     }
@@ -92,6 +117,21 @@ impl ZarrWrite {
     ///
     /// # Errors
     /// If the file system refuses, or the name was taken meanwhile.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{exec, io::{cf, zarr::{WriteOptions, ZarrWrite}}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-finish-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), true)?;
+    /// let write = ZarrWrite::create(&path, &raw, &WriteOptions::default())?;
+    /// exec::store(&write.targets())?;
+    /// assert!(!path.exists());
+    /// write.finish()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_dir_all(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn finish(self) -> Result<()> {
         write_document(&self.staging.path().join("zarr.json"), &self.group)?;
         self.staging.commit()

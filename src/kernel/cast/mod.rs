@@ -21,7 +21,7 @@ use text::Spell;
 ///
 /// # Errors
 /// If there is none.
-pub fn check(from: DType, to: DType) -> Result<()> {
+pub(crate) fn check(from: DType, to: DType) -> Result<()> {
     let none = |help: &str| Err(Error::dtype(format!("there is no cast from {from} to {to}")).help(help));
     match (from, to) {
         (DType::Datetime { calendar: a, .. }, DType::Datetime { calendar: b, .. }) if a != b => {
@@ -37,6 +37,14 @@ pub fn check(from: DType, to: DType) -> Result<()> {
 ///
 /// # Errors
 /// If there is no cast between the two, or a text does not spell an element.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::cast::cast;
+/// let floats = Block::from_vec(&[2], vec![1.9, -1.9])?;
+/// assert_eq!(cast(&floats, DType::I8)?.to_vec::<i8>()?, [1, -1]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn cast(block: &Block, dtype: DType) -> Result<Block> {
     cast_into(block.clone(), dtype)
 }
@@ -46,6 +54,12 @@ impl Scalar {
     ///
     /// # Errors
     /// If there is no cast between the two.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Scalar::from(2).cast_to(DType::F32)?, Block::scalar(2.0f32));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn cast_to(&self, dtype: DType) -> Result<Block> {
         cast_into(self.to_block(), dtype)
     }
@@ -55,7 +69,7 @@ impl Scalar {
 ///
 /// # Errors
 /// If there is no cast between the two, or a text does not spell an element.
-pub fn cast_into(block: Block, dtype: DType) -> Result<Block> {
+pub(crate) fn cast_into(block: Block, dtype: DType) -> Result<Block> {
     let from = block.dtype();
     if from == dtype {
         return Ok(block);

@@ -12,6 +12,7 @@ mod unary;
 use serde::{Deserialize, Serialize};
 
 use super::cast;
+use super::text::TextFn;
 use crate::array::Block;
 use crate::dtype::promote::{promote, with_scalar};
 use crate::dtype::{DType, Scalar};
@@ -40,6 +41,8 @@ pub enum MapFn {
     Time(Component),
     /// Whether the element is one of a list (a block of rank 1).
     IsIn(Block),
+    /// A function of text.
+    Text(TextFn),
 }
 
 impl MapFn {
@@ -47,6 +50,14 @@ impl MapFn {
     ///
     /// # Errors
     /// If the function has no meaning for these dtypes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::elementwise::MapFn;
+    /// assert_eq!(MapFn::Unary(UnaryOp::Sqrt).result_dtype(&[DType::I32])?, DType::F64);
+    /// assert!(MapFn::Unary(UnaryOp::Sqrt).result_dtype(&[DType::Str]).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, inputs: &[DType]) -> Result<DType> {
         match (self, inputs) {
             (MapFn::Unary(op), [a]) => unary::result_dtype(*op, *a),
@@ -57,12 +68,13 @@ impl MapFn {
             (MapFn::Round(decimals), [a]) => round::result_dtype(*decimals, *a),
             (MapFn::Time(c), [a]) => times::component_dtype(*c, *a),
             (MapFn::IsIn(_), [_]) => Ok(DType::Bool),
+            (MapFn::Text(f), _) => f.result_dtype(inputs),
             _ => Err(Error::internal(format!("{} of {} operands", self.describe(), inputs.len()))),
         }
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             MapFn::Unary(op) => op.name().to_string(),
             MapFn::Binary(op) => op.name().to_string(),
@@ -72,12 +84,18 @@ impl MapFn {
             MapFn::Round(decimals) => format!("round to {decimals} decimals"),
             MapFn::Time(c) => c.name().to_string(),
             MapFn::IsIn(list) => format!("isin {} values", list.size()),
+            MapFn::Text(f) => f.name().to_string(),
         }
     }
 }
 
 impl BinaryOp {
     /// Whether the result is true or false.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert!(BinaryOp::Lt.is_comparison() && !BinaryOp::Add.is_comparison());
+    /// ```
     pub fn is_comparison(self) -> bool {
         matches!(
             self,
@@ -89,6 +107,14 @@ impl BinaryOp {
     ///
     /// # Errors
     /// If a plain integer is out of the range of the dtype; comparisons take any.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// // A plain number takes the dtype that it meets.
+    /// assert_eq!(BinaryOp::Add.scalar_operand(DType::I8, &Scalar::Int(3))?.dtype(), DType::I8);
+    /// assert!(BinaryOp::Add.scalar_operand(DType::I8, &Scalar::Int(300)).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn scalar_operand(self, dtype: DType, scalar: &Scalar) -> Result<Block> {
         match with_scalar(dtype, scalar) {
             Ok(to) => scalar.cast_to(to),
@@ -104,9 +130,22 @@ impl BinaryOp {
 ///
 /// # Errors
 /// If the function has no meaning for the dtypes or a value.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::elementwise::{MapFn, apply};
+/// let column = Block::from_vec(&[2, 1], vec![10, 20])?;
+/// let row = Block::from_vec(&[1, 2], vec![1, 2])?;
+/// let sum = apply(&MapFn::Binary(BinaryOp::Add), vec![column, row], &[2, 2])?;
+/// assert_eq!(sum.to_vec::<i32>()?, [11, 12, 21, 22]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
     let dtypes: Vec<DType> = inputs.iter().map(Block::dtype).collect();
     let dtype = f.result_dtype(&dtypes)?;
+    if let MapFn::Text(f) = f {
+        return Ok(f.apply(&inputs, shape)?.retype(dtype));
+    }
     let mut inputs = inputs.into_iter();
     let mut next = || inputs.next().ok_or_else(|| Error::internal("an operand is missing"));
     let block = match f {
@@ -118,6 +157,7 @@ pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
         MapFn::Round(decimals) => round::apply(*decimals, dtype, next()?, shape),
         MapFn::Time(c) => times::component(*c, next()?, shape)?,
         MapFn::IsIn(list) => select::isin(next()?, list, shape)?,
+        MapFn::Text(_) => return Err(Error::internal("functions of text were applied above")),
     };
     Ok(block.retype(dtype))
 }

@@ -80,6 +80,12 @@ macro_rules! operations {
             pub const ALL: &'static [$Op] = &[$($Op::$variant),*];
 
             /// The name of the method or operator.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// assert_eq!(UnaryOp::Sqrt.name(), "sqrt");
+            /// assert_eq!(BinaryOp::FloorDiv.name(), "floordiv");
+            /// ```
             pub fn name(self) -> &'static str {
                 match self {
                     $($Op::$variant => $name,)*
@@ -87,6 +93,12 @@ macro_rules! operations {
             }
 
             /// The name of the function in numpy.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// assert_eq!(UnaryOp::Asin.numpy_name(), "arcsin");
+            /// assert_eq!(BinaryOp::FloorDiv.numpy_name(), "floor_divide");
+            /// ```
             pub fn numpy_name(self) -> &'static str {
                 match self {
                     $($Op::$variant => $numpy,)*
@@ -94,6 +106,12 @@ macro_rules! operations {
             }
 
             /// The operation of that name, ours or numpy's.
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// assert_eq!(UnaryOp::from_name("arcsin"), Some(UnaryOp::Asin));
+            /// assert_eq!(BinaryOp::from_name("plus"), None);
+            /// ```
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
                     $($name => Some($Op::$variant),)*

@@ -22,7 +22,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::reduce::Groups;
 
-pub use extreme::{Extreme, finish, init, merge, push};
+pub(crate) use extreme::{Extreme, finish, init, merge, push};
 pub use method::Method;
 pub use quantile::pick;
 pub use rank::{RankKind, argsort, dense_ranks, rank};
@@ -67,6 +67,12 @@ pub struct OrderSpec {
 
 impl OrderSpec {
     /// The name of the method.
+    ///
+    /// ```
+    /// # use graticule::kernel::order::{OrderSpec, Pick};
+    /// let spec = OrderSpec { pick: Pick::Median, axes: vec![0], group: None, skipna: true };
+    /// assert_eq!(spec.name(), "median");
+    /// ```
     pub fn name(&self) -> &'static str {
         match self.pick {
             Pick::Median => "median",
@@ -75,6 +81,12 @@ impl OrderSpec {
     }
 
     /// Length of the axis of quantiles, which comes first in the result.
+    ///
+    /// ```
+    /// # use graticule::kernel::order::{Method, OrderSpec, Pick};
+    /// let pick = Pick::Quantiles { q: [0.1, 0.9].into(), method: Method::Linear };
+    /// assert_eq!(OrderSpec { pick, axes: vec![0], group: None, skipna: true }.leading(), Some(2));
+    /// ```
     pub fn leading(&self) -> Option<usize> {
         match &self.pick {
             Pick::Median => None,
@@ -86,6 +98,15 @@ impl OrderSpec {
     ///
     /// # Errors
     /// If the operation has no meaning for the dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::order::{OrderSpec, Pick};
+    /// let spec = OrderSpec { pick: Pick::Median, axes: vec![0], group: None, skipna: true };
+    /// assert_eq!(spec.result_dtype(DType::I8)?, DType::F64);
+    /// assert!(spec.result_dtype(DType::Str).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         let name = self.name();
         let refuse =
@@ -116,7 +137,7 @@ impl OrderSpec {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let what = match &self.pick {
             Pick::Median => "median".to_string(),
             Pick::Quantiles { q, method } => format!("{} quantiles ({})", q.len(), method.name()),

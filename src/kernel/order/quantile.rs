@@ -19,6 +19,15 @@ const SHORT: usize = 24;
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype, or there is nothing to choose from.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::order::{OrderSpec, Pick, pick};
+/// let spec = OrderSpec { pick: Pick::Median, axes: vec![0], group: None, skipna: true };
+/// let median = pick(&spec, &Block::from_vec(&[3], vec![9.0, 1.0, 4.0])?)?;
+/// assert_eq!(median, Block::scalar(4.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn pick(spec: &OrderSpec, block: &Block) -> Result<Block> {
     let dtype = block.dtype();
     let out = spec.result_dtype(dtype)?;

@@ -24,6 +24,14 @@ pub enum RankKind {
 ///
 /// # Errors
 /// If the block is no array of its dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::order::{RankKind, rank};
+/// let ranks = rank(&Block::from_vec(&[3], vec![30, 10, 30])?, 0, RankKind::Place)?;
+/// assert_eq!(ranks.to_vec::<f64>()?, [2.5, 1.0, 2.5]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn rank(block: &Block, axis: usize, kind: RankKind) -> Result<Block> {
     let (codes, dtype) = coded(block)?;
     let ranked = with_keyed!(codes.dtype().kind(), T => {
@@ -62,6 +70,14 @@ fn ranks<T: Keyed>(
 ///
 /// # Errors
 /// If the block is no array of its dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::order::argsort;
+/// let order = argsort(&Block::from_vec(&[3], vec![30, 10, 20])?, 0)?;
+/// assert_eq!(order.to_vec::<i64>()?, [1, 2, 0]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn argsort(block: &Block, axis: usize) -> Result<Block> {
     let (codes, _) = coded(block)?;
     let order = with_keyed!(codes.dtype().kind(), T => order::<T>(&codes, axis)?, else {
@@ -83,6 +99,14 @@ fn order<T: Keyed>(codes: &Block, axis: usize) -> Result<ArrayD<i64>> {
 ///
 /// # Errors
 /// If the block has another rank.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::order::dense_ranks;
+/// let ranks = dense_ranks(&Block::from_vec(&[4], vec![9.0, 1.0, f64::NAN, 9.0])?)?;
+/// assert_eq!(ranks, [Some(1), Some(0), None, Some(1)]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn dense_ranks(block: &Block) -> Result<Vec<Option<usize>>> {
     if block.ndim() != 1 {
         return Err(Error::internal(format!("dense ranks of shape {:?}", block.shape())));

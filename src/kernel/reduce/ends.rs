@@ -45,10 +45,6 @@ pub(super) fn push(
         texts(spec, place, &mut best, piece.typed::<Text>()?.view(), rows);
         return Ok(vec![flat_block(best.into_raw_vec_and_offset().0)]);
     }
-    if place.gone().count() > 1 {
-        return Err(Error::unsupported(format!("`{}` over several axes at once", spec.op.name()))
-            .help("stack the dimensions into one first"));
-    }
     with_element!(piece.dtype().kind(), T => {
         let mut chosen = shaped::<T>(state, out)?;
         ends(spec, place, &mut chosen, piece.typed::<T>()?.view(), piece.dtype(), rows);

@@ -4,7 +4,7 @@
 //! vectorise whichever axis is folded. `walk` takes a piece apart into runs and rows and hands them to
 //! a `sink`; `sums`, `moments`, `extremes` and `logic` say what happens to the elements. `ends` holds
 //! what needs no arithmetic (first, last, text). Medians and positions of extremes are
-//! [`order`](super::order)'s.
+//! [`order`]'s.
 
 mod ends;
 mod extremes;
@@ -57,6 +57,11 @@ pub enum ReduceOp {
 
 impl ReduceOp {
     /// The name of the method.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(ReduceOp::ArgMax.name(), "argmax");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             ReduceOp::Sum => "sum",
@@ -110,9 +115,23 @@ impl ReduceSpec {
     /// The dtype of the result.
     ///
     /// # Errors
-    /// If the operation has no meaning for the dtype.
+    /// If the operation has no meaning for the dtype, or (first, last) over several axes at once.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::reduce::ReduceSpec;
+    /// let spec = |op| ReduceSpec { op, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+    /// assert_eq!(spec(ReduceOp::Sum).result_dtype(DType::I8)?, DType::I64);
+    /// assert_eq!(spec(ReduceOp::Mean).result_dtype(DType::I8)?, DType::F64);
+    /// assert!(spec(ReduceOp::Sum).result_dtype(DType::Str).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         use ReduceOp as R;
+        if matches!(self.op, R::First | R::Last) && self.axes.len() + usize::from(self.group.is_some()) > 1 {
+            return Err(Error::unsupported(format!("`{}` over several axes at once", self.op.name()))
+                .help("stack the dimensions into one first"));
+        }
         let refuse = |possible: &str| {
             Err(Error::dtype(format!("`{}` has no meaning for {input}", self.op.name()))
                 .help(format!("possible for {input}: {possible}")))
@@ -152,7 +171,7 @@ impl ReduceSpec {
     }
 
     /// The reduction as a choice from sorted elements, where it is one.
-    pub fn as_order(&self) -> Option<OrderSpec> {
+    pub(crate) fn as_order(&self) -> Option<OrderSpec> {
         let group = self.group.clone();
         (self.op == ReduceOp::Median).then(|| OrderSpec {
             pick: Pick::Median,
@@ -166,7 +185,7 @@ impl ReduceSpec {
     ///
     /// # Errors
     /// If it is one by groups.
-    pub fn as_extreme(&self) -> Result<Option<Extreme>> {
+    pub(crate) fn as_extreme(&self) -> Result<Option<Extreme>> {
         let max = match self.op {
             ReduceOp::ArgMin => false,
             ReduceOp::ArgMax => true,
@@ -180,7 +199,7 @@ impl ReduceSpec {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let over = match &self.group {
             Some(g) => format!("axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis),
             None => format!("axes {:?}", self.axes),
@@ -203,6 +222,17 @@ impl ReduceSpec {
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init};
+/// let sum =
+///     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// // The sum of nothing is 0.
+/// let state = init(&sum, DType::F64, &[])?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(0.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
     spec.result_dtype(input)?;
     let groups = spec.group.as_ref().map_or(1, |g| g.count);
@@ -218,6 +248,18 @@ pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, push};
+/// # let sum =
+/// #     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&sum, DType::F64, &[])?;
+/// push(&sum, &mut state, &Block::from_vec(&[2], vec![1.0, 2.0])?, &Region::new([0..2]))?;
+/// push(&sum, &mut state, &Block::from_vec(&[1], vec![4.0])?, &Region::new([2..3]))?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(7.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
     let place = Place::new(spec, at, &s.shape);
@@ -238,6 +280,20 @@ pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) ->
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, merge, push};
+/// # let sum =
+/// #     ReduceSpec { op: ReduceOp::Sum, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&sum, DType::F64, &[])?;
+/// let mut later = init(&sum, DType::F64, &[])?;
+/// push(&sum, &mut state, &Block::from_vec(&[1], vec![1.0])?, &Region::new([0..1]))?;
+/// push(&sum, &mut later, &Block::from_vec(&[1], vec![4.0])?, &Region::new([1..2]))?;
+/// merge(&sum, &mut state, later)?;
+/// assert_eq!(finish(&sum, DType::F64, state)?, Block::scalar(5.0));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
     let mut later = Parts::from_state(later)?;
@@ -256,6 +312,17 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 ///
 /// # Errors
 /// If a value has no meaning.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, finish, init, push};
+/// # let mean =
+/// #     ReduceSpec { op: ReduceOp::Mean, axes: vec![0], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let mut state = init(&mean, DType::I8, &[])?;
+/// push(&mean, &mut state, &Block::from_vec(&[2], vec![1i8, 2])?, &Region::new([0..2]))?;
+/// assert_eq!(finish(&mean, DType::I8, state)?, Block::scalar(1.5));
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
@@ -292,7 +359,7 @@ pub(crate) fn only(spec: &ReduceSpec, piece: &Block, at: &Region, out: &[usize])
 }
 
 /// Bytes of state per element of the result.
-pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
+pub(crate) fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     if ends::handles(spec, input) {
         return input.size();
     }
@@ -304,6 +371,16 @@ pub fn state_size(spec: &ReduceSpec, input: DType) -> usize {
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype or a value.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::reduce::{ReduceSpec, whole};
+/// # let last = |op| ReduceSpec { op, axes: vec![1], group: None, skipna: true, ddof: 0.0, min_count: None };
+/// let block = Block::from_vec(&[2, 3], vec![1.0, 9.0, 5.0, 0.0, 0.0, 6.0])?;
+/// assert_eq!(whole(&last(ReduceOp::Median), &block)?.to_vec::<f64>()?, [5.0, 0.0]);
+/// assert_eq!(whole(&last(ReduceOp::ArgMax), &block)?.to_vec::<i64>()?, [1, 2]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
 pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
     let dtype = block.dtype();
     spec.result_dtype(dtype)?;

@@ -4,7 +4,7 @@ use graticule::labels::Assigned;
 use graticule::prelude::*;
 
 use super::super::args::block;
-use super::super::value::{Outcome, Value, broken, unsupported};
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
 use super::{Call, Op, dims, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -82,12 +82,20 @@ fn set_coords(call: &mut Call) -> Outcome<Value> {
 fn reset_coords(call: &mut Call) -> Outcome<Value> {
     let names = dims(call.args.opt("names"))?;
     if call.args.bool("drop")?.unwrap_or(false) {
-        if !matches!(names, Dims::Names(_)) {
-            return unsupported("reset_coords(drop=True) of all coords");
-        }
+        let names = match (names, &call.on) {
+            (Dims::Names(names), _) => names,
+            (_, Value::DataArray(a)) => without_index(a.coords()),
+            (_, Value::Dataset(ds)) => without_index(ds.coords()),
+            (_, on) => return broken(format!("reset_coords of a {}", on.kind())),
+        };
         return on_both!(&call.on, x => x.drop_vars(names));
     }
     on_both!(&call.on, x => x.reset_coords(names))
+}
+
+/// The coords that have no index.
+fn without_index(coords: &Coords) -> Vec<Name> {
+    coords.names().filter(|n| coords.index(n).is_none()).cloned().collect()
 }
 
 fn to_dataarray(call: &mut Call) -> Outcome<Value> {
@@ -113,6 +121,6 @@ fn to_dataset(call: &mut Call) -> Outcome<Value> {
     match (call.args.string("name")?, a.name()) {
         (Some(name), _) => Ok(a.to_dataset(name).into()),
         (None, Some(name)) => Ok(a.to_dataset(name.clone()).into()),
-        (None, None) => unsupported("to_dataset without a name"),
+        (None, None) => Err(Failure::Refused("to_dataset without a name".into())),
     }
 }

@@ -3,7 +3,7 @@
 use graticule::labels::{Dims, Missing, NewDim};
 
 use super::super::args::{Args, block, int, string, strings};
-use super::super::value::{Outcome, Value, broken, unsupported};
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
 use super::{Call, Op, dims, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -17,6 +17,7 @@ pub const OPS: &[(&str, Op)] = &[
     ("expand_dims", expand_dims),
     ("drop_vars", drop_vars),
     ("drop_dims", drop_dims),
+    ("drop_encoding", drop_encoding),
 ];
 
 fn getitem(call: &mut Call) -> Outcome<Value> {
@@ -34,7 +35,7 @@ pub fn missing(args: &mut Args, key: &str) -> Outcome<Missing> {
     match args.string(key)?.as_deref() {
         None | Some("raise") => Ok(Missing::Raise),
         Some("ignore") => Ok(Missing::Ignore),
-        Some(other) => unsupported(format!("{key}={other}")),
+        Some(other) => Err(Failure::Refused(format!("{key}={other}"))),
     }
 }
 
@@ -127,5 +128,13 @@ fn drop_dims(call: &mut Call) -> Outcome<Value> {
     match &call.on {
         Value::Dataset(ds) => Ok(ds.drop_dims(dims)?.into()),
         on => broken(format!("drop_dims of a {}", on.kind())),
+    }
+}
+
+fn drop_encoding(call: &mut Call) -> Outcome<Value> {
+    match &call.on {
+        Value::DataArray(a) => Ok(a.drop_encoding().into()),
+        Value::Dataset(ds) => Ok(ds.drop_encoding().into()),
+        on => broken(format!("drop_encoding of a {}", on.kind())),
     }
 }

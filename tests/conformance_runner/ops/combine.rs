@@ -1,7 +1,10 @@
 //! Several objects: alignment, broadcasting, comparison, concatenation, merging.
 
-use graticule::labels::{ConcatDim, ConcatOver, ReindexOptions};
+use graticule::labels::{
+    CombineDim, ConcatDim, ConcatOver, Nested, ReindexOptions, combine_by_coords, combine_nested,
+};
 use graticule::prelude::*;
+use indexmap::IndexMap;
 
 use super::super::args::{Args, block, string, strings};
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
@@ -18,6 +21,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("broadcast_equals", same),
     ("xr.concat", xr_concat),
     ("xr.merge", xr_merge),
+    ("xr.combine_nested", xr_combine_nested),
+    ("xr.combine_by_coords", xr_combine_by_coords),
     ("merge", merge_other),
 ];
 
@@ -42,7 +47,7 @@ fn objects(args: &mut Args, key: &str) -> Outcome<Vec<Object>> {
 }
 
 pub fn join(name: &str) -> Outcome<Join> {
-    name.parse().map_err(|_| Failure::Unsupported(format!("join {name}")))
+    name.parse().map_err(|_| Failure::Refused(format!("join {name}")))
 }
 
 pub fn compat(name: &str) -> Outcome<Compat> {
@@ -53,7 +58,7 @@ pub fn compat(name: &str) -> Outcome<Compat> {
         "no_conflicts" => Compat::NoConflicts,
         "override" => Compat::Override,
         "minimal" => Compat::Minimal,
-        other => return unsupported(format!("compat {other}")),
+        other => return Err(Failure::Refused(format!("compat {other}"))),
     })
 }
 
@@ -64,25 +69,38 @@ fn combine_attrs(name: &str) -> Outcome<CombineAttrs> {
         "no_conflicts" => CombineAttrs::NoConflicts,
         "drop_conflicts" => CombineAttrs::DropConflicts,
         "override" => CombineAttrs::Override,
-        other => return unsupported(format!("combine_attrs {other}")),
+        other => return Err(Failure::Refused(format!("combine_attrs {other}"))),
     })
 }
 
-/// One fill value; those for single variables are not there.
-fn fill_value(args: &mut Args) -> Outcome<Option<Scalar>> {
+/// A value for holes, and those of single variables.
+fn fill_values(args: &mut Args) -> Outcome<(Option<Scalar>, IndexMap<Name, Scalar>)> {
+    let plain = |v: Value| match elementwise::operand(v)? {
+        graticule::labels::Operand::Scalar(s) => Ok(s),
+        _ => unsupported("an array as fill_value"),
+    };
     match args.opt("fill_value") {
-        Some(Value::Mapping(_)) => unsupported("fill_value for each variable"),
-        Some(v) => match elementwise::operand(v)? {
-            graticule::labels::Operand::Scalar(s) => Ok(Some(s)),
-            _ => unsupported("an array as fill_value"),
-        },
-        None => Ok(None),
+        Some(Value::Mapping(each)) => {
+            let each = each.into_iter().map(|(name, v)| Ok((name.as_str().into(), plain(v)?)));
+            Ok((None, each.collect::<Outcome<_>>()?))
+        }
+        Some(v) => Ok((Some(plain(v)?), IndexMap::new())),
+        None => Ok((None, IndexMap::new())),
+    }
+}
+
+/// One value for all holes.
+fn fill_value(args: &mut Args) -> Outcome<Option<Scalar>> {
+    match fill_values(args)? {
+        (fill, each) if each.is_empty() => Ok(fill),
+        _ => unsupported("fill_value for each variable"),
     }
 }
 
 fn xr_align(call: &mut Call) -> Outcome<Value> {
     let objects = objects(&mut call.args, "objects")?;
-    let mut options = AlignOptions { fill_value: fill_value(&mut call.args)?, ..AlignOptions::default() };
+    let (fill_value, fill_values) = fill_values(&mut call.args)?;
+    let mut options = AlignOptions { fill_value, fill_values, ..AlignOptions::default() };
     if let Some(name) = call.args.string("join")? {
         options.join = join(&name)?;
     }
@@ -120,7 +138,7 @@ pub fn method(name: &str) -> Outcome<Method> {
         "nearest" => Method::Nearest,
         "pad" | "ffill" => Method::Pad,
         "backfill" | "bfill" => Method::Backfill,
-        other => return unsupported(format!("method {other}")),
+        other => return Err(Failure::Refused(format!("method {other}"))),
     })
 }
 
@@ -175,20 +193,13 @@ fn over(value: Option<Value>) -> Outcome<Option<ConcatOver>> {
             "all" => ConcatOver::All,
             "minimal" => ConcatOver::Minimal,
             "different" => ConcatOver::Different,
-            other => return unsupported(format!("concatenating {other}")),
+            other => return Err(Failure::Refused(format!("concatenating {other}"))),
         }),
     })
 }
 
-fn xr_concat(call: &mut Call) -> Outcome<Value> {
-    let args = &mut call.args;
-    let objects = objects(args, "objs")?;
-    let dim = match args.need("dim")? {
-        Value::DataArray(a) => ConcatDim::from(&a),
-        Value::Variable(v) => ConcatDim::from(&v),
-        name => ConcatDim::from(string(&name)?.as_str()),
-    };
-    let mut options = ConcatOptions { fill_value: fill_value(args)?, ..ConcatOptions::default() };
+fn concat_options(args: &mut Args, mut options: ConcatOptions) -> Outcome<ConcatOptions> {
+    (options.fill_value, options.fill_values) = fill_values(args)?;
     if let Some(data_vars) = over(args.opt("data_vars"))? {
         options.data_vars = data_vars;
     }
@@ -204,11 +215,20 @@ fn xr_concat(call: &mut Call) -> Outcome<Value> {
     if let Some(name) = args.string("combine_attrs")? {
         options.combine_attrs = combine_attrs(&name)?;
     }
+    Ok(options)
+}
+
+fn xr_concat(call: &mut Call) -> Outcome<Value> {
+    let args = &mut call.args;
+    let objects = objects(args, "objs")?;
+    let dim = concat_dim(args.need("dim")?)?;
+    let options = concat_options(args, ConcatOptions::default())?;
     Ok(result(concat(&objects, dim, &options)?))
 }
 
 fn merge_options(args: &mut Args) -> Outcome<MergeOptions> {
-    let mut options = MergeOptions { fill_value: fill_value(args)?, ..MergeOptions::default() };
+    let (fill_value, fill_values) = fill_values(args)?;
+    let mut options = MergeOptions { fill_value, fill_values, ..MergeOptions::default() };
     if let Some(name) = args.string("compat")? {
         options.compat = compat(&name)?;
     }
@@ -233,4 +253,43 @@ fn merge_other(call: &mut Call) -> Outcome<Value> {
         Value::Dataset(ds) => Ok(ds.merge(other, &options)?.into()),
         on => broken(format!("merge of a {}", on.kind())),
     }
+}
+
+/// A name or labels.
+fn concat_dim(value: Value) -> Outcome<ConcatDim> {
+    Ok(match value {
+        Value::DataArray(a) => ConcatDim::from(&a),
+        Value::Variable(v) => ConcatDim::from(&v),
+        name => ConcatDim::from(string(&name)?.as_str()),
+    })
+}
+
+fn nested(value: Value) -> Outcome<Nested> {
+    Ok(match value {
+        Value::List(items) | Value::Tuple(items) => {
+            Nested::Many(items.into_iter().map(nested).collect::<Outcome<_>>()?)
+        }
+        one => Nested::One(object(one)?),
+    })
+}
+
+fn xr_combine_nested(call: &mut Call) -> Outcome<Value> {
+    let args = &mut call.args;
+    let objects = nested(args.need("datasets")?)?;
+    let dim = |v: Value| match v {
+        Value::None => Ok(CombineDim::Merge),
+        v => concat_dim(v).map(CombineDim::Concat),
+    };
+    let dims: Vec<CombineDim> = match args.need("concat_dim")? {
+        Value::List(dims) | Value::Tuple(dims) => dims.into_iter().map(dim).collect::<Outcome<_>>()?,
+        one => vec![dim(one)?],
+    };
+    let options = concat_options(args, ConcatOptions::nested())?;
+    Ok(result(combine_nested(objects, dims, &options)?))
+}
+
+fn xr_combine_by_coords(call: &mut Call) -> Outcome<Value> {
+    let objects = objects(&mut call.args, "data_objects")?;
+    let options = concat_options(&mut call.args, ConcatOptions::by_coords())?;
+    Ok(result(combine_by_coords(&objects, &options)?))
 }

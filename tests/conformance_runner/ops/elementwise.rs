@@ -40,6 +40,8 @@ pub const OPS: &[(&str, Op)] = &[
     ("dropna", dropna),
     ("xr.where", xr_where),
     ("xr.full_like", full_like),
+    ("xr.zeros_like", full_like),
+    ("xr.ones_like", full_like),
 ];
 
 /// What takes part in an elementwise operation.
@@ -107,7 +109,7 @@ fn clip(call: &mut Call) -> Outcome<Value> {
         (Some(low), Some(high)) => on_both!(&call.on, x => x.clip(low, high)),
         (Some(low), None) => on_both!(&call.on, x => x.clip_min(low)),
         (None, Some(high)) => on_both!(&call.on, x => x.clip_max(high)),
-        (None, None) => unsupported("clip without bounds"),
+        (None, None) => Err(Failure::Refused("clip without bounds".into())),
     }
 }
 
@@ -123,7 +125,7 @@ fn where_(call: &mut Call) -> Outcome<Value> {
         let cond = match cond {
             Operand::DataArray(a) => Object::DataArray(a),
             Operand::Dataset(ds) => Object::Dataset(ds),
-            _ => return unsupported("where(drop=True) with a plain condition"),
+            _ => return Err(Failure::Refused("where(drop=True) with a plain condition".into())),
         };
         return on_both!(&call.on, x => x.where_drop(cond, other));
     }
@@ -175,7 +177,12 @@ fn dropna(call: &mut Call) -> Outcome<Value> {
 
 fn full_like(call: &mut Call) -> Outcome<Value> {
     let on = call.args.need("other")?;
-    let Some(value) = call.args.scalar("fill_value")? else { return broken("full_like without a value") };
+    let value = match (call.op, call.args.scalar("fill_value")?) {
+        (_, Some(value)) => value,
+        ("xr.zeros_like", None) => Scalar::Int(0),
+        ("xr.ones_like", None) => Scalar::Int(1),
+        _ => return broken("full_like without a value"),
+    };
     match call.args.string("dtype")? {
         Some(dtype) => {
             let dtype = json::dtype(&dtype)?;

@@ -12,6 +12,7 @@ mod order;
 mod reduce;
 mod select;
 mod stack;
+mod text;
 mod time;
 
 use graticule::labels::Dims;
@@ -50,6 +51,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     reduce::OPS,
     select::OPS,
     stack::OPS,
+    text::OPS,
     time::OPS,
 ];
 

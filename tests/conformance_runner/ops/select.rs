@@ -1,6 +1,6 @@
 //! Selection by position and by label.
 
-use graticule::labels::{Counts, Indexer, Isel, Operand, PySlice, Sel, Selector, slice, tuples};
+use graticule::labels::{Counts, Indexer, Isel, PySlice, Sel, Selector, slice, tuples};
 use graticule::prelude::*;
 
 use super::super::args::{Args, block, int, scalar};
@@ -160,26 +160,17 @@ fn drop_sel(call: &mut Call) -> Outcome<Value> {
     Ok(on)
 }
 
-/// The array to assign to, and what to assign.
-fn target(call: &mut Call) -> Outcome<(DataArray, Operand)> {
-    let value = operand(call.args.need("value")?)?;
-    match &call.on {
-        Value::DataArray(a) => Ok((a.clone(), value)),
-        v => unsupported(format!("assignment to a {}", v.kind())),
-    }
-}
-
 fn set_isel(call: &mut Call) -> Outcome<Value> {
     let mut isel = Isel::new();
     for (dim, value) in call.args.mapping("indexers")? {
         isel = isel.at(dim, indexer(value)?);
     }
-    let (array, value) = target(call)?;
-    Ok(array.assign_isel(isel, value)?.into())
+    let value = operand(call.args.need("value")?)?;
+    on_both!(&call.on, x => x.assign_isel(isel, value))
 }
 
 fn set_sel(call: &mut Call) -> Outcome<Value> {
     let sel = labels(&mut call.args)?;
-    let (array, value) = target(call)?;
-    Ok(array.assign_sel(sel, value)?.into())
+    let value = operand(call.args.need("value")?)?;
+    on_both!(&call.on, x => x.assign_sel(sel, value))
 }

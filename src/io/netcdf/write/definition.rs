@@ -49,7 +49,9 @@ impl Definition {
         let mut variables = Vec::new();
         for (name, variable) in &raw.variables {
             for (dim, len) in variable.sizes() {
-                let growing = unlimited.iter().any(|u| **u == *dim);
+                // NetCDF4 has no fixed dimension of length 0.
+                let growing =
+                    unlimited.iter().any(|u| **u == *dim) || len == 0 && format == NetcdfFormat::Netcdf4;
                 let (known, _) = *dims.entry(dim.clone()).or_insert((len, growing));
                 if known != len {
                     return Err(Error::alignment(format!("dimension `{dim}` has length {known} and {len}"))

@@ -78,6 +78,19 @@ impl NetcdfWrite {
     /// # Errors
     /// If the path is taken, the format lacks a type that occurs, the file would be too large for it, or
     /// the file system refuses.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::{cf, netcdf::{NetcdfOptions, NetcdfWrite}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-create-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), false)?;
+    /// let write = NetcdfWrite::create(&path, &raw, &NetcdfOptions::default())?;
+    /// // What is not finished leaves nothing behind.
+    /// drop(write);
+    /// assert!(!path.exists());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn create(path: &Path, raw: &RawDataset, options: &NetcdfOptions) -> Result<Self> {
         let place = || format!("writing the NetCDF file {}", path.display());
         let definition = Definition::of(raw, options.format).at(place)?;
@@ -101,6 +114,18 @@ impl NetcdfWrite {
     }
 
     /// The arrays that are still to be written, each with its sink.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::{cf, netcdf::{NetcdfOptions, NetcdfWrite}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-targets-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), false)?;
+    /// let write = NetcdfWrite::create(&path, &raw, &NetcdfOptions::default())?;
+    /// let (data, sink) = &write.targets()[0];
+    /// assert_eq!((data.shape(), sink.dtype()), (vec![2], DType::F64));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn targets(&self) -> Vec<(LazyArray, Arc<dyn Sink>)> {
         self.targets.clone()
     }
@@ -109,6 +134,21 @@ impl NetcdfWrite {
     ///
     /// # Errors
     /// If the file system refuses, or the name was taken meanwhile.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{exec, io::{cf, netcdf::{NetcdfOptions, NetcdfWrite}}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-finish-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.chunk("x", 1)?.to_dataset("a"), false)?;
+    /// let write = NetcdfWrite::create(&path, &raw, &NetcdfOptions::default())?;
+    /// exec::store(&write.targets())?;
+    /// assert!(!path.exists());
+    /// write.finish()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn finish(self) -> Result<()> {
         self.registration.close()?.finish()?;
         std::fs::File::options().write(true).open(self.staging.path())?.sync_all()?;
