@@ -5,9 +5,12 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use graticule::array::Block;
 use graticule::dtype::DType;
+use graticule::exec::compute;
 use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp, apply};
 use graticule::kernel::order::{Method, OrderSpec, Pick, RankKind, pick, rank};
 use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec, whole};
+use graticule::kernel::scan::{ScanOp, ScanSpec, scan};
+use graticule::lazy::{LazyArray, PadWith};
 
 const SIDE: usize = 256;
 const BYTES: u64 = (SIDE * SIDE * SIDE * 4) as u64;
@@ -118,5 +121,33 @@ fn elementwise(c: &mut Criterion) {
     bench.finish();
 }
 
-criterion_group!(benches, reductions, order, elementwise);
+/// Work along an axis, by kernels alone and (what only moves elements) by a run.
+fn along(c: &mut Criterion) {
+    let x = cube();
+    let lazy = LazyArray::from_block(x.clone());
+    let missing = Block::scalar(f32::NAN);
+    let mut bench = c.benchmark_group("along");
+    bench.throughput(Throughput::Bytes(BYTES)).sample_size(10);
+    for axis in 0..3 {
+        for op in [ScanOp::Sum, ScanOp::Fill { limit: None }] {
+            let spec = ScanSpec { op, axis, skipna: true };
+            bench.bench_function(BenchmarkId::new(spec.name(), axis), |b| {
+                b.iter(|| black_box(scan(&spec, &x, None).expect("floats")))
+            });
+        }
+        let moved: [(&str, LazyArray); 3] = [
+            ("diff", lazy.diff(axis, 1).expect("floats")),
+            ("shift", lazy.shift(axis, 1, &missing).expect("floats")),
+            ("pad wrap", lazy.pad(axis, 2, 2, &PadWith::Wrap).expect("an axis with elements")),
+        ];
+        for (name, array) in moved {
+            bench.bench_function(BenchmarkId::new(name, axis), |b| {
+                b.iter(|| black_box(compute(std::slice::from_ref(&array)).expect("a run")))
+            });
+        }
+    }
+    bench.finish();
+}
+
+criterion_group!(benches, reductions, order, elementwise, along);
 criterion_main!(benches);

@@ -48,6 +48,8 @@ pub(crate) struct Rules {
     pub(crate) array_attrs_count: bool,
     /// Name of the result.
     pub(crate) name: NameRule,
+    /// Dimensions that are not aligned.
+    pub(crate) exclude: Vec<Name>,
 }
 
 impl Rules {
@@ -63,6 +65,7 @@ impl Rules {
             coord_attrs: attrs,
             array_attrs_count: false,
             name: if keep_attrs { NameRule::First } else { NameRule::Common },
+            exclude: Vec::new(),
         }
     }
 }
@@ -231,7 +234,8 @@ fn aligned(args: Vec<Operand>, rules: &Rules) -> Result<Vec<Part>> {
             _ => None,
         })
         .collect();
-    let mut labelled = align_parts(&labelled, &AlignOptions::new(rules.join))?.into_iter();
+    let options = AlignOptions { exclude: rules.exclude.clone(), ..AlignOptions::new(rules.join) };
+    let mut labelled = align_parts(&labelled, &options)?.into_iter();
     let missing = || Error::internal("alignment lost an operand");
     args.into_iter()
         .map(|a| match a {

@@ -16,8 +16,29 @@ use crate::kernel::elementwise::{BinaryOp, MapFn};
 /// Whether `op` is an operator of the language in xarray; the others are functions, whose results take
 /// name and attributes from the first operand.
 fn is_operator(op: BinaryOp) -> bool {
-    use BinaryOp::{Atan2, Fmax, Fmin, Hypot, Maximum, Minimum};
-    !matches!(op, Maximum | Minimum | Fmax | Fmin | Atan2 | Hypot)
+    use BinaryOp::{
+        Add, And, Div, Eq, FloorDiv, Ge, Gt, Le, LeftShift, Lt, Mul, Ne, Or, Pow, Rem, RightShift, Sub, Xor,
+    };
+    matches!(
+        op,
+        Add | Sub
+            | Mul
+            | Div
+            | FloorDiv
+            | Rem
+            | Pow
+            | Lt
+            | Le
+            | Gt
+            | Ge
+            | Eq
+            | Ne
+            | And
+            | Or
+            | Xor
+            | LeftShift
+            | RightShift
+    )
 }
 
 /// The comparison that says the same of exchanged operands.
@@ -374,6 +395,146 @@ methods! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     hypot Hypot;
+    /// The elements with the sign of those of `rhs`, as floats.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, -2.0])?;
+    /// assert_eq!(a.copysign(-0.0)?.to_vec::<f64>()?, [-1.0, -2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    copysign CopySign;
+    /// The next float in the direction of `rhs`.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![1.0])?;
+    /// assert_eq!(a.nextafter(2.0)?.to_vec::<f64>()?, [1.0 + f64::EPSILON]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    nextafter NextAfter;
+    /// The logarithm of the sum of exponentials.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![1000.0])?;
+    /// assert_eq!(a.logaddexp(1000.0)?.to_vec::<f64>()?, [1000.0 + std::f64::consts::LN_2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logaddexp LogAddExp;
+    /// The same to base 2.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![3.0])?;
+    /// assert_eq!(a.logaddexp2(3.0)?.to_vec::<f64>()?, [4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logaddexp2 LogAddExp2;
+    /// 0 below zero, 1 above, `rhs` at zero.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![-2.0, 0.0, 5.0])?;
+    /// assert_eq!(a.heaviside(0.5)?.to_vec::<f64>()?, [0.0, 0.5, 1.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    heaviside Heaviside;
+    /// The remainder with the sign of the dividend; `rem` has that of the divisor.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![-7, 7])?;
+    /// assert_eq!(a.fmod(3)?.to_vec::<i32>()?, [-1, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    fmod Fmod;
+    /// Self to the power of `rhs`, in `f64` or complex numbers of it.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![2])?;
+    /// assert_eq!(a.float_power(-1)?.to_vec::<f64>()?, [0.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    float_power FloatPower;
+    /// The bits of integers moved up.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 3])?;
+    /// assert_eq!(a.lshift(2)?.to_vec::<i32>()?, [4, 12]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    lshift LeftShift;
+    /// The bits of integers moved down; the sign stays.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![-8, 12])?;
+    /// assert_eq!(a.rshift(2)?.to_vec::<i32>()?, [-2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    rshift RightShift;
+    /// The greatest common divisor of integers.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![12, -18])?;
+    /// assert_eq!(a.gcd(8)?.to_vec::<i32>()?, [4, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    gcd Gcd;
+    /// The least common multiple of integers.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![4, 0])?;
+    /// assert_eq!(a.lcm(6)?.to_vec::<i32>()?, [12, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    lcm Lcm;
+    /// Whether both are true (not zero).
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 0.0])?;
+    /// assert_eq!(a.logical_and(1)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logical_and LogicalAnd;
+    /// Whether one of both is true (not zero).
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 0.0])?;
+    /// assert_eq!(a.logical_or(0)?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logical_or LogicalOr;
+    /// Whether exactly one of both is true (not zero).
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 0.0])?;
+    /// assert_eq!(a.logical_xor(1)?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logical_xor LogicalXor;
 }
 
 /// The operators of the language; each gives a `Result`, as labels may not match.
@@ -417,6 +578,8 @@ operators! {
     BitAnd bitand And;
     BitOr bitor Or;
     BitXor bitxor Xor;
+    Shl shl LeftShift;
+    Shr shr RightShift;
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::attrs::Attrs;
 use super::options::Options;
+use super::reduce::ReduceOptions;
 use super::variable::Variable;
 use crate::dtype::{DType, promote};
 use crate::error::{Error, ErrorKind, Result};
@@ -200,9 +201,12 @@ pub(crate) fn units_of_binary(op: BinaryOp, a: Option<&Variable>, b: Option<&Var
 }
 
 /// The units that a reduction keeps.
-pub(crate) fn units_of_reduction(op: ReduceOp, attrs: &Attrs) -> Result<()> {
+pub(crate) fn units_of_reduction(op: ReduceOp, options: &ReduceOptions, attrs: &Attrs) -> Result<()> {
     use ReduceOp as R;
     let Some(units) = units(attrs) else { return Ok(()) };
+    if options.attrs(attrs).is_empty() {
+        return Ok(());
+    }
     match op {
         R::Prod | R::Var | R::Count | R::Any | R::All | R::ArgMin | R::ArgMax => untrue(units, op.name()),
         _ => Ok(()),

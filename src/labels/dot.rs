@@ -119,6 +119,11 @@ pub(crate) fn sum_of_products(variables: &[&Variable], summed: &[Name]) -> Resul
         return Err(Error::dtype(format!("a sum of products has no meaning for {dtype}"))
             .help("of times, subtract a reference and cast to a number first"));
     }
+    if let Some(shape) = empty_sum(&sizes, summed) {
+        // Nothing is summed: zeros, also where a factor is missing.
+        let axes: Vec<AxisFrom> = shape.into_iter().map(AxisFrom::Repeat).collect();
+        return Variable::new(kept, LazyArray::from(Scalar::Int(0).cast_to(dtype)?).axes(&axes)?);
+    }
     let keep: Vec<usize> = kept.iter().filter_map(|d| sizes.get_index_of(d)).collect();
     let mut terms: Vec<Term> = Vec::with_capacity(variables.len());
     for v in variables {
@@ -166,6 +171,12 @@ pub(crate) fn sum_of_products(variables: &[&Variable], summed: &[Name]) -> Resul
     let from: Vec<AxisFrom> =
         (keep.iter()).filter_map(|l| last.labels.iter().position(|x| x == l)).map(AxisFrom::Input).collect();
     Variable::new(kept, last.data.axes(&from)?)
+}
+
+/// The shape of the result, if a summed dimension has no positions.
+fn empty_sum(sizes: &IndexMap<Name, usize>, summed: &[Name]) -> Option<Vec<usize>> {
+    let empty = summed.iter().any(|d| sizes.get(d) == Some(&0));
+    empty.then(|| sizes.iter().filter(|(d, _)| !summed.contains(*d)).map(|(_, n)| *n).collect())
 }
 
 /// The labels that the product of two factors must keep: those of the result and of other factors.

@@ -6,22 +6,161 @@ use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::IntoDims;
 use super::reduce::{ReduceOptions, check_not_empty};
+use super::reindex::room_for;
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::promote::{missing_value, with_missing};
-use crate::dtype::{DType, Scalar};
+use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use crate::kernel::reduce::ReduceOp;
 use crate::lazy::{AxisFrom, LazyArray};
 
-impl DataArray {
+/// How [`DataArray::idxmin_with`] and [`DataArray::idxmax_with`] treat missing values and attributes.
+///
+/// ```
+/// # use graticule::labels::IdxOptions;
+/// let options = IdxOptions::new().skipna(false).fill_value(-1);
+/// assert_eq!(options.skipna, Some(false));
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IdxOptions {
+    /// Whether missing values are left out; by default they are for floats, complex numbers and texts.
+    pub skipna: Option<bool>,
+    /// The label where all values are missing; a missing one by default. Takes part in the dtype.
+    pub fill_value: Option<Scalar>,
+    /// Whether attributes of an array stay; by default as [`Options::keep_attrs`](super::Options) says (so they
+    /// do). About datasets that option alone decides, as in xarray.
+    pub keep_attrs: Option<bool>,
+}
+
+impl IdxOptions {
+    /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::labels::IdxOptions;
+    /// assert_eq!(IdxOptions::new().skipna, None);
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?.assign_coords([("x", x)])?;
+    /// // A missing value that is not left out counts as the greatest.
+    /// let strict = a.idxmax_with("x", IdxOptions::new().skipna(false))?;
+    /// assert_eq!(strict.to_vec::<i64>()?, [10]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
+        IdxOptions { skipna: skipna.into(), ..self }
+    }
+
+    /// The label where all values are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, f64::NAN])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.idxmin_with("x", IdxOptions::new().fill_value(-1))?.to_vec::<i64>()?, [-1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn fill_value(self, value: impl Into<Scalar>) -> Self {
+        IdxOptions { fill_value: Some(value.into()), ..self }
+    }
+
+    /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?.assign_coords([("x", x)])?;
+    /// let a = a.assign_attrs([("units", "m")]);
+    /// assert!(a.idxmin_with("x", IdxOptions::new().keep_attrs(false))?.attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
+        IdxOptions { keep_attrs: keep_attrs.into(), ..self }
+    }
+}
+
+macro_rules! idx {
+    ($($(#[$doc:meta])* $name:ident, $with:ident => $op:ident),*) => {
+        impl DataArray {$(
+            $(#[$doc])*
+            ///
+            /// `dim` may be `()` for an array of one dimension. The result is named like the dimension. Labels
+            /// become floats where they must hold missing ones. Lazy: reads nothing but the labels.
+            ///
+            /// # Errors
+            /// If there is no such dimension, or it has no coordinate.
+            pub fn $name(&self, dim: impl IntoDims) -> Result<DataArray> {
+                self.$with(dim, IdxOptions::default())
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") with all choices open.")]
+            ///
+            /// ```
+            /// # use graticule::labels::{Coords, DataArray, IdxOptions, Variable};
+            /// let mut coords = Coords::new();
+            /// coords.insert("x", Variable::from_vec(&[("x", 1)], vec![10i64])?)?;
+            /// let a = DataArray::new(Variable::from_vec(&[("x", 1)], vec![f64::NAN])?, coords)?;
+            #[doc = concat!("let label = a.", stringify!($with), "(\"x\", IdxOptions::new().fill_value(-1))?;")]
+            /// assert_eq!(label.to_vec::<i64>()?, [-1]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            ///
+            /// # Errors
+            /// If there is no such dimension, it has no coordinate, or labels do not hold the fill value.
+            pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<DataArray> {
+                let dim = one_dim(dim, &self.sizes()).map_err(|e| e.at(self.place()))?;
+                let array = self.via_dataset(|ds| ds.idx_with(ReduceOp::$op, &dim, &options))?;
+                Ok(array.with_name(dim))
+            }
+        )*}
+
+        impl Dataset {$(
+            $(#[$doc])*
+            ///
+            /// So for each variable. Lazy: reads nothing but the labels.
+            ///
+            /// # Errors
+            /// If a variable has no such dimension, or it has no coordinate.
+            pub fn $name(&self, dim: impl IntoDims) -> Result<Dataset> {
+                self.$with(dim, IdxOptions::default())
+            }
+
+            #[doc = concat!("[`", stringify!($name), "`](Self::", stringify!($name), ") with all choices open.")]
+            ///
+            /// # Errors
+            /// If a variable has no such dimension, it has no coordinate, or labels do not hold the fill value.
+            ///
+            /// ```
+            /// # use graticule::labels::{Coords, DataArray, IdxOptions, Variable};
+            /// let mut coords = Coords::new();
+            /// coords.insert("x", Variable::from_vec(&[("x", 1)], vec![10i64])?)?;
+            /// let a = DataArray::new(Variable::from_vec(&[("x", 1)], vec![f64::NAN])?, coords)?;
+            #[doc = concat!("let labels = a.to_dataset(\"a\").", stringify!($with), "(\"x\", IdxOptions::new().fill_value(-1))?;")]
+            /// assert_eq!(labels.get("a")?.to_vec::<i64>()?, [-1]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<Dataset> {
+                let dim = one_dim(dim, &self.sizes()).map_err(|e| e.at(self.place()))?;
+                let options = IdxOptions { keep_attrs: None, ..options };
+                self.locate(self.idx_with(ReduceOp::$op, &dim, &options), || concat!("`", stringify!($name), "`").into())
+            }
+        )*}
+    };
+}
+
+idx! {
     /// The label of the least value along `dim`; missing where all values are missing.
-    ///
-    /// The result is named like `dim`. Lazy: reads nothing but the labels of `dim`.
-    ///
-    /// # Errors
-    /// If there is no such dimension, or it has no coordinate.
     ///
     /// ```
     /// # use graticule::labels::{Coords, DataArray, Variable};
@@ -29,75 +168,35 @@ impl DataArray {
     /// coords.insert("x", Variable::from_vec(&[("x", 3)], vec![10i64, 20, 30])?)?;
     /// let a = DataArray::new(Variable::from_vec(&[("x", 3)], vec![2, 9, 4])?, coords)?;
     /// assert_eq!(a.idxmin("x")?.to_vec::<i64>()?, [10]);
-    /// assert_eq!(a.idxmax("x")?.to_vec::<i64>()?, [20]);
+    /// assert_eq!(a.to_dataset("v").idxmin("x")?.get("v")?.to_vec::<i64>()?, [10]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn idxmin(&self, dim: &str) -> Result<DataArray> {
-        self.idx_with(ReduceOp::ArgMin, dim, None, None)
-    }
-
+    idxmin, idxmin_with => ArgMin,
     /// The label of the greatest value along `dim`; missing where all values are missing.
     ///
-    /// # Errors
-    /// If there is no such dimension, or it has no coordinate.
-    ///
     /// ```
-    /// # use graticule::prelude::*;
-    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
-    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
+    /// # use graticule::labels::{Coords, DataArray, Variable};
+    /// let mut coords = Coords::new();
+    /// coords.insert("x", Variable::from_vec(&[("x", 3)], vec![10i64, 20, 30])?)?;
+    /// let a = DataArray::new(Variable::from_vec(&[("x", 3)], vec![2, 9, 4])?, coords)?;
     /// assert_eq!(a.idxmax("x")?.to_vec::<i64>()?, [20]);
+    /// assert_eq!(a.to_dataset("v").idxmax("x")?.get("v")?.to_vec::<i64>()?, [20]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn idxmax(&self, dim: &str) -> Result<DataArray> {
-        self.idx_with(ReduceOp::ArgMax, dim, None, None)
-    }
+    idxmax, idxmax_with => ArgMax
+}
 
-    /// [`idxmin`](Self::idxmin) with all choices open: whether missing values are left out, and the
-    /// label where there is no value.
-    ///
-    /// # Errors
-    /// If there is no such dimension, it has no coordinate, or the fill value is no label.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
-    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, f64::NAN])?.assign_coords([("x", x)])?;
-    /// assert_eq!(a.idxmin_with("x", None, Some(Scalar::Int(-1)))?.to_vec::<i64>()?, [-1]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn idxmin_with(&self, dim: &str, skipna: Option<bool>, fill: Option<Scalar>) -> Result<DataArray> {
-        self.idx_with(ReduceOp::ArgMin, dim, skipna, fill)
+/// The one dimension that is meant.
+fn one_dim(dim: impl IntoDims, sizes: &IndexMap<Name, usize>) -> Result<Name> {
+    let dims = dim.into_dims();
+    match (dims.names(), sizes.keys().next()) {
+        (Some([name]), _) => Ok(name.clone()),
+        (None, Some(only)) if sizes.len() == 1 => Ok(only.clone()),
+        _ => Err(Error::invalid("one dimension must be named").known(sizes.keys().map(|d| d.to_string()))),
     }
+}
 
-    /// [`idxmax`](Self::idxmax) with all choices open.
-    ///
-    /// # Errors
-    /// If there is no such dimension, it has no coordinate, or the fill value is no label.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
-    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?.assign_coords([("x", x)])?;
-    /// assert_eq!(a.idxmax_with("x", None, None)?.to_vec::<f64>()?, [20.0]);
-    /// // A missing value that is not left out counts as the greatest.
-    /// assert_eq!(a.idxmax_with("x", Some(false), None)?.to_vec::<i64>()?, [10]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn idxmax_with(&self, dim: &str, skipna: Option<bool>, fill: Option<Scalar>) -> Result<DataArray> {
-        self.idx_with(ReduceOp::ArgMax, dim, skipna, fill)
-    }
-
-    fn idx_with(
-        &self,
-        op: ReduceOp,
-        dim: &str,
-        skipna: Option<bool>,
-        fill: Option<Scalar>,
-    ) -> Result<DataArray> {
-        let array = self.via_dataset(|ds| ds.idx_with(op, dim, skipna, fill))?;
-        Ok(array.with_name(dim))
-    }
-
+impl DataArray {
     /// The positions of the least value along several dimensions: one array for each.
     ///
     /// # Errors
@@ -184,47 +283,7 @@ impl DataArray {
 }
 
 impl Dataset {
-    /// The label of the least value along `dim` for each variable; missing where all values are missing.
-    ///
-    /// # Errors
-    /// If a variable has no such dimension, or it has no coordinate.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
-    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
-    /// let ds = a.to_dataset("a").assign([("b", a.neg()?)])?.idxmin("x")?;
-    /// assert_eq!(ds.get("a")?.to_vec::<i64>()?, [10]);
-    /// assert_eq!(ds.get("b")?.to_vec::<i64>()?, [20]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn idxmin(&self, dim: &str) -> Result<Dataset> {
-        self.idx_with(ReduceOp::ArgMin, dim, None, None)
-    }
-
-    /// The label of the greatest value along `dim` for each variable; missing where all values are missing.
-    ///
-    /// # Errors
-    /// If a variable has no such dimension, or it has no coordinate.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// let x = Block::from_vec(&[3], vec![10i64, 20, 30])?;
-    /// let a = DataArray::from_vec(&[("x", 3)], vec![2, 9, 4])?.assign_coords([("x", x)])?;
-    /// assert_eq!(a.to_dataset("a").idxmax("x")?.get("a")?.to_vec::<i64>()?, [20]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn idxmax(&self, dim: &str) -> Result<Dataset> {
-        self.idx_with(ReduceOp::ArgMax, dim, None, None)
-    }
-
-    fn idx_with(
-        &self,
-        op: ReduceOp,
-        dim: &str,
-        skipna: Option<bool>,
-        fill: Option<Scalar>,
-    ) -> Result<Dataset> {
+    fn idx_with(&self, op: ReduceOp, dim: &str, options: &IdxOptions) -> Result<Dataset> {
         if !self.sizes().contains_key(dim) {
             return Err(Error::not_found("dimension", dim, self.sizes().keys()));
         }
@@ -234,32 +293,41 @@ impl Dataset {
         };
         let labels = labels.load()?;
         let reduced = [Name::from(dim)];
-        let options = ReduceOptions::new().skipna(skipna);
+        let reduce = ReduceOptions::new().skipna(options.skipna).keep_attrs(options.keep_attrs);
         let data_vars = self.map_variables(|v| {
             let axis = v.require_axis(dim)?;
             check_not_empty(v, op, &[axis])?;
-            let spec = options.spec(op, vec![axis], None, v.dtype());
-            let missing = spec.skipna && v.dtype().holds_missing();
-            let positions = match missing {
-                true => positions_where_valid(v.data(), axis, spec)?,
-                false => v.data().reduce(spec)?,
-            };
-            // Where nothing can be missing the labels keep their dtype.
-            let (labels, fill) = match (missing, &fill) {
-                (false, _) => (labels.clone(), Block::zeros(labels.dtype(), &[])),
-                (true, Some(fill)) => (labels.clone(), fill.cast_to(labels.dtype())?),
-                (true, None) => {
-                    let dtype = with_missing(labels.dtype());
-                    (crate::kernel::cast::cast(&labels, dtype)?, missing_value(dtype))
+            let spec = reduce.spec(op, vec![axis], None, v.dtype());
+            let skips = options.skipna.unwrap_or(skips_by_default(v.dtype()));
+            // Where nothing is left out the labels keep their dtype.
+            let (positions, dtype, fill) = match skips {
+                false => (v.data().reduce(spec)?, labels.dtype(), Block::zeros(labels.dtype(), &[])),
+                true => {
+                    let positions = match v.dtype().holds_missing() {
+                        true => positions_where_valid(v.data(), axis, spec)?,
+                        false => v.data().reduce(spec)?,
+                    };
+                    let (dtype, fill) = room_for(labels.dtype(), options.fill_value.as_ref())?;
+                    (positions, dtype, fill)
                 }
             };
+            let labels = crate::kernel::cast::cast(&labels, dtype)?;
             let kept = v.dims().iter().filter(|d| ***d != *dim).cloned();
-            Ok(Some(
-                Variable::new(kept, positions.lookup(labels, fill)?)?.with_attrs(options.attrs(&v.attrs)),
-            ))
+            let data = positions.lookup(labels, fill)?;
+            Ok(Some(Variable::new(kept, data)?.with_attrs(reduce.attrs(&v.attrs))))
         })?;
-        Ok(self.with_parts(data_vars, self.coords().without_dims(&reduced)))
+        let mut result = self.with_parts(data_vars, self.coords().without_dims(&reduced));
+        result.attrs = reduce.attrs(&self.attrs);
+        Ok(result)
     }
+}
+
+/// Whether missing values are looked for when nothing is said: in floats and complex numbers, and, as in xarray, in
+/// times of other than the standard calendar.
+fn skips_by_default(dtype: DType) -> bool {
+    let other = |c: Calendar| c != Calendar::ProlepticGregorian;
+    let other_calendar = matches!(dtype, DType::Datetime { calendar, .. } if other(calendar));
+    dtype.is_float() || dtype.is_complex() || other_calendar
 }
 
 /// Positions of extremes along an axis, -1 where all values are missing.

@@ -132,6 +132,12 @@ fn fill_args(a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
         {
             Ok(v.clone())
         }
+        // No dtype holds texts and numbers, but where no text is missing none is needed.
+        (Arg::Variable(v), Arg::Scalar(s)) if v.dtype().is_text() && promote::is_plain(s.dtype()) => {
+            let help = "give a text as fill value, or fill variable by variable with `fillna_each`";
+            let data = v.data().require_present("texts to be filled with numbers", help, false)?;
+            v.with_data(v.dims().iter().cloned(), data)
+        }
         _ => {
             let dtype = Some(common_dtype(a, b)?);
             map_args(MapFn::FillNa, &[a, b], &[dtype, dtype])

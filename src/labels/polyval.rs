@@ -83,7 +83,8 @@ fn evaluate(coord: &Object, coeffs: &Object, degree: &str) -> Result<Operand> {
     let rules = Rules {
         compat: options.arithmetic_compat,
         attrs,
-        dataset_attrs: attrs,
+        // xarray goes on in place, which takes the attributes of a dataset away.
+        dataset_attrs: if highest > 0 { CombineAttrs::Drop } else { attrs },
         coord_attrs: CombineAttrs::Override,
         array_attrs_count: true,
         name: NameRule::Common,

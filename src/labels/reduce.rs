@@ -10,7 +10,7 @@ use super::variable::{Name, Variable};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::{Groups, ReduceOp, ReduceSpec};
-use crate::lazy::AxisFrom;
+use crate::lazy::{AxisFrom, LazyArray};
 
 /// How a reduction treats missing values, attributes and dimensions.
 ///
@@ -159,10 +159,7 @@ fn leaves_as_is(op: ReduceOp) -> bool {
 pub(super) fn check_not_empty(v: &Variable, op: ReduceOp, axes: &[usize]) -> Result<()> {
     use ReduceOp::*;
     let shape = v.shape();
-    let result: usize =
-        shape.iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, n)| *n).product();
     if matches!(op, Min | Max | ArgMin | ArgMax | First | Last)
-        && result > 0
         && let Some(&axis) = axes.iter().find(|a| shape[**a] == 0)
     {
         let name = format!("{op:?}").to_lowercase();
@@ -179,10 +176,11 @@ pub(super) fn reduce_variable(
     options: &ReduceOptions,
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
-    let attrs = options.attrs(&v.attrs);
-    diagnostics::units_of_reduction(op, &attrs)?;
+    diagnostics::units_of_reduction(op, options, &v.attrs)?;
     if axes.is_empty() && (v.ndim() > 0 && leaves_as_is(op) || v.dtype().is_text() && only_numeric(op)) {
-        return Ok(Some(Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(attrs)));
+        return Ok(Some(
+            Variable::new(v.dims().iter().cloned(), v.data().clone())?.with_attrs(options.attrs(&v.attrs)),
+        ));
     }
     if only_numeric(op) && v.dtype().is_text() {
         return Ok(None);
@@ -192,7 +190,17 @@ pub(super) fn reduce_variable(
             .known(v.dims().iter().map(|d| d.to_string())));
     }
     check_not_empty(v, op, &axes)?;
-    let mut data = v.data().reduce(options.spec(op, axes.clone(), None, v.dtype()))?;
+    let data = v.data().reduce(options.spec(op, axes.clone(), None, v.dtype()))?;
+    reduced(v, &axes, data, options).map(Some)
+}
+
+/// The variable whose elements are those of `v` reduced over `axes`.
+pub(super) fn reduced(
+    v: &Variable,
+    axes: &[usize],
+    mut data: LazyArray,
+    options: &ReduceOptions,
+) -> Result<Variable> {
     let mut kept: Vec<Name> =
         v.dims().iter().enumerate().filter(|(i, _)| !axes.contains(i)).map(|(_, d)| d.clone()).collect();
     if options.keepdims && !axes.is_empty() {
@@ -206,7 +214,7 @@ pub(super) fn reduce_variable(
         data = data.axes(&from)?;
         kept = v.dims().to_vec();
     }
-    Ok(Some(Variable::new(kept, data)?.with_attrs(attrs)))
+    Ok(Variable::new(kept, data)?.with_attrs(options.attrs(&v.attrs)))
 }
 
 impl Dataset {
@@ -390,7 +398,8 @@ reductions! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     all => All,
-    /// The middle value over `dims`, leaving missing values out. Needs whole chunks along `dims`.
+    /// The middle value over `dims`, leaving missing values out. Chunks along `dims` are put together, as for
+    /// [`quantile`](Self::quantile).
     ///
     /// ```
     /// # use graticule::labels::DataArray;
@@ -399,6 +408,24 @@ reductions! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     median => Median,
+    /// The first value that is not missing along a dimension.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![f64::NAN, 1.0, 2.0])?;
+    /// assert_eq!(a.first("x")?.to_vec::<f64>()?, [1.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    first => First,
+    /// The last value that is not missing along a dimension.
+    ///
+    /// ```
+    /// # use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![f64::NAN, 1.0, 2.0])?;
+    /// assert_eq!(a.last("x")?.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    last => Last,
     /// The position of the least value along a dimension (over `..` its flat position).
     ///
     /// ```

@@ -559,6 +559,17 @@ forwarded! {
     ///
     /// # Errors
     /// Those of [`Dataset::set_xindex_with`].
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use graticule::prelude::*;
+    /// # use graticule::index::MultiIndex;
+    /// let p = Variable::from_vec(&[("x", 2)], vec![5i64, 6])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?.assign_coords([("p", p)])?;
+    /// let a = a.set_xindex_with("p", |labels| Ok(Arc::new(MultiIndex::from_labels(labels)?)))?;
+    /// assert_eq!(a.sel("p", 6)?.to_vec::<i32>()?, [2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     set_xindex_with(names: impl IntoDims, build: impl FnOnce(&[Block]) -> Result<Arc<dyn JointIndex>>);
     /// Takes the index of coordinates away: see [`Dataset::drop_indexes`].
     ///

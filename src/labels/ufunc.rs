@@ -330,6 +330,16 @@ both! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     neg Neg;
+    /// The elements as they are; bools are refused.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![-2])?;
+    /// assert_eq!(a.positive()?.to_vec::<i32>()?, [-2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    positive Positive;
     /// The elements without sign; of complex numbers the modulus.
     ///
     /// ```
@@ -680,6 +690,47 @@ both! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     isinf IsInf;
+    /// Where times are missing.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::dtype::{DType, NAT};
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![NAT, 0])?.astype(DType::DATETIME_NS)?;
+    /// assert_eq!(a.isnat()?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    isnat IsNat;
+    /// Where elements have a negative sign, also that of zero.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, -0.0, -2.0])?;
+    /// assert_eq!(a.signbit()?.to_vec::<bool>()?, [false, true, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    signbit SignBit;
+    /// Where elements are zero (false).
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![0, 3])?;
+    /// assert_eq!(a.logical_not()?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    logical_not LogicalNot;
+    /// The distance to the next float away from zero, with the sign of the elements.
+    ///
+    /// # Example
+    /// ```
+    /// use graticule::labels::DataArray;
+    /// let a = DataArray::from_vec(&[("x", 1)], vec![1.0])?;
+    /// assert_eq!(a.spacing()?.to_vec::<f64>()?, [f64::EPSILON]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    spacing Spacing;
     /// The real part.
     ///
     /// ```

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::map::shared_axis;
 use super::{LazyArray, Meta, Need, Op};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::dtype::DType;
@@ -121,15 +122,24 @@ impl LazyArray {
                 other.shape()
             )));
         }
+        let (shape, others) = (self.shape(), other.shape());
+        for (n, l) in shape.iter().zip(&labels.a) {
+            let beside = labels.b.iter().position(|x| x == l).map(|axis| others[axis]);
+            if beside.is_some_and(|m| m != *n) {
+                return Err(Error::invalid(format!("lengths {n} and {beside:?} of one axis do not match")));
+            }
+        }
         let summed = labels.summed();
         let free = |own: &[usize], others: &[usize]| own.iter().any(|l| !others.contains(l));
         if summed.is_empty() || !free(&labels.a, &labels.b) || !free(&labels.b, &labels.a) {
             return self.sum_of_products(other, &labels);
         }
         let grid = |labels_of: &[usize]| -> Result<ChunkGrid> {
-            Ok(ChunkGrid(
-                labels_of.iter().map(|l| self.chunks_of(other, &labels, *l)).collect::<Result<_>>()?,
-            ))
+            let axes = |l: &usize| {
+                let of = |array, own: &[usize]| Some((array, own.iter().position(|x| x == l)?));
+                shared_axis(of(self, &labels.a).into_iter().chain(of(other, &labels.b)))
+            };
+            Ok(ChunkGrid(labels_of.iter().map(axes).collect::<Result<_>>()?))
         };
         let summed = grid(&summed)?;
         let parts = summed.count();
@@ -155,22 +165,5 @@ impl LazyArray {
         let inputs = [spread(self, &labels.a)?, spread(other, &labels.b)?];
         let products = LazyArray::map(MapFn::Binary(BinaryOp::Mul), &inputs)?;
         products.sum_as_is((labels.out.len()..all.len()).collect())
-    }
-
-    /// The chunks of the axis with a label: those of the heavier array, what is in memory has no say.
-    fn chunks_of(&self, other: &LazyArray, labels: &Contraction, label: usize) -> Result<AxisGrid> {
-        let of = |array: &LazyArray, own: &[usize]| {
-            let axis = own.iter().position(|l| *l == label)?;
-            let weight = if array.as_block().is_some() { 0 } else { 1 + array.size() };
-            Some((weight, array.grid().axes()[axis].clone()))
-        };
-        match (of(self, &labels.a), of(other, &labels.b)) {
-            (Some((_, a)), Some((_, b))) if a.len() != b.len() => {
-                Err(Error::invalid(format!("lengths {} and {} of one axis do not match", a.len(), b.len())))
-            }
-            (Some((m, a)), Some((n, b))) => Ok(if n > m { b } else { a }),
-            (Some((_, a)), None) | (None, Some((_, a))) => Ok(a),
-            (None, None) => Err(Error::internal(format!("no axis has the label {label}"))),
-        }
     }
 }

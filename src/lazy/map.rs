@@ -44,6 +44,34 @@ impl Op for Map {
     }
 }
 
+/// The chunks that several axes share, of which those of length 1 repeat: those of the heaviest array; what
+/// is in memory has no say.
+///
+/// # Errors
+/// If lengths differ, or an array lacks its axis.
+pub(super) fn shared_axis<'a>(axes: impl Iterator<Item = (&'a LazyArray, usize)>) -> Result<AxisGrid> {
+    let mut best: Option<(&AxisGrid, usize)> = None;
+    let mut len = 1;
+    for (a, axis) in axes {
+        let grid = a.grid().axes().get(axis).ok_or_else(|| Error::internal("an axis is missing"))?;
+        if grid.len() == 1 {
+            continue;
+        }
+        if len != 1 && len != grid.len() {
+            return Err(Error::invalid(format!(
+                "lengths {len} and {} along axis {axis} do not match",
+                grid.len()
+            )));
+        }
+        len = grid.len();
+        let weight = if a.as_block().is_some() { 0 } else { 1 + a.size() };
+        if best.is_none_or(|(_, w)| w < weight) {
+            best = Some((grid, weight));
+        }
+    }
+    Ok(best.map_or_else(|| AxisGrid::single(1), |(g, _)| g.clone()))
+}
+
 impl LazyArray {
     /// Applies `f` elementwise. All inputs have the same rank; axes of length 1 repeat.
     ///
@@ -64,27 +92,7 @@ impl LazyArray {
         let ndim = inputs[0].ndim();
         let mut axes = Vec::with_capacity(ndim);
         for axis in 0..ndim {
-            // The chunks of the heaviest input win; what is in memory has no say.
-            let mut best: Option<(&AxisGrid, usize)> = None;
-            let mut len = 1;
-            for a in inputs {
-                let grid = a.grid().axes().get(axis).ok_or_else(|| Error::internal("ranks differ in map"))?;
-                if grid.len() == 1 {
-                    continue;
-                }
-                if len != 1 && len != grid.len() {
-                    return Err(Error::invalid(format!(
-                        "lengths {len} and {} along axis {axis} do not match",
-                        grid.len()
-                    )));
-                }
-                len = grid.len();
-                let weight = if a.as_block().is_some() { 0 } else { 1 + a.size() };
-                if best.is_none_or(|(_, w)| w < weight) {
-                    best = Some((grid, weight));
-                }
-            }
-            axes.push(best.map_or_else(|| AxisGrid::single(1), |(g, _)| g.clone()));
+            axes.push(shared_axis(inputs.iter().map(|a| (a, axis)))?);
         }
         LazyArray::new(Map(f), inputs.to_vec(), Meta { dtype, grid: ChunkGrid(axes) })
     }

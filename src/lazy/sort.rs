@@ -1,12 +1,12 @@
-//! Ranks and the order of elements along an axis, and membership in a set of values.
+//! Ranks and the order of elements along an axis.
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Op};
+use super::{LazyArray, Meta, Need, Op};
 use crate::array::{Block, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernel::order::{self, Members, RankKind};
+use crate::kernel::order::{self, RankKind};
 use crate::source::Traffic;
 
 /// What [`Sort`] makes of the sorted lanes.
@@ -32,10 +32,10 @@ impl Op for Sort {
         }
     }
 
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<super::Need> {
+    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
         let mut region = out.clone();
         region.set(self.axis, 0..inputs[0].grid.axes()[self.axis].len());
-        vec![super::Need { input: 0, region }]
+        vec![Need { input: 0, region }]
     }
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
@@ -59,25 +59,6 @@ impl Op for Sort {
 
     fn describe(&self) -> String {
         format!("{} along axis {}", self.name(), self.axis)
-    }
-}
-
-/// Whether each element is among some values.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct IsIn(Members);
-
-#[typetag::serde]
-impl Op for IsIn {
-    fn name(&self) -> &'static str {
-        "isin"
-    }
-
-    fn compute(&self, _out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        order::is_member(&pieces[0], &self.0)
-    }
-
-    fn describe(&self) -> String {
-        format!("isin {} values", self.0.len())
     }
 }
 
@@ -122,26 +103,5 @@ impl LazyArray {
         let input = self.whole_along(&[op.axis])?;
         let meta = Meta { dtype, grid: input.grid().clone() };
         LazyArray::new(op, vec![input], meta)
-    }
-
-    /// Whether each element is among the elements of `values`, which have the dtype of the array.
-    ///
-    /// # Errors
-    /// If the dtypes differ.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// # use graticule::lazy::LazyArray;
-    /// let a = LazyArray::from(Block::from_vec(&[3], vec![30, 10, 20])?);
-    /// let found = a.is_in(&Block::from_vec(&[1], vec![10])?)?;
-    /// assert_eq!(graticule::exec::compute(&[found])?[0].to_vec::<bool>()?, [false, true, false]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn is_in(&self, values: &Block) -> Result<LazyArray> {
-        if values.dtype() != self.dtype() {
-            return Err(Error::internal(format!("{} among {}", self.dtype(), values.dtype())));
-        }
-        let meta = Meta { dtype: DType::Bool, grid: self.grid().clone() };
-        LazyArray::new(IsIn(Members::new(values)?), vec![self.clone()], meta)
     }
 }

@@ -202,7 +202,7 @@ impl Plan {
     /// The plan as bytes.
     ///
     /// # Errors
-    /// If an operation cannot be serialised.
+    /// If an operation cannot be serialised: it holds a closure.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -217,7 +217,7 @@ impl Plan {
     /// ```
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         rmp_serde::to_vec_named(self)
-            .map_err(|e| Error::internal("the plan cannot be serialised").caused_by(e))
+            .map_err(|e| Error::unsupported("the plan cannot be serialised").caused_by(e))
     }
 
     /// The plan whose [`to_bytes`](Plan::to_bytes) these are.

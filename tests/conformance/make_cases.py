@@ -517,6 +517,105 @@ def reductions():
     yield case("of-a-selection", "reductions of slices", {"a": grid()}, [
         do("isel", "a", "s", indexers={"x": sl(None, None, -2)}), do("sel", "s", "u", indexers={"y": sl("q", "s")}), do("mean", "u", dim="x")])
 
+    yield case("empty-extremes", "nothing has no position of a largest value", {"a": da(np.zeros((2, 0), "int64"), "xy")}, do("argmax", "a", dim="y"), error="no identity")
+    yield case("empty-median", "the median of nothing is missing", {"a": da(np.zeros((0, 2), "float32"), "xy"), "b": da(np.zeros((0, 2), "int16"), "xy")}, [
+        do("median", "a", "p", dim="x"), do("median", "b", "q", dim="x"), do("median", "b", "r", dim="y")], outputs=list("pqr"))
+    yield case("argmin-argmax", "positions of extremes, the first of equal ones", {"a": da([[3.0, NAN, 1.0, 1.0], [NAN, 7.0, 7.0, -INF]], "xy"), "b": da([[5, 5, 2], [0, 9, 9]], "xy", dtype="uint8")}, [
+        do(op, n, op + n + d, dim=d) for op in ("argmin", "argmax") for n, d in (("a", "y"), ("b", "x"), ("b", "y"))], outputs=[op + n for op in ("argmin", "argmax") for n in ("ay", "bx", "by")])
+    yield case("argmax-keep-nan", "unless left out, the first NaN is the extreme", {"a": da([[3.0, NAN, NAN], [1.0, 2.0, 5.0]], "xy")}, [
+        do("argmax", "a", "p", dim="y", skipna=False), do("argmin", "a", "q", dim="y", skipna=False)], outputs=list("pq"))
+    yield case("argmax-dims", "positions along several dims", {"a": cube()}, do("argmax", "a", dim=["c", "a"]))
+    yield case("argmin-all-nan", "only NaN has no extreme", {"a": da([[NAN, NAN], [1.0, 2.0]], "xy")}, do("argmin", "a", dim="y"), error="all NaN")
+    yield case("argmin-others", "bools, strings and times have positions too", {
+        "b": da([True, False, False], "x"), "s": da(["b", "aa", "c"], "x"), "t": da([day("2000-01-03"), day("2000-01-01"), day("2000-01-09")], "x", dtype="datetime64[ns]")}, [
+        do(op, n, op + n, dim="x") for op in ("argmin", "argmax") for n in "bst"], outputs=[op + n for op in ("argmin", "argmax") for n in "bst"])
+    xs = {"a": da([[3.0, NAN, 1.0], [NAN, NAN, NAN], [2.0, 8.0, 8.0]], "xy", x=[1, 2, 3], y=[10, 20, 30], attrs={"units": "m"})}
+    yield case("idx", "labels of extremes; where all is NaN the label is", xs, [
+        do("idxmin", "a", "p", dim="y"), do("idxmax", "a", "q", dim="y"), do("idxmax", "a", "r", dim="x"), do("idxmin", "a", "s", dim="y", fill_value=-1), do("idxmax", "a", "t", dim="y", fill_value=-1.5),
+        do("idxmax", "a", "u", dim="y", skipna=False)], outputs=list("pqrstu"), compare={"attrs": True, "name": True})
+    yield case("idx-attrs", "keep_attrs of labels", xs, [do("idxmin", "a", "p", dim="y", keep_attrs=False), do("idxmin", "a", "q", dim="y", keep_attrs=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-labels", "labels are strings or times", {"a": da([3, 9, 1], "x", x=["u", "v", "w"]), "b": da([3.0, NAN, 1.0], "t", t=dates("2000-01-01", 3))}, [
+        do("idxmax", "a", "p"), do("idxmin", "b", "q", dim="t")], outputs=["p", "q"])
+    yield case("idx-dataset", "of every variable", {"a": xr.Dataset({"u": ("x", [1.0, 9.0, NAN]), "v": (("x", "y"), [[1, 2], [0, 7], [5, 5]])}, {"x": [5, 6, 7], "y": [0, 1]}, {"t": 1})}, [
+        do("idxmax", "a", "p", dim="x"), do("idxmin", "a", "q", dim="x", skipna=True)], outputs=["p", "q"], compare={"attrs": True})
+    yield case("idx-no-coord", "a dim without labels has none", {"a": da([1.0, 2.0], "x")}, do("idxmax", "a", dim="x"), error="x has no coord")
+    yield case("idx-no-dim", "the dim must be named if there are several", {"a": da([[1.0]], "xy", x=[1], y=[2])}, do("idxmax", "a"), error="which dim")
+    yield case("median-types", "medians of every type of number", {"f": da([[1.5, NAN, 2.5], [7.0, 1.0, 0.25]], "xy", dtype="float32"), "b": da([[True, False, True]], "xy"), "u": da([[200, 100, 250, 0]], "xy", dtype="uint8"),
+        "d": da([[5, 2, 8, 3]], "xy", dtype="timedelta64[s]")}, [do("median", n, n + "r", dim="y") for n in "fbud"], outputs=[n + "r" for n in "fbud"])
+    yield case("median-keep-nan", "a NaN makes the median NaN unless left out", {"a": da([[1.0, NAN, 2.0], [7.0, 1.0, 0.25]], "xy")}, [do("median", "a", "p", dim="y", skipna=False), do("median", "a", "q", skipna=False)], outputs=["p", "q"])
+
+
+# ---------------------------------------------------------------------------- order
+
+
+METHODS = (
+    "inverted_cdf averaged_inverted_cdf closest_observation interpolated_inverted_cdf hazen weibull linear "
+    "median_unbiased normal_unbiased lower higher midpoint nearest"
+).split()
+
+
+@group("sort-quantile-rank")
+def order():
+    m = da([[3.5, NAN, -1.0, 2.25, 9.0], [0.5, 0.5, NAN, NAN, 7.5], [4.0, -2.0, 8.0, 1.0, 6.0]], "rc", r=[1, 2, 3], c=list("abcde"), h=2.0, k=("r", [5, 6, 7]), attrs={"units": "m"})
+    a = {"a": m}
+    q = [0.0, 0.1, 1 / 3, 0.5, 0.8, 1.0]
+    for method in METHODS:
+        yield case(f"quantile-{method}", f"{method}, with lanes of several lengths", a, do("quantile", "a", q=q, dim="c", method=method))
+    ints = {n: da([[1, 7, 3, 3], [40, 0, 5, 2]], "rc", dtype=n) for n in ("int8", "uint16", "int64", "uint64", "float32")}
+    yield case("quantile-types", "interpolated in float64", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c") for n in ints], outputs=[n + "r" for n in ints])
+    yield case("quantile-chosen-types", "a chosen value keeps its dtype", ints, [do("quantile", n, n + "r", q=[0.3, 0.75], dim="c", method="higher") for n in ints], outputs=[n + "r" for n in ints])
+    t = {"t": da([day("2000-01-09"), day("2000-01-01"), day("2000-02-01"), day("2000-01-02")], "x", dtype="datetime64[ns]"), "d": da([7, 2, NAT, 11], "x", dtype="timedelta64[s]")}
+    yield case("quantile-times", "times and durations, NaT left out only when asked", t, [
+        do("quantile", "t", "p", q=[0.2, 0.9]), do("quantile", "d", "u", q=0.5), do("quantile", "d", "v", q=[0.25, 0.6], skipna=True), do("quantile", "t", "w", q=0.4, method="nearest")], outputs=list("puvw"))
+    yield case("quantile-bools", "bools can be chosen, not interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=[0.1, 0.5], method="lower"))
+    yield case("quantile-bools-linear", "bools cannot be interpolated", {"a": da([True, False, True], "x")}, do("quantile", "a", q=0.5), error="no arithmetic of bools")
+    yield case("quantile-strings", "strings can be chosen", {"a": da(["b", "a", "d", "c"], "x")}, do("quantile", "a", q=[0.4, 1.0], method="lower"))
+    yield case("quantile-all", "over all dims, over a list of all, in any order", a, [do("quantile", "a", "p", q=[0.5, 0.25]), do("quantile", "a", "u", q=0.5, dim=["c", "r"]), do("quantile", "a", "v", q=[0.9], dim="r")], outputs=list("puv"), compare={"indexes": True})
+    yield case("quantile-keep-nan", "skipna=False lets NaN through", a, [do("quantile", "a", "p", q=[0.5, 0.25], dim="c", skipna=False), do("quantile", "a", "u", q=0.5, dim="r", skipna=False, method="lower")], outputs=["p", "u"])
+    yield case("quantile-attrs", "attributes stay; keep_attrs=False takes only those of a dataset", {"a": m, "d": m.to_dataset(name="v").assign_attrs(g=1)}, [
+        do("quantile", n, n + str(i), q=0.5, dim="c", **({} if k is None else {"keep_attrs": k})) for n in "ad" for i, k in enumerate((None, True, False))], outputs=[n + str(i) for n in "ad" for i in range(3)], compare={"attrs": True})
+    yield case("quantile-one", "of a single value", {"a": da([[4.0], [NAN]], "rc")}, [do("quantile", "a", "p", q=[0.0, 0.3, 1.0], dim="c"), do("quantile", "a", "u", q=0.3, dim="r", method="weibull")], outputs=["p", "u"])
+    yield case("quantile-infinite", "between a number and an infinity", {"a": da([1.0, INF, 2.0, -INF], "x")}, [do("quantile", "a", "p", q=[0.3, 0.5, 0.9]), do("quantile", "a", "u", q=[0.0, 1.0], method="lower")], outputs=["p", "u"])
+    yield case("quantile-empty", "nothing has no quantile", {"a": da(np.zeros((0, 2), "int64"), "xy")}, do("quantile", "a", q=0.5, dim="x"), error="nothing to choose")
+    yield case("quantile-negative", "q below 0 is refused", a, do("quantile", "a", q=[0.5, -0.1]), error="q is not in [0, 1]")
+    yield case("quantile-unknown-dim", "an unknown dim is an error", a, do("quantile", "a", q=0.5, dim="z"), error="no dim z")
+    yield case("quantile-unknown-method", "an unknown method is an error", a, do("quantile", "a", q=0.5, method="median"), error="no such method")
+    yield case("quantile-again", "quantiles of quantiles", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="quantile")])
+    yield case("quantile-twice", "a second dim of the name is an error", a, [do("quantile", "a", "s", q=[0.1, 0.5], dim="c"), do("quantile", "s", q=[0.0, 0.5], dim="r")], error="quantile exists")
+    ds = xr.Dataset({"u": (("x", "y"), [[1.0, 5.0], [NAN, 2.0], [7.0, 3.0]]), "n": ("x", [4, 1, 9]), "w": ("y", [1, 2]), "z": 3.5, "s": ("x", ["a", "b", "c"])}, {"x": [3, 1, 2], "y": [0.5, 1.5], "h": 1}, {"t": 1})
+    yield case("quantile-dataset", "numbers only; a scalar is its own quantile", {"a": ds}, [do("quantile", "a", "p", q=[0.5, 1.0], dim="x", numeric_only=True), do("quantile", "a", "u", q=0.25, numeric_only=True)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("quantile-dataset-strings", "strings in a dataset cannot be interpolated", {"a": ds}, do("quantile", "a", q=0.5, dim="x"), error="no arithmetic of strings")
+    long = {"type": "DataArray", "name": None, "dims": ["x", "y"], "shape": [130, 9], "dtype": "float32", "gen": {"lcg": {"seed": 5, "mod": 300, "scale": 0.25, "offset": -30.0}, "nan": [13, 4]}}
+    yield case("quantile-long", "many values with ties", {"a": long}, [do("quantile", "a", "p", q=[0.05, 0.5, 0.77], dim="x"), do("quantile", "a", "u", q=[0.5, 0.501], dim=["y", "x"], method="median_unbiased"), do("median", "a", "v", dim="x")], outputs=list("puv"))
+    yield case("rank-ties", "ties share the mean of their places", {"a": da([[3, 1, 3, 3, 0], [2, 2, 1, 1, 5]], "xy", y=list("abcde"), h=1)}, [do("rank", "a", "p", dim="y"), do("rank", "a", "u", dim="x"), do("rank", "a", "v", dim="y", pct=True)], outputs=list("puv"))
+    yield case("rank-nan", "NaN has no rank and does not count", a, [do("rank", "a", "p", dim="c"), do("rank", "a", "u", dim="c", pct=True), do("rank", "a", "v", dim="r", keep_attrs=False)], outputs=list("puv"), compare={"attrs": True})
+    others = {"b": da([True, False, True], "x"), "s": da(["b", "aa", "c"], "x"), "t": t["t"], "f": da([0.5, -0.0, 0.0, -INF, NAN], "x", dtype="float32"), "u": da([2**64 - 1, 0, 2**63], "x", dtype="uint64")}
+    yield case("rank-types", "every type has ranks", others, [do("rank", n, n + "r", dim="x") for n in others], outputs=[n + "r" for n in others])
+    yield case("rank-dataset", "variables without the dim are dropped", {"a": ds}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True, keep_attrs=False)], outputs=["p", "u"], compare={"attrs": True})
+    yield case("rank-unknown-dim", "an unknown dim is an error", {"a": ds}, do("rank", "a", dim="z"), error="no dim z")
+    yield case("rank-long", "many values", {"a": long}, [do("rank", "a", "p", dim="x"), do("rank", "a", "u", dim="y", pct=True)], outputs=["p", "u"])
+    yield case("argsort", "positions in order, NaN last", {"a": da([[3.0, NAN, -1.0], [0.5, 7.0, -INF]], "xy", y=[3, 1, 2])}, [do("argsort", "a", "p"), do("argsort", "a", "u", axis=0)], outputs=["p", "u"])
+    g = da([0, 1, 2, 3, 4, 5], "x", x=list("fbdace"), g=("x", [1, 2, 1, 2, 1, NAN]), h=("x", [NAN, 1, 2, 1, 2, 0]), t=("x", pd.to_datetime(["2001", "2000", None, "2003", "1999", "2000"]).values.astype("datetime64[ns]")))
+    for name, keys in {"ties": "g", "two": ["g", "h"], "two-turned": ["h", "g"], "time": "t", "index": "x", "three": ["g", "t", "h"]}.items():
+        yield case(f"sortby-{name}", "upwards and downwards: missing last, downwards ties turned around", {"a": g}, [
+            do("sortby", "a", "p", variables=keys), do("sortby", "a", "u", variables=keys, ascending=False)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("sortby-aligned", "an array is aligned first; what it lacks is missing", {"a": g, "k": da([3, 1, 2, 0], "x", x=["b", "e", "zz", "a"])}, [
+        do("sortby", "a", "p", variables="$k"), do("sortby", "a", "u", variables="$k", ascending=False), do("sortby", "a", "v", variables=["$k", "g"])], outputs=list("puv"))
+    yield case("sortby-misfit", "an array of another length without labels is an error", {"a": g, "k": da([3, 1], "x")}, do("sortby", "a", variables="$k"), error="lengths differ")
+    yield case("sortby-other-dim", "a key along a dim that is not there is an error", {"a": g, "k": da([3, 1], "w")}, do("sortby", "a", variables="$k"), error="no dim w")
+    yield case("sortby-unknown", "an unknown name is an error", {"a": g}, do("sortby", "a", variables="nix"), error="no coord nix")
+    yield case("sortby-scalar", "a scalar is no key", a, do("sortby", "a", variables="h"), error="not 1-d")
+    yield case("sortby-dataset", "a dataset by variables along two dims", {"a": ds}, [do("sortby", "a", "p", variables=["n", "w"], ascending=False), do("sortby", "a", "u", variables=["s", "x"])], outputs=["p", "u"], compare={"indexes": True, "attrs": True})
+    yield case("sortby-component", "by a component of a time", {"a": series(dates("2000-11-28", 5, "21D"))}, do("sortby", "a", variables="time.month"))
+    yield case("sortby-positions", "a dim without labels, downwards", {"a": da([3, 1, 2], "x")}, do("sortby", "a", variables="x", ascending=False))
+    yield case("sortby-nothing", "no keys change nothing", {"a": g}, do("sortby", "a", variables=[]))
+    dup = da([[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]], "xy", x=[2.0, NAN, 2.0], y=list("abab"), k=("x", [1, 1, 1]))
+    for keep in ("first", "last", False):
+        yield case(f"duplicates-{keep}".lower(), "along one dim, along both", {"a": dup}, [do("drop_duplicates", "a", "p", dim="x", keep=keep), do("drop_duplicates", "a", "u", dim=["x", "y"], keep=keep)], outputs=["p", "u"], compare={"indexes": True})
+    yield case("duplicates-nan", "NaN is a duplicate of NaN", {"a": da([1, 2, 3], "x", x=[NAN, 1.0, NAN])}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-no-labels", "a dim without labels has no duplicates", {"a": da([1, 1], "x")}, do("drop_duplicates", "a", dim="x"))
+    yield case("duplicates-unknown", "an unknown dim is an error", {"a": dup}, do("drop_duplicates", "a", dim="z"), error="no dim z")
+
 
 # ------------------------------------------------------------------------------ CF
 
@@ -666,6 +765,112 @@ def missing():
         do("gt", "a", "m", other=0), do("where", "a", "w", cond="$m"), do("count", "w", "p", dim="y"), do("fillna", "w", "q", value=-1), do("isnull", "w", "n"), do("sum", "n", "s")],
         outputs=["p", "q", "s"])
 
+    g = {"a": da([NAN, 2.0, NAN, NAN, 8.0, NAN, 5.0, NAN], "x", x=[0.0, 1.0, 2.0, 4.0, 5.0, 6.5, 7.0, 9.0], z=("x", np.arange(8) ** 2), attrs={"units": "m"})}
+    for method in ["linear", "nearest", "zero", "slinear", "quadratic", "pchip", "akima", "makima", "barycentric", "krogh"]:
+        yield case(f"interp-{method}", f"gaps by the method {method}", g, do("interpolate_na", "a", dim="x", method=method), compare={"rtol": 1e-9, "attrs": True})
+    many = {"a": da(numbers(3, 12, nan=[4, 2]), "yx", x=np.arange(12) * 0.5)}
+    yield case("interp-cubic-many", "splines lane by lane", many, [do("interpolate_na", "a", "p", dim="x", method="cubic"), do("interpolate_na", "a", "q", dim="x", method="quintic"),
+        do("interpolate_na", "a", "r", dim="x", method="polynomial", order=4)], outputs=list("pqr"), compare={"rtol": 1e-8})
+    yield case("interp-outside", "beyond the ends: a value, two, or the first and last piece", g, [
+        do("interpolate_na", "a", "p", dim="x", fill_value=-1.0), do("interpolate_na", "a", "q", dim="x", fill_value="extrapolate"),
+        do("interpolate_na", "a", "r", dim="x", method="quadratic", fill_value="extrapolate"), do("interpolate_na", "a", "s", dim="x", method="pchip", extrapolate=True)],
+        outputs=list("pqrs"), compare={"rtol": 1e-9})
+    yield case("interp-limit", "so many of a gap, the first ones", g, [do("interpolate_na", "a", "p", dim="x", limit=1), do("interpolate_na", "a", "q", dim="x", limit=1, fill_value="extrapolate")], outputs=list("pq"))
+    yield case("interp-places", "at positions, or at another coord", g, [do("interpolate_na", "a", "p", dim="x", use_coordinate=False), do("interpolate_na", "a", "q", dim="x", use_coordinate="z")], outputs=list("pq"))
+    yield case("interp-unsorted", "labels must rise", {"a": da([1.0, NAN, 3.0], "x", x=[1, 3, 2])}, do("interpolate_na", "a", dim="x"), error="x does not rise")
+    yield case("interp-repeated", "and not repeat", {"a": da([1.0, NAN, 3.0], "x", x=[1, 1, 2])}, do("interpolate_na", "a", dim="x"), error="x repeats")
+    yield case("interp-few", "too few points for the spline", {"a": da([1.0, NAN, 3.0, NAN], "x")}, do("interpolate_na", "a", dim="x", method="cubic"), error="a cubic takes 4 points")
+    yield case("interp-lone", "a lane with one point stays", {"a": da([[1.0, NAN, NAN], [1.0, NAN, 3.0], [NAN, NAN, NAN]], "yx")}, do("interpolate_na", "a", dim="x", fill_value="extrapolate"))
+    yield case("interp-int", "integers stay, with a limit they become floats", {"a": da([1, 2, 3], "x", dtype="int32")}, [do("interpolate_na", "a", "p", dim="x"), do("interpolate_na", "a", "q", dim="x", limit=1)], outputs=list("pq"))
+    yield case("interp-dataset", "of every variable along the dim", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "v": ("y", [NAN, 1.0]), "w": (("y", "x"), [[NAN, 1.0, NAN], [2.0, NAN, 5.0]])}, {"x": [0, 1, 4]}, {"h": 1})},
+        do("interpolate_na", "a", dim="x"), compare={"attrs": True})
+    yield case("dropna-thresh", "rows with enough values", i, [do("dropna", "a", "p", dim="y", thresh=2), do("dropna", "a", "q", dim="y", how="all"), do("dropna", "a", "r", dim="x", thresh=0)], outputs=list("pqr"))
+    yield case("fill-text", "a number does not touch texts that are there", {"a": xr.Dataset({"u": ("x", [1.0, NAN]), "s": ("x", ["a", "b"])})}, do("fillna", "a", value=0.0))
+
+
+# ------------------------------------------------------------------- along a dimension
+
+
+@group("pad-shift-roll")
+def pad_shift_roll():
+    a = da([[1.5, 2.0, 4.0], [8.0, NAN, 32.0]], "yx", x=[10, 20, 30], z=("x", [1, 2, 3]), name="t", attrs={"units": "m"})
+    n = da([3, 5, 9, 12], "x", dtype="int16", x=[1.0, 2.0, 4.0, 8.0])
+    b = da([True, False, False], "x")
+    s = da(["a", "bb", "c"], "x")
+    t = da(dates("2000-01-01", 3), "x")
+    e = da(np.array([], "float64"), "x", x=np.array([], "int64"))
+    ds = xr.Dataset({"u": ("x", [1.0, 2.0, 3.0]), "n": (("x", "y"), np.arange(6).reshape(3, 2)), "c": ("y", [7, 8])}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True}}
+
+    def pad(on="a", out="r", mode="constant", width={"x": (2, 3)}, **kwargs):
+        return do("pad", on, out, pad_width=width, mode=mode, **kwargs)
+
+    for mode in ["edge", "maximum", "mean", "median", "minimum", "linear_ramp", "reflect", "symmetric", "wrap"]:
+        yield case(f"pad-{mode}", f"mode {mode} of floats and integers", {"a": a, "n": n}, [pad(out="p", mode=mode), pad("n", "q", mode)], outputs=list("pq"), **full)
+    for mode in ["reflect", "symmetric", "wrap"]:
+        yield case(f"wide-{mode}", "pads wider than the dim", {"n": n}, pad("n", mode=mode, width={"x": (9, 6)}), **full)
+    for mode in ["reflect", "symmetric"]:
+        yield case(f"odd-{mode}", "turned around the edge, several times", {"a": a, "n": n, "b": b}, [
+            pad(out="p", mode=mode, width={"x": (7, 5)}, reflect_type="odd"), pad("n", "q", mode, {"x": (9, 6)}, reflect_type="odd"), pad("b", "r", mode, {"x": 1}, reflect_type="odd")], outputs=list("pqr"))
+    yield case("constants", "values for all, per side, per dim; what is not named is 0", {"a": a}, [
+        pad(out="p", constant_values=7), pad(out="q", constant_values=(7, 8)), pad(out="r", width={"x": (1, 2), "y": (1, 1)}, constant_values={"x": (7, 8)})], outputs=list("pqr"))
+    yield case("constants-dataset", "values per variable, and there per dim", {"a": ds}, [
+        pad(out="p", width={"x": (1, 0), "y": (0, 1)}, constant_values={"u": 9.5, "n": {"x": (1, 2)}}), pad(out="q", width={"y": (1, 1)}, constant_values={"x": 5})], outputs=list("pq"), **full)
+    yield case("constants-cast", "a value is cast to the dtype", {"n": n, "b": b}, [pad("n", "p", constant_values=2.7), pad("b", "q", constant_values=5)], outputs=list("pq"))
+    yield case("constant-beyond", "a value that the dtype does not hold is an error", {"n": n}, pad("n", constant_values=100000), error="int16")
+    yield case("constant-nan-int", "NaN in integers is an error", {"n": n}, pad("n", constant_values=NAN), error="no NaN in integers")
+    yield case("dtypes", "missing values of times and texts", {"t": t, "s": s}, [pad("t", "p"), pad("s", "q"), pad("s", "r", "wrap"), pad("t", "u", "reflect")], outputs=list("pqru"))
+    yield case("stat-lengths", "statistics of so many at each side", {"n": n, "a": a}, [
+        pad("n", "p", "mean", stat_length=2), pad("n", "q", "median", stat_length=(1, 3)), pad(out="r", mode="minimum", stat_length={"x": (1, 2)}), pad(out="u", mode="maximum", width={"y": 1}, stat_length=9)], outputs=list("pqru"))
+    yield case("ramps", "lines to a value, per side and per dim; integers round down", {"n": n, "a": a}, [
+        pad("n", "p", "linear_ramp", end_values=-10), pad("n", "q", "linear_ramp", end_values=(0, 100)), pad(out="r", mode="linear_ramp", width={"x": 2, "y": (2, 0)}, end_values={"y": (1, 2)})], outputs=list("pqr"))
+    yield case("two-dims", "one dim after the other, corners included", {"a": a}, [pad(out="p", mode="mean", width={"x": 1, "y": (2, 0)}), pad(out="q", mode="reflect", width={"x": 2, "y": 1})], outputs=list("pq"))
+    yield case("keep-attrs", "attributes go if asked", {"a": a, "d": ds}, [pad(out="p", mode="edge", keep_attrs=False), pad("d", "q", keep_attrs=False)], outputs=list("pq"), **full)
+    yield case("one", "a dim of length one", {"a": da([5.0], "x", x=[3])}, [pad(out=m, mode=m) for m in ["reflect", "symmetric", "wrap", "mean"]], outputs=["reflect", "symmetric", "wrap", "mean"])
+    yield case("empty-constant", "nothing can be padded with constants", {"a": e}, pad(), **full)
+    yield case("empty-edge", "but has no edge", {"a": e}, pad(mode="edge"), error="x is empty")
+    yield case("misplaced", "arguments of another mode are an error", {"a": a}, pad(mode="edge", constant_values=1), error="edge takes no values")
+    yield case("negative", "negative widths are an error", {"a": a}, pad(width={"x": (-1, 0)}), error="a width is negative")
+    yield case("no-mode", "an unknown mode is an error", {"a": a}, pad(mode="mirror"), error="no mode mirror")
+
+    def shift(on="a", out="r", by={"x": 1}, **kwargs):
+        return do("shift", on, out, shifts=by, **kwargs)
+
+    yield case("shift-dtypes", "missing values make floats of integers, small ones of small", {"n": n, "t": t, "s": s, "i": da([1, 2], "x", dtype="uint32")}, [shift(k, k + "r") for k in "ntsi"], outputs=[k + "r" for k in "ntsi"])
+    yield case("shift-fill", "a value is cast to the dtype", {"n": n, "b": b, "t": t}, [
+        shift("n", "p", fill_value=-4), shift("b", "q", {"x": -1}, fill_value=True), shift("t", "r", fill_value=day("1999-01-01"))], outputs=list("pqr"))
+    yield case("shift-far", "beyond the ends nothing is left", {"a": a}, [shift(out="p", by={"x": 7, "y": -1}), shift(out="q", by={"x": -7}), shift(out="r", by={"x": 0})], outputs=list("pqr"), **full)
+    yield case("shift-dataset", "variables without the dim stay; values per variable", {"a": ds}, [shift(out="p"), shift(out="q", by={"y": 1, "x": -1}, fill_value={"n": -1})], outputs=list("pq"), **full)
+    yield case("shift-unknown", "an unknown dim is an error", {"a": ds}, shift(by={"z": 1}), error="no dim z")
+    yield case("roll", "around the ends, with labels or without", {"a": a, "d": ds, "e": e}, [
+        do("roll", "a", "p", shifts={"x": -2, "y": 3}, roll_coords=True), do("roll", "d", "q", shifts={"x": 5}), do("roll", "d", "s", shifts={"y": 1}, roll_coords=True), do("roll", "e", "u", shifts={"x": 1}, roll_coords=True)],
+        outputs=list("pqsu"), **full)
+    yield case("roll-unknown", "an unknown dim is an error", {"a": a}, do("roll", "a", shifts={"z": 1}), error="no dim z")
+
+
+@group("cumsum-diff")
+def cumsum_diff():
+    a = da(numbers(4, 5, nan=[7, 3]), "xy", x=[1.0, 2.0, 4.0, 8.0], k=("x", list("abcd")), name="t", attrs={"units": "m"})
+    full = {"compare": {"attrs": True, "indexes": True, "name": True, "atol": 1e-12}}
+    for op in ["cumsum", "cumprod"]:
+        yield case(op, "along one dim, two, and all; missing values count as nothing", {"a": a}, [do(op, "a", "p", dim="x"), do(op, "a", "q", dim=["y", "x"]), do(op, "a", "r")], outputs=list("pqr"), **full)
+        yield case(f"{op}-strict", "or make all after them missing", {"a": a}, [do(op, "a", "p", dim="x", skipna=False), do(op, "a", "q", dim="x", keep_attrs=False)], outputs=list("pq"), **full)
+        yield case(f"{op}-dtypes", "integers and bools widen, float32 stays", {"i": da([100, 100, -3], "x", dtype="int8"), "u": da([200, 200], "x", dtype="uint8"), "b": da([True, False, True], "x"), "f": da([1.5, NAN, 2.0], "x", dtype="float32")},
+            [do(op, k, k + "r", dim="x") for k in "iubf"], outputs=[k + "r" for k in "iubf"])
+        yield case(f"{op}-times", "datetimes have neither", {"t": da(dates("2000-01-01", 2), "x")}, do(op, "t", dim="x"), error="no arithmetic of datetimes")
+        yield case(f"{op}-unknown", "an unknown dim is an error", {"a": a}, do(op, "a", dim="z"), error="no dim z")
+    yield case("cumsum-timedelta", "timedeltas; NaT stays", {"a": da(np.array([1, 2, "NaT", 4], "timedelta64[s]"), "x")}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q", dim="x", skipna=True)], outputs=list("pq"))
+    yield case("cumsum-infinite", "infinities", {"a": da([1.0, INF, 2.0, -INF, 1.0], "x")}, do("cumsum", "a", dim="x"))
+    ds = xr.Dataset({"u": ("x", [1.0, NAN, 3.0]), "s": ("x", ["a", "b", "c"]), "i": ("y", np.array([1, 2], "int8")), "n": 3}, {"x": [1, 2, 3], "k": ("y", [5, 6])}, {"h": 1})
+    yield case("cumsum-dataset", "texts along the dim drop out, variables without it stay", {"a": ds}, [do("cumsum", "a", "p", dim="x"), do("cumsum", "a", "q"), do("cumsum", "a", "r", dim=["y"])], outputs=list("pqr"), **full)
+    yield case("diff", "differences of any order, labelled above or below", {"a": a}, [
+        do("diff", "a", "p", dim="x"), do("diff", "a", "q", dim="x", n=2, label="lower"), do("diff", "a", "r", dim="y", n=0), do("diff", "a", "s", dim="x", n=9)], outputs=list("pqrs"), **full)
+    yield case("diff-dtypes", "unsigned integers wrap; datetimes give timedeltas", {"u": da([3, 2, 5], "x", dtype="uint8"), "t": da(dates("2000-01-01", 4, "2D"), "x")}, [
+        do("diff", "u", "p", dim="x"), do("diff", "t", "q", dim="x"), do("diff", "t", "r", dim="x", n=2)], outputs=list("pqr"))
+    yield case("diff-dataset", "variables without the dim stay", {"a": ds.drop_vars("s")}, do("diff", "a", dim="x"), **full)
+    yield case("diff-text", "texts have no difference", {"a": ds}, do("diff", "a", dim="x"), error="texts")
+    yield case("diff-label", "an unknown label is an error", {"a": a}, do("diff", "a", dim="x", label="middle"), error="no label middle")
+
 
 # ------------------------------------------------------------------------------- group by
 
@@ -794,6 +999,172 @@ def combine():
         do("expand_dims", "a", "p", dim="k"), do("expand_dims", "a", "q", dim={"k": 3}), do("expand_dims", "a", "r", dim={"k": ["u", "v"]}), do("expand_dims", "a", "s", dim="t"),
         do("expand_dims", "a", "u", dim=["k", "m"], axis=[1, 3])], outputs=list("pqrsu"), compare={"indexes": True})
     yield case("expand-dims-there", "a dim that exists is an error", {"a": a}, do("expand_dims", "a", dim="x"), error="x exists")
+
+
+@group("ufuncs")
+def ufuncs():
+    reals = {
+        "f": da([-2.5, -0.0, 0.0, 0.5, 3.0, NAN, INF, -INF], "x"),
+        "g": da([-2.5, 0.25, 1.5, 3.0], "x", "float32"),
+        "i": da([-7, -1, 0, 3, 120], "x", "int8"),
+        "j": da([-7, -1, 0, 3, 120], "x", "int64"),
+        "u": da([0, 1, 3, 200], "x", "uint16"),
+        "b": da([True, False], "x"),
+    }
+    one = "positive signbit logical_not isfinite isinf isnan sign fabs floor ceil trunc rint".split()
+    for name in one:
+        taken = [k for k in reals if not (k == "b" and name in ("positive", "sign"))]
+        steps = [do(f"np.{name}", k, f"r{k}") for k in taken if not (name in ("fabs", "rint") and k in "ib")]
+        yield case(name, f"{name} of every kind", reals, steps, outputs=[s["out"] for s in steps], compare={"dtype": "kind", "rtol": 1e-6})
+    spaced = {"f": da([1.0, -3.5, 0.0, 1e300], "x"), "g": da([1.0, -2.0], "x", "float32"), "j": da([5, -7], "x", "int32")}
+    yield case("spacing", "distance to the next float", spaced, [do("np.spacing", k, f"r{k}") for k in "fgj"], outputs=["rf", "rg", "rj"])
+    times = {"t": series(dates("2000-01-01", 3)).time.shift(time=1), "d": da(np.array([5, "NaT"], "timedelta64[s]"), "x")}
+    yield case("isnat", "missing times", times, [do("np.isnat", "t", "p"), do("np.isnat", "d", "q")], outputs=["p", "q"])
+    yield case("isnat-float", "numbers are no times", reals, do("np.isnat", "f"), error="no time")
+    yield case("positive-bool", "bools have no sign", reals, do("np.positive", "b"), error="bool")
+    yield case("logical-not-times", "times are neither true nor false", times, do("np.logical_not", "d"), error="times")
+    pairs = {
+        "f": da([-2.5, -0.0, 0.0, 0.5, 3.0, NAN, INF, -INF, 1.0], "x"), "h": da([2.0, -1.0, 0.5, -0.0, NAN, 1.0, INF, -INF, 1.0], "x"),
+        "g": da([-2.5, 0.25, 1.5], "x", "float32"), "k": da([1.0, -0.75, 2.0], "x", "float32"),
+        "i": da([-7, 6, 0, 12, -128], "x", "int8"), "j": da([3, -4, 5, 8, 2], "x", "int8"),
+        "m": da([-7, 6, 0, 12, 9], "x", "int64"), "n": da([3, -4, 5, 8, 70], "x", "int64"),
+        "u": da([7, 6, 0, 12], "x", "uint8"), "v": da([3, 4, 9, 0], "x", "uint8"),
+        "b": da([True, True, False, False], "x"), "c": da([True, False, True, False], "x"),
+    }
+    floats = [("f", "h"), ("g", "k"), ("m", "n"), ("f", "h")]
+    ints = [("i", "j"), ("m", "n"), ("u", "v"), ("b", "c")]
+    plain = [("f", "h"), ("g", "k"), ("i", "j"), ("m", "n"), ("u", "v"), ("b", "c")]
+    table = {
+        "copysign": floats, "nextafter": floats, "logaddexp": floats, "logaddexp2": floats, "heaviside": floats, "hypot": floats, "arctan2": floats,
+        "fmod": plain[:5], "float_power": [("u", "v"), ("g", "k"), ("b", "c")], "left_shift": ints, "right_shift": ints, "gcd": ints[:3], "lcm": ints[:3],
+        "logical_and": plain, "logical_or": plain, "logical_xor": plain,
+    }
+    for name, taken in table.items():
+        steps = [do(f"np.{name}", a, f"r{a}", other=f"${b}") for a, b in dict(taken).items()]
+        yield case(name.replace("_", "-"), f"{name} of two of a kind", pairs, steps, outputs=[s["out"] for s in steps])
+    yield case("plain-number", "a plain number adapts", pairs, [do("np.copysign", "g", "p", other=-1), do("np.fmod", "i", "q", other=4), do("np.left_shift", "u", "r", other=1)], outputs=list("pqr"))
+    yield case("shift-float", "floats have no bits to shift", pairs, do("np.left_shift", "f", other="$h"), error="floats")
+    yield case("gcd-float", "floats have no divisors", pairs, do("np.gcd", "f", other="$h"), error="floats")
+    yield case("shift-negative", "a negative or large distance", {"a": da([-5, 5, 1, -1], "x", "int32"), "b": da([40, 40, -1, -1], "x", "int32")}, [
+        do("np.left_shift", "a", "p", other="$b"), do("np.right_shift", "a", "q", other="$b")], outputs=list("pq"))
+    yield case("attrs", "name and attributes of the first", {"a": da([1.5], "x", name="a", attrs={"units": "m"}), "b": da([-1.0], "x", name="b", attrs={"units": "s"})},
+        do("np.copysign", "a", other="$b"), compare={"attrs": True, "name": True})
+
+
+@group("dot-corr-cov")
+def dot_corr_cov():
+    def dots(*names, out="r", **kwargs):
+        return {"out": out, "op": "xr.dot", "kwargs": value_to_json({"arrays": [f"${n}" for n in names], **kwargs})}
+
+    def of(op, out="r", **kwargs):
+        return {"out": out, "op": op, "kwargs": value_to_json(kwargs)}
+
+    a = da(numbers(3, 4), "xy", x=[1, 2, 3], y=[10, 20, 30, 40], name="a", attrs={"units": "m"})
+    b = da(numbers(4, 2, seed=3), "yz", y=[40, 30, 20, 99], z=list("pq"), name="b", attrs={"units": "s"})
+    c = da(numbers(2, 3, 4, seed=4), "zxy", z=list("pq"), y=[10, 20, 30, 40], name="c")
+    all3 = {"a": a, "b": b, "c": c}
+    yield case("matrix", "labels are joined, the result keeps those of free dims", all3, dots("a", "b"), compare={"attrs": True, "name": True, "indexes": True})
+    yield case("batch", "a shared dim that is not summed", all3, dots("a", "c", dim="y"))
+    yield case("three-shared", "three arrays over what at least two have", all3, dots("a", "b", "c"))
+    yield case("chain", "a chain of matrices", {"a": da(numbers(2, 5), "ab"), "b": da(numbers(5, 3, seed=2), "bc"), "c": da(numbers(3, 4, seed=3), "cd"), "d": da(numbers(4, 2, seed=5), "de")},
+        dots("a", "b", "c", "d"))
+    yield case("extra-sum", "a dim of one array only is summed if asked for", all3, dots("a", "b", dim=["x", "y"]))
+    yield case("keep-all", "no dim: products", all3, dots("a", "b", dim=[]))
+    yield case("four-dims", "two dims summed, two kept on either side", {"a": da(numbers(2, 3, 2, 2), "abcd"), "b": da(numbers(2, 2, 3, seed=6), "dbe".replace("b", "c"))}, dots("a", "b"))
+    yield case("int8", "small integers wrap", {"a": da([[100, 100], [3, 4]], "xy", "int8"), "b": da([[100, 1], [100, 2]], "yz", "int8")}, dots("a", "b"))
+    yield case("uint-int", "unsigned and signed meet", {"a": da([[1, 2], [3, 4]], "xy", "uint8"), "b": da([[-1, 1], [5, 2]], "yz", "int16")}, dots("a", "b"))
+    yield case("bool", "a sum of bools is any", {"a": da([[True, False], [False, False]], "xy"), "b": da([[True, False], [True, True]], "yz")}, [dots("a", "b", out="p"), dots("a", out="q", dim="x")], outputs=["p", "q"])
+    yield case("float32", "single precision stays", {"a": da(numbers(3, 4), "xy", "float32"), "b": da(numbers(4, 2), "yz", "float32")}, dots("a", "b"))
+    yield case("nan-inf", "missing and infinite elements spread", {"a": da([[1.0, NAN], [INF, 2.0]], "xy"), "b": da([[1.0, 2.0], [3.0, 4.0]], "yz")}, dots("a", "b"))
+    yield case("empty", "a sum over nothing is zero", {"a": da(np.zeros((2, 0)), "xy"), "c": da(np.zeros((0, 3)), "yz"), "d": da([[NAN, 1.0], [2.0, 3.0]], "xw")}, [dots("a", "c", out="p"), dots("a", "c", "d", out="q", dim="y")], outputs=["p", "q"])
+    yield case("scalar", "an array without dims takes part", {"a": a, "b": da(2.5)}, dots("a", "b", dim="x"))
+    yield case("exact-join", "labels must be equal if asked for", all3, dots("a", "b"), options={"arithmetic_join": "exact"}, error="labels of y differ")
+    yield case("unknown", "an unknown dim is an error", all3, dots("a", "b", dim="q"), error="no dim q")
+    yield case("text", "texts have no product", {"a": da(list("ab"), "x")}, dots("a", dim="x"), error="text")
+    vectors = {"a": da(numbers(2, 3), "xc", c=list("xyz"), x=[0, 1]), "b": da(numbers(3, 4, seed=9), "cz", c=list("xyz")), "p": da([1.0, 2.0], "c", c=list("xz")), "q": da([1.0, 2.0], "c"), "s": da([3.0, 4.0, 5.0], "c")}
+    yield case("cross", "other dims broadcast", vectors, of("xr.cross", a="$a", b="$b", dim="c"))
+    yield case("cross-labels", "absent components are zero, by label", vectors, of("xr.cross", a="$p", b="$a", dim="c"))
+    yield case("cross-padded", "without labels the third one is", vectors, [of("xr.cross", "p", a="$q", b="$s", dim="c"), of("xr.cross", "r", a="$s", b="$q", dim="c")], outputs=["p", "r"])
+    yield case("cross-long", "four components are no vector", {"a": da(numbers(4), "c"), "b": da(numbers(4), "c")}, of("xr.cross", a="$a", b="$b", dim="c"), error="four")
+    yield case("cross-unknown", "the dim must be on both", vectors, of("xr.cross", a="$a", b="$b", dim="x"), error="b lacks x")
+    holes = {"a": da(numbers(4, 5, nan=[7, 3]), "xy", x=range(4), name="a"), "b": da(numbers(5, 4, seed=8, nan=[9, 2]), "yx", x=range(4), name="b"), "w": da([1.0, 2.0, 0.5, 3.0], "x", x=range(4)), "v": da(numbers(6, seed=2), "x", x=range(1, 7))}
+    for op in ("cov", "corr"):
+        f = f"xr.{op}"
+        yield case(f"{op}-dims", "over one dim, several, all", holes, [of(f, "p", da_a="$a", da_b="$b", dim="x"), of(f, "q", da_a="$a", da_b="$b", dim=["x", "y"]), of(f, "r", da_a="$a", da_b="$b")], outputs=list("pqr"), compare={"name": True})
+        yield case(f"{op}-weights", "with weights", holes, [of(f, "p", da_a="$a", da_b="$b", dim="x", weights="$w"), of(f, "q", da_a="$a", da_b="$v", dim="x", weights="$w")], outputs=list("pq"))
+        yield case(f"{op}-broadcast", "a dim of one array only", holes, [of(f, "p", da_a="$a", da_b="$v", dim="x"), of(f, "q", da_a="$v", da_b="$a", dim="y")], outputs=list("pq"))
+        yield case(f"{op}-unknown", "an unknown dim is an error", holes, of(f, da_a="$a", da_b="$b", dim="q"), error="no dim q")
+    yield case("cov-ddof", "degrees of freedom", holes, [of("xr.cov", "p", da_a="$a", da_b="$b", dim="x", ddof=0), of("xr.cov", "q", da_a="$a", da_b="$b", dim="x", ddof=2)], outputs=list("pq"))
+    yield case("cov-few", "one pair has no covariance", {"a": da([1.0, NAN], "x"), "b": da([3.0, 4.0], "x")}, of("xr.cov", da_a="$a", da_b="$b"))
+
+
+@group("calculus")
+def calculus():
+    uneven = [0.0, 1.0, 3.0, 3.5, 6.0, 10.0]
+    f = da(numbers(6, 3), "xy", x=uneven, y=[3, 2, 1], name="f", attrs={"units": "m"})
+    holes = da(numbers(6, 3, nan=[5, 3]), "xy", x=uneven, y=[3, 2, 1])
+    even = da(numbers(3, 6, nan=[7, 2]), "yx", x=np.arange(6) * 0.5)
+    hours = da(numbers(4), "t", t=np.array(["2000-01-01T00", "2000-01-01T06", "2000-01-02", "2000-01-05"], "datetime64[us]"))
+    model = da(numbers(4), "t", t=model_dates("2000-02-27", 4, "360_day"))
+    spans = da(numbers(4), "t", t=np.array([0, 60, 90, 3600], "timedelta64[s]"))
+    ds = xr.Dataset({"f": f, "k": ("z", [1, 2]), "i": ("x", np.arange(6, dtype="int16") ** 2)}, attrs={"title": "q"}).assign_coords(x2=("x", np.arange(6.0) ** 2))
+    data = {"f": f, "h": holes, "e": even, "t": hours, "m": model, "s": spans, "d": ds}
+    for order in (1, 2):
+        yield case(f"differentiate-order{order}", "uneven and even, with holes, along either dim", data, [
+            do("differentiate", k, f"r{k}", coord="x", edge_order=order) for k in "fhed"] + [do("differentiate", "f", "ry", coord="y", edge_order=order)],
+            outputs=["rf", "rh", "re", "rd", "ry"], compare={"attrs": True, "name": True})
+        yield case(f"differentiate-times{order}", "by time, in its ticks and in units", data, [
+            do("differentiate", "t", "p", coord="t", edge_order=order), do("differentiate", "t", "q", coord="t", edge_order=order, datetime_unit="D"),
+            do("differentiate", "m", "r", coord="t", edge_order=order), do("differentiate", "m", "v", coord="t", edge_order=order, datetime_unit="h"),
+            do("differentiate", "s", "u", coord="t", edge_order=order, datetime_unit="m")], outputs=list("pqrvu"))
+    yield case("differentiate-other-coord", "along a coord that is no index", data, do("differentiate", "d", coord="x2"))
+    yield case("differentiate-times-data", "how times change", {"a": da(np.array([3, 5, 9, "NaT"], "datetime64[s]"), "x")}, [do("differentiate", "a", "p", coord="x"), do("differentiate", "a", "q", coord="x", datetime_unit="m")], outputs=["p", "q"])
+    yield case("differentiate-float32", "single precision stays", {"a": da([1.0, 4.0, 9.5], "x", "float32")}, do("differentiate", "a", coord="x"))
+    yield case("differentiate-short", "too few positions for the order", {"a": da([1.0, 2.0], "x")}, do("differentiate", "a", coord="x", edge_order=2), error="two positions")
+    yield case("differentiate-text", "texts have no differences", {"a": da(list("abc"), "x")}, do("differentiate", "a", coord="x"), error="text")
+    yield case("differentiate-unknown", "an unknown coord is an error", data, do("differentiate", "f", coord="q"), error="no q")
+    for op in ("integrate", "cumulative_integrate"):
+        name = op.replace("_", "-")
+        yield case(name, "uneven and even, with holes, along either dim", data, [do(op, k, f"r{k}", coord="x") for k in "fhed"] + [do(op, "f", "ry", coord="y")],
+            outputs=["rf", "rh", "re", "rd", "ry"], compare={"attrs": True, "name": True, "indexes": True})
+        yield case(f"{name}-times", "over time, in its ticks and in units", data, [
+            do(op, "t", "p", coord="t"), do(op, "t", "q", coord="t", datetime_unit="h"), do(op, "m", "r", coord="t"), do(op, "m", "v", coord="t", datetime_unit="D"), do(op, "s", "u", coord="t", datetime_unit="ms")],
+            outputs=list("pqrvu"))
+        yield case(f"{name}-other-coord", "over a coord that is no index", data, do(op, "d", coord="x2"))
+        yield case(f"{name}-dtypes", "dtypes of elements and coords", {"a": da([1, 5, 2], "x", "int32"), "b": da([1.0, 5.0, 2.0], "x", "float32", x=np.array([0, 1, 3], "float32")), "c": da([1.0, 5.0], "x", "float32")},
+            [do(op, k, f"r{k}", coord="x") for k in "abc"], outputs=["ra", "rb", "rc"])
+        yield case(f"{name}-one", "one position spans nothing", {"a": da([NAN], "x", x=[5.0])}, do(op, "a", coord="x"))
+        yield case(f"{name}-times-data", "times have no integral", {"a": da(np.array([3, 5], "timedelta64[s]"), "x")}, do(op, "a", coord="x"), error="times")
+        yield case(f"{name}-unknown", "an unknown coord is an error", data, do(op, "f", coord="q"), error="no q")
+    yield case("integrate-both", "over two coords", data, do("integrate", "f", coord=["y", "x"]))
+    yield case("integrate-twice", "a coord that is gone is an error", data, do("integrate", "f", coord=["x", "x"]), error="x is gone")
+    fit = {"rtol": 1e-9, "atol": 1e-9}
+    wide = da(numbers(2, 8, 3, nan=[11, 4]), "axb", x=np.array(uneven + [11.0, 13.0]), b=[1, 2, 3], name="w", attrs={"units": "m"}).assign_coords(h=("x", np.arange(8.0) ** 1.5), s=7)
+    fits = {"w": wide, "d": wide.to_dataset(name="w").assign(k=("z", [1, 2]), i=("x", np.arange(8) ** 2)), "g": wide.fillna(0.0).isel(a=0, b=1, drop=True)}
+    for deg in (0, 1, 3):
+        yield case(f"polyfit-{deg}", "each line for itself, without its missing elements", fits, [do("polyfit", k, f"r{k}", dim="x", deg=deg) for k in "wdg"], outputs=["rw", "rd", "rg"], compare={**fit, "attrs": True, "indexes": True})
+    yield case("polyfit-full", "residuals, rank and singular values", fits, [do("polyfit", k, f"r{k}", dim="x", deg=2, full=True) for k in "wdg"], outputs=["rw", "rd", "rg"], compare=fit)
+    yield case("polyfit-cov", "covariances", fits, [do("polyfit", "w", "p", dim="x", deg=1, cov=True), do("polyfit", "g", "q", dim="x", deg=2, cov=True), do("polyfit", "d", "r", dim="x", deg=1, cov="unscaled")], outputs=list("pqr"), compare=fit)
+    yield case("polyfit-weights", "weights as numbers and as the name of a coord", fits, [do("polyfit", "w", "p", dim="x", deg=1, w=np.array([1.0, 2, 3, 1, 0.5, 2, 1, 1]), full=True), do("polyfit", "g", "q", dim="x", deg=1, w="h", cov=True)], outputs=["p", "q"], compare=fit)
+    yield case("polyfit-strict", "a line with a missing element has no fit", fits, do("polyfit", "w", dim="x", deg=1, skipna=False), compare=fit)
+    yield case("polyfit-other-coord", "along a coord that is no index", fits, do("polyfit", "w", dim="h", deg=1, full=True), compare=fit)
+    yield case("polyfit-few", "fewer positions than unknowns: the shortest solution", {"a": da([1.0, 3.0], "x", x=[1.0, 2.0]), "b": da([1.0, NAN, 4.0], "x")}, [do("polyfit", "a", "p", dim="x", deg=3), do("polyfit", "b", "q", dim="x", deg=2, full=True)], outputs=["p", "q"], compare=fit)
+    yield case("polyfit-nothing", "all missing", {"a": da([[NAN, 1.0], [NAN, 2.0], [NAN, 5.0]], "xy")}, do("polyfit", "a", dim="x", deg=1, full=True), compare=fit)
+    yield case("polyfit-times", "times count in nanoseconds", data, [do("polyfit", k, f"r{k}", dim="t", deg=1) for k in "tms"], outputs=["rt", "rm", "rs"], compare={"rtol": 1e-7, "atol": 1e-9})
+    yield case("polyfit-weights-misfit", "a weight for each position", fits, do("polyfit", "g", dim="x", deg=1, w=[1.0, 2.0]), error="two weights")
+    yield case("polyfit-cov-few", "no degrees of freedom left", fits, do("polyfit", "g", dim="x", deg=7, cov=True), error="eight positions")
+    yield case("polyfit-unknown", "an unknown coord is an error", fits, do("polyfit", "g", dim="q", deg=1), error="no q")
+    k = da([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0]], ["degree", "y"], degree=[2, 0, 1], name="k")
+    evals = {"k": k, "x": da([-1.0, 0.0, 2.5], "x", x=[5, 6, 7], name="x", attrs={"units": "m"}), "i": da([1, 2], "x", "int64"), "m": k.sel(degree=[2]), "p": k.rename(degree="power"), "d": xr.Dataset({"u": k, "v": 2 * k}),
+             "e": xr.Dataset({"u": ("x", [1.0, 2.0]), "v": ("x", [3.0, 4.0])}), "t": hours.t, "s": spans.t}
+    def val(out, coord, coeffs, **more):
+        return {"out": out, "op": "xr.polyval", "kwargs": value_to_json({"coord": f"${coord}", "coeffs": f"${coeffs}", **more})}
+    yield case("polyval", "by degree labels in any order, dims of the coord first", evals, [val("p", "x", "k"), val("q", "i", "k"), val("r", "x", "m")], outputs=list("pqr"), compare={"name": True, "attrs": True})
+    yield case("polyval-dim", "another name of the degree dim", evals, val("r", "x", "p", degree_dim="power"))
+    yield case("polyval-datasets", "datasets on either side", evals, [val("p", "x", "d"), val("q", "e", "k"), val("r", "e", "d")], outputs=list("pqr"))
+    yield case("polyval-times", "times as numbers", evals, [val("p", "t", "k"), val("q", "s", "k")], outputs=["p", "q"])
+    yield case("polyval-no-labels", "degrees must have labels", evals | {"n": k.drop_vars("degree")}, val("r", "x", "n"), error="no labels")
+    yield case("polyval-float-labels", "degrees must be integers", evals | {"n": k.assign_coords(degree=[0.5, 1.5, 2.5])}, val("r", "x", "n"), error="floats")
 
 
 # ------------------------------------------------------------------------------------ main

@@ -48,7 +48,7 @@ OPERATORS = {
 }
 SIGNS = {"neg": operator.neg, "abs": abs, "invert": operator.invert}
 # Keyword of the case -> positional arguments of the function.
-POSITIONAL = {"xr.align": "objects", "xr.broadcast": "objects", "transpose": "dims"}
+POSITIONAL = {"xr.align": "objects", "xr.broadcast": "objects", "xr.dot": "arrays", "transpose": "dims"}
 GROUPED = ("groupby", "weighted")
 
 

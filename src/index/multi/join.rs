@@ -118,7 +118,7 @@ fn end_to_end(blocks: &[Block]) -> Result<Block> {
     let mut all = Block::zeros(dtype, &[blocks.iter().map(Block::size).sum()]);
     let mut at = 0;
     for block in blocks.iter().filter(|b| b.size() > 0) {
-        all.assign(&Region::new([at..at + block.size()]), &cast(block, dtype)?);
+        all.assign(&Region::new(std::iter::once(at..at + block.size())), &cast(block, dtype)?);
         at += block.size();
     }
     Ok(all)

@@ -375,6 +375,7 @@ impl Level {
         with_element!(dtype.kind(), T => {
             let from = labels.as_slice::<T>().expect("made contiguous");
             let fill = fill.get::<T>().and_then(|f| f.first().cloned()).unwrap_or_default();
+            #[allow(clippy::clone_on_copy)] // Text is not `Copy`.
             let picked: Vec<T> = (self.codes.iter())
                 .map(|&c| usize::try_from(c).map_or_else(|_| fill.clone(), |c| from[c].clone()))
                 .collect();

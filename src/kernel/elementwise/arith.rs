@@ -21,6 +21,8 @@ pub(super) trait Divide: Arith {
     fn abs(self) -> Self;
     fn floor_div(self, o: Self) -> Self;
     fn rem(self, o: Self) -> Self;
+    /// The remainder with the sign of the dividend.
+    fn fmod(self, o: Self) -> Self;
 }
 
 /// Integers.
@@ -32,6 +34,12 @@ pub(super) trait Integer: Divide {
     fn is_negative(self) -> bool;
     /// Wraps; the exponent is not negative.
     fn pow(self, o: Self) -> Self;
+    /// Bits beyond the ends are lost; so are all by a negative distance.
+    fn left_shift(self, o: Self) -> Self;
+    /// Keeps the sign.
+    fn right_shift(self, o: Self) -> Self;
+    fn gcd(self, o: Self) -> Self;
+    fn lcm(self, o: Self) -> Self;
     /// Rounds half to even at the `zeros`-th digit before the point.
     fn round(self, zeros: u32) -> Self;
 }
@@ -43,6 +51,14 @@ pub(super) trait Inexact: Arith {
     fn rint(self) -> Self;
     fn scale(self, by: f64) -> Self;
     fn unscale(self, by: f64) -> Self;
+}
+
+/// Floats, each of which has a next one.
+pub(super) trait Neighbours: Copy {
+    /// The next float in the direction of `o`.
+    fn next_after(self, o: Self) -> Self;
+    /// The distance to the next float away from zero, with the sign of this one.
+    fn spacing(self) -> Self;
 }
 
 macro_rules! integers {
@@ -102,6 +118,10 @@ macro_rules! integers {
                 let r = self.wrapping_rem(o);
                 if r != 0 && Integer::is_negative(r) != Integer::is_negative(o) { r.wrapping_add(o) } else { r }
             }
+            #[inline]
+            fn fmod(self, o: Self) -> Self {
+                if o == 0 { 0 } else { self.wrapping_rem(o) }
+            }
         }
         impl Integer for $T {
             #[inline]
@@ -137,6 +157,30 @@ macro_rules! integers {
                     base = base.wrapping_mul(base);
                 }
                 out
+            }
+            #[inline]
+            fn left_shift(self, o: Self) -> Self {
+                u32::try_from(o).ok().and_then(|n| self.checked_shl(n)).unwrap_or(0)
+            }
+            #[inline]
+            fn right_shift(self, o: Self) -> Self {
+                let all = if Integer::is_negative(self) { !0 } else { 0 };
+                u32::try_from(o).ok().and_then(|n| self.checked_shr(n)).unwrap_or(all)
+            }
+            #[inline]
+            fn gcd(self, o: Self) -> Self {
+                let (mut a, mut b) = (Divide::abs(self), Divide::abs(o));
+                while b != 0 {
+                    (a, b) = (b, a.wrapping_rem(b));
+                }
+                Divide::abs(a)
+            }
+            #[inline]
+            fn lcm(self, o: Self) -> Self {
+                match Integer::gcd(self, o) {
+                    0 => 0,
+                    d => Divide::abs(self.wrapping_div(d).wrapping_mul(o)),
+                }
             }
             #[inline]
             fn round(self, zeros: u32) -> Self {
@@ -224,6 +268,30 @@ macro_rules! floats {
                     return (0.0 as $T).copysign(o);
                 }
                 if (o < 0.0) != (m < 0.0) { m + o } else { m }
+            }
+            #[inline]
+            fn fmod(self, o: Self) -> Self {
+                self % o
+            }
+        }
+        impl Neighbours for $T {
+            #[inline]
+            fn next_after(self, o: Self) -> Self {
+                if self.is_nan() || o.is_nan() {
+                    return self + o;
+                }
+                if self == o {
+                    return o;
+                }
+                if self < o { self.next_up() } else { self.next_down() }
+            }
+            #[inline]
+            fn spacing(self) -> Self {
+                if !self.is_finite() {
+                    return <$T>::NAN;
+                }
+                let distance = self.abs().next_up() - self.abs();
+                if self < 0.0 { -distance } else { distance }
             }
         }
         impl Inexact for $T {

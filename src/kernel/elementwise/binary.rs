@@ -1,9 +1,9 @@
 //! Functions of two operands.
 
 use num_complex::Complex;
-use num_traits::Float;
+use num_traits::{Float, FloatConst};
 
-use super::arith::{Arith, Divide, Inexact, Integer};
+use super::arith::{Arith, Divide, Inexact, Integer, Neighbours};
 use super::compare::{compare, compare_mixed, extremum};
 use super::table::{BinaryOp, BinaryRule};
 use super::{no_meaning, times};
@@ -44,6 +44,11 @@ fn compute_dtype(op: BinaryOp, a: DType, b: DType) -> Result<DType> {
         BinaryRule::Quotient => Ok(wide),
         BinaryRule::Division if wide.is_complex() => Err(no_meaning(op.name(), &[a, b])),
         BinaryRule::Division | BinaryRule::Power => Ok(numeric),
+        BinaryRule::Wide if wide.is_complex() => Ok(DType::C128),
+        BinaryRule::Wide => Ok(DType::F64),
+        BinaryRule::Integers if numeric.is_integer() => Ok(numeric),
+        BinaryRule::Integers => Err(no_meaning(op.name(), &[a, b]).help("it takes integers")),
+        BinaryRule::Logic => Ok(DType::Bool),
         BinaryRule::Bits if wide.is_bool() || wide.is_integer() => Ok(wide),
         BinaryRule::Bits => {
             Err(no_meaning(op.name(), &[a, b]).help("it takes bools or integers: compare first"))
@@ -101,6 +106,16 @@ pub(super) fn apply(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Result
         BinaryOp::Rem => {
             with_real!(kind, T => same2(a, b, shape, |a: &T, b: &T| Divide::rem(*a, *b)), else not_here())
         }
+        BinaryOp::Fmod => {
+            with_real!(kind, T => same2(a, b, shape, |a: &T, b: &T| Divide::fmod(*a, *b)), else not_here())
+        }
+        BinaryOp::FloatPower => inexact(BinaryOp::Pow, kind, a, b, shape),
+        BinaryOp::LeftShift | BinaryOp::RightShift | BinaryOp::Gcd | BinaryOp::Lcm => {
+            with_integer!(kind, T => integer::<T>(op, a, b, shape)?, else not_here())
+        }
+        BinaryOp::LogicalAnd => logic(BinaryOp::And, a, b, shape),
+        BinaryOp::LogicalOr => logic(BinaryOp::Or, a, b, shape),
+        BinaryOp::LogicalXor => logic(BinaryOp::Xor, a, b, shape),
         BinaryOp::Pow => match kind {
             Kind::F32 | Kind::F64 | Kind::C64 | Kind::C128 => inexact(op, kind, a, b, shape),
             _ => with_integer!(kind, T => integer::<T>(op, a, b, shape)?, else not_here()),
@@ -178,6 +193,10 @@ fn integer<T: Integer>(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Res
         BinaryOp::And => same2(a, b, shape, |a: &T, b: &T| a.and(*b)),
         BinaryOp::Or => same2(a, b, shape, |a: &T, b: &T| a.or(*b)),
         BinaryOp::Xor => same2(a, b, shape, |a: &T, b: &T| a.xor(*b)),
+        BinaryOp::LeftShift => same2(a, b, shape, |a: &T, b: &T| a.left_shift(*b)),
+        BinaryOp::RightShift => same2(a, b, shape, |a: &T, b: &T| a.right_shift(*b)),
+        BinaryOp::Gcd => same2(a, b, shape, |a: &T, b: &T| a.gcd(*b)),
+        BinaryOp::Lcm => same2(a, b, shape, |a: &T, b: &T| a.lcm(*b)),
         _ => return power::<T>(a, b, shape),
     })
 }
@@ -199,9 +218,38 @@ fn power<T: Integer>(a: Block, b: Block, shape: &[usize]) -> Result<Block> {
     }
 }
 
-fn plane<T: Operand + Float>(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Block {
+/// `ln(eᵃ + eᵇ)` without overflow, to any base whose logarithm of two is given.
+fn log_add<T: Float>(a: T, b: T, ln_two: T, exp: impl Fn(T) -> T, log1p: impl Fn(T) -> T) -> T {
+    // Equal infinities too.
+    if a == b {
+        return a + ln_two;
+    }
+    let distance = a - b;
+    if distance > T::zero() { a + log1p(exp(-distance)) } else { b + log1p(exp(distance)) }
+}
+
+fn plane<T: Operand + Float + FloatConst + Neighbours>(
+    op: BinaryOp,
+    a: Block,
+    b: Block,
+    shape: &[usize],
+) -> Block {
     match op {
         BinaryOp::Atan2 => same2(a, b, shape, |a: &T, b: &T| a.atan2(*b)),
+        BinaryOp::CopySign => same2(a, b, shape, |a: &T, b: &T| a.copysign(*b)),
+        BinaryOp::NextAfter => same2(a, b, shape, |a: &T, b: &T| a.next_after(*b)),
+        BinaryOp::LogAddExp => {
+            same2(a, b, shape, |a: &T, b: &T| log_add(*a, *b, T::LN_2(), |v| v.exp(), |v| v.ln_1p()))
+        }
+        BinaryOp::LogAddExp2 => same2(a, b, shape, |a: &T, b: &T| {
+            log_add(*a, *b, T::one(), |v| v.exp2(), |v| v.ln_1p() * T::LOG2_E())
+        }),
+        BinaryOp::Heaviside => same2(a, b, shape, |a: &T, b: &T| match a.partial_cmp(&T::zero()) {
+            None => T::nan(),
+            Some(std::cmp::Ordering::Less) => T::zero(),
+            Some(std::cmp::Ordering::Equal) => *b,
+            Some(std::cmp::Ordering::Greater) => T::one(),
+        }),
         _ => same2(a, b, shape, |a: &T, b: &T| a.hypot(*b)),
     }
 }

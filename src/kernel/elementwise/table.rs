@@ -24,6 +24,12 @@ pub(super) enum UnaryRule {
     Missing,
     /// Bools, numbers and times to bool.
     Test,
+    /// Bools and numbers to bool.
+    Truth,
+    /// Bools, integers and floats to bool.
+    RealTest,
+    /// Times to bool.
+    TimeTest,
     /// Complex numbers to their part, all else keeps its dtype.
     Part,
     /// Numbers to the angle as a float.
@@ -53,6 +59,12 @@ pub(super) enum BinaryRule {
     Extremum,
     /// Integers become floats, complex numbers are refused.
     RealFloat,
+    /// Everything becomes `f64` or `c128`.
+    Wide,
+    /// Integers; bools become `i8`.
+    Integers,
+    /// Bools and numbers to bool.
+    Logic,
 }
 
 macro_rules! operations {
@@ -126,6 +138,7 @@ operations! {
     UnaryOp by UnaryRule:
     // variant     name          numpy          rule
     Neg            "neg"         "negative"     Signed;
+    Positive       "positive"    "positive"     Signed;
     Abs            "abs"         "absolute"     Magnitude;
     Fabs           "fabs"        "fabs"         RealFloat;
     Invert         "invert"      "bitwise_not"  Bits;
@@ -164,6 +177,10 @@ operations! {
     IsNan          "isnan"       "isnan"        Test;
     IsFinite       "isfinite"    "isfinite"     Test;
     IsInf          "isinf"       "isinf"        Test;
+    IsNat          "isnat"       "isnat"        TimeTest;
+    SignBit        "signbit"     "signbit"      RealTest;
+    LogicalNot     "logical_not" "logical_not"  Truth;
+    Spacing        "spacing"     "spacing"      RealFloat;
     Real           "real"        "real"         Part;
     Imag           "imag"        "imag"         Part;
     Conj           "conj"        "conjugate"    Number;
@@ -196,6 +213,20 @@ operations! {
     Fmin           "fmin"        "fmin"          Extremum;
     Atan2          "atan2"       "arctan2"       RealFloat;
     Hypot          "hypot"       "hypot"         RealFloat;
+    CopySign       "copysign"    "copysign"      RealFloat;
+    NextAfter      "nextafter"   "nextafter"     RealFloat;
+    LogAddExp      "logaddexp"   "logaddexp"     RealFloat;
+    LogAddExp2     "logaddexp2"  "logaddexp2"    RealFloat;
+    Heaviside      "heaviside"   "heaviside"     RealFloat;
+    Fmod           "fmod"        "fmod"          Division;
+    FloatPower     "float_power" "float_power"   Wide;
+    LeftShift      "lshift"      "left_shift"    Integers;
+    RightShift     "rshift"      "right_shift"   Integers;
+    Gcd            "gcd"         "gcd"           Integers;
+    Lcm            "lcm"         "lcm"           Integers;
+    LogicalAnd     "logical_and" "logical_and"   Logic;
+    LogicalOr      "logical_or"  "logical_or"    Logic;
+    LogicalXor     "logical_xor" "logical_xor"   Logic;
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use num_complex::{Complex, ComplexFloat};
 use num_traits::{Float, FloatConst};
 
-use super::arith::{Arith, Divide, Inexact, Integer};
+use super::arith::{Arith, Divide, Inexact, Integer, Neighbours};
 use super::no_meaning;
 use super::table::{UnaryOp, UnaryRule};
 use crate::array::Block;
@@ -26,6 +26,10 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
     match op.rule() {
         UnaryRule::Missing => Ok(DType::Bool),
         UnaryRule::Test if plain || a.is_time() => Ok(DType::Bool),
+        UnaryRule::Truth if plain => Ok(DType::Bool),
+        UnaryRule::TimeTest if a.is_time() => Ok(DType::Bool),
+        UnaryRule::TimeTest => no().map_err(|e| e.help("use `isnull`")),
+        UnaryRule::RealTest if plain && !a.is_complex() => Ok(DType::Bool),
         UnaryRule::Part => Ok(real),
         UnaryRule::Signed | UnaryRule::Magnitude if a.is_timedelta() => Ok(a),
         UnaryRule::Signed if a.is_bool() => no().map_err(|e| e.help("use `invert` (`!`) of bools")),
@@ -39,7 +43,7 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
         UnaryRule::Float | UnaryRule::RealFloat => Ok(to_float(a)),
         UnaryRule::Angle if a.is_bool() => Ok(DType::F64),
         UnaryRule::Angle => Ok(to_float(real)),
-        UnaryRule::Test => no(),
+        UnaryRule::Test | UnaryRule::Truth | UnaryRule::RealTest => no(),
     }
 }
 
@@ -47,10 +51,15 @@ pub(super) fn result_dtype(op: UnaryOp, a: DType) -> Result<DType> {
 pub(super) fn apply(op: UnaryOp, to: DType, a: Block, shape: &[usize]) -> Block {
     let kind = to.kind();
     match op.rule() {
-        UnaryRule::Missing | UnaryRule::Test => test(op, a, shape),
+        UnaryRule::Missing
+        | UnaryRule::Test
+        | UnaryRule::Truth
+        | UnaryRule::RealTest
+        | UnaryRule::TimeTest => test(op, a, shape),
         UnaryRule::Signed => with_number!(kind, T => match op {
             UnaryOp::Sign if to.is_time() => same1(a, shape, |v: &i64| if *v == NAT { NAT } else { v.signum() }),
             UnaryOp::Sign => same1(a, shape, |v: &T| v.sign()),
+            UnaryOp::Positive => same1(a, shape, T::clone),
             // The least tick stands for NaT and is its own negative.
             _ => same1(a, shape, |v: &T| Arith::neg(*v)),
         }, else not_here()),
@@ -105,9 +114,15 @@ fn not_here() -> Block {
 /// True or false of each element.
 fn test(op: UnaryOp, a: Block, shape: &[usize]) -> Block {
     let dtype = a.dtype();
+    match op {
+        UnaryOp::LogicalNot => return to1(a, shape, |v: &bool| !v),
+        UnaryOp::SignBit if dtype == DType::F32 => return to1(a, shape, |v: &f32| v.is_sign_negative()),
+        UnaryOp::SignBit => return to1(a, shape, |v: &f64| v.is_sign_negative()),
+        _ => {}
+    }
     if dtype.is_time() {
         return match op {
-            UnaryOp::IsNull | UnaryOp::IsNan => to1(a, shape, |v: &i64| *v == NAT),
+            UnaryOp::IsNull | UnaryOp::IsNan | UnaryOp::IsNat => to1(a, shape, |v: &i64| *v == NAT),
             UnaryOp::NotNull | UnaryOp::IsFinite => to1(a, shape, |v: &i64| *v != NAT),
             _ => Block::zeros(DType::Bool, shape),
         };
@@ -140,7 +155,7 @@ fn whole<T: Operand + Float>(op: UnaryOp, a: Block, shape: &[usize]) -> Block {
     }
 }
 
-fn real<T: Operand + Float + Inexact>(op: UnaryOp, a: Block, shape: &[usize]) -> Block {
+fn real<T: Operand + Float + Inexact + Neighbours>(op: UnaryOp, a: Block, shape: &[usize]) -> Block {
     macro_rules! f {
         ($v:ident => $e:expr) => {
             same1(a, shape, |$v: &T| {
@@ -173,6 +188,7 @@ fn real<T: Operand + Float + Inexact>(op: UnaryOp, a: Block, shape: &[usize]) ->
         UnaryOp::Acosh => f!(v => v.acosh()),
         UnaryOp::Atanh => f!(v => v.atanh()),
         UnaryOp::Rint => f!(v => v.rint()),
+        UnaryOp::Spacing => f!(v => v.spacing()),
         UnaryOp::ToRadians => f!(v => v.to_radians()),
         UnaryOp::ToDegrees => f!(v => v.to_degrees()),
         other => unreachable!("{other:?} is no function of floats"),

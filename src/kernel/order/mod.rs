@@ -1,5 +1,4 @@
-//! What depends on the order of elements along axes: quantiles, medians, ranks, sorting, positions of extremes,
-//! membership.
+//! What depends on the order of elements along axes: quantiles, medians, ranks, sorting, positions of extremes.
 //!
 //! Elements become integer `key`s in their order; `lanes` gathers the keys along the axes; text is numbered in
 //! its order first (`text`).
@@ -7,7 +6,6 @@
 mod extreme;
 mod key;
 mod lanes;
-mod member;
 mod method;
 mod quantile;
 mod rank;
@@ -25,7 +23,6 @@ use crate::error::{Error, Result};
 use crate::kernel::reduce::Groups;
 
 pub(crate) use extreme::{Extreme, finish, init, merge, push};
-pub use member::{Members, is_member};
 pub use method::Method;
 pub use quantile::pick;
 pub use rank::{RankKind, argsort, dense_ranks, rank};

@@ -8,7 +8,7 @@ use super::lanes::{for_each_tile, kept, steps};
 use super::method::Place;
 use super::{OrderSpec, Pick, text, with_keyed};
 use crate::array::Block;
-use crate::dtype::{DType, Element, Number};
+use crate::dtype::{Calendar, DType, Element, Number};
 use crate::error::{Error, Result};
 use crate::kernel::reduce::Groups;
 
@@ -69,14 +69,21 @@ fn reals<T: Value>(
     Ok(Block::new(by_groups(spec, view, dtype, Some(f64::NAN), value)?.into_shared()))
 }
 
-/// Results in ticks: spans are cut to whole ticks, as numpy does.
+/// Results in ticks: spans are cut to whole ticks in numpy's calendar, as it does, and rounded in others, as Python
+/// does.
 fn times(spec: &OrderSpec, block: &Block) -> Result<Block> {
     let view = block.typed::<i64>()?.view();
+    let rounds =
+        matches!(block.dtype(), DType::Datetime { calendar, .. } if calendar != Calendar::ProlepticGregorian);
+    let span = |a: i64, b: i64, t: f64| {
+        let span = i64::distance(a, b) * t;
+        if rounds { span.round_ties_even() as i64 } else { span as i64 }
+    };
     let value = |a: i64, b: i64, t: f64| match spec.pick {
         Pick::Median => ((i128::from(a) + i128::from(b)) / 2) as i64,
         Pick::Quantiles { method, .. } if method.chooses() => a,
-        _ if t >= 0.5 => b.wrapping_sub((i64::distance(a, b) * (1.0 - t)) as i64),
-        _ => a.wrapping_add((i64::distance(a, b) * t) as i64),
+        _ if t >= 0.5 => b.wrapping_sub(span(a, b, 1.0 - t)),
+        _ => a.wrapping_add(span(a, b, t)),
     };
     same(spec, view, block.dtype(), value)
 }

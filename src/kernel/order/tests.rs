@@ -207,17 +207,3 @@ fn extremes_of_extreme_values() {
     assert_eq!(of(texts.clone(), true, true).unwrap(), 2);
     assert_eq!(of(texts, false, false).unwrap(), 1);
 }
-
-#[test]
-fn members_are_found_by_value() {
-    let found = |block: Block, values: Block| {
-        is_member(&block, &Members::new(&values).unwrap()).unwrap().to_vec::<bool>().unwrap()
-    };
-    let x = Block::from_vec(&[4], vec![1.0, -0.0, f64::NAN, 7.0]).unwrap();
-    assert_eq!(
-        found(x.clone(), Block::from_vec(&[3], vec![0.0, f64::NAN, 7.0]).unwrap()),
-        [false, true, false, true]
-    );
-    let many = Block::from_vec(&[20], (0..20).map(f64::from).collect()).unwrap();
-    assert_eq!(found(x, many), [true, true, false, true]);
-}

@@ -45,13 +45,13 @@ pub(super) trait Store: Sized {
 }
 
 /// Which elements are missing and left out.
-pub(super) trait Policy<T>: Copy {
+pub(crate) trait Policy<T>: Copy {
     fn missing(x: T) -> bool;
 }
 
 /// None.
 #[derive(Clone, Copy)]
-pub(super) struct Never;
+pub(crate) struct Never;
 
 impl<T> Policy<T> for Never {
     #[inline(always)]
@@ -62,7 +62,7 @@ impl<T> Policy<T> for Never {
 
 /// NaN, for complex numbers in either part.
 #[derive(Clone, Copy)]
-pub(super) struct Nan;
+pub(crate) struct Nan;
 
 /// NaT.
 #[derive(Clone, Copy)]
@@ -88,7 +88,7 @@ macro_rules! nan {
 nan!(f32: |x| x.is_nan(), f64: |x| x.is_nan(), Complex<f32>: |x| x.re.is_nan() || x.im.is_nan(), Complex<f64>: |x| x.re.is_nan() || x.im.is_nan());
 
 /// A number to sum in: wide enough for what is summed.
-pub(super) trait Wide: Element + Copy {
+pub(crate) trait Wide: Element + Copy {
     const ZERO: Self;
     const ONE: Self;
     fn plus(self, b: Self) -> Self;
@@ -189,7 +189,7 @@ impl Wide for Complex<f64> {
 }
 
 /// An element as the number that it is summed in.
-pub(super) trait Widen<A>: Element + Copy {
+pub(crate) trait Widen<A>: Element + Copy {
     fn widen(self) -> A;
 }
 
@@ -229,7 +229,7 @@ impl Widen<Complex<f64>> for Complex<f64> {
 
 /// `a + b` rounded, and what the rounding lost (Knuth's TwoSum; exact while nothing overflows).
 #[inline(always)]
-pub(super) fn two_sum<A: Wide>(a: A, b: A) -> (A, A) {
+pub(crate) fn two_sum<A: Wide>(a: A, b: A) -> (A, A) {
     let s = a.plus(b);
     let t = s.minus(a);
     (s, a.minus(s.minus(t)).plus(b.minus(t)))

@@ -27,6 +27,7 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
+pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 use sink::Folding;
 use walk::Place;
 

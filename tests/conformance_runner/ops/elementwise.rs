@@ -160,7 +160,7 @@ fn dropna(call: &mut Call) -> Outcome<Value> {
         (Some(n), _) => DropNa::Thresh(n),
         (None, None | Some("any")) => DropNa::Any,
         (None, Some("all")) => DropNa::All,
-        (None, Some(how)) => return unsupported(format!("dropna(how={how})")),
+        (None, Some(how)) => return Err(Failure::Refused(format!("dropna(how={how})"))),
     };
     let subset = call.args.strings("subset")?;
     match &call.on {

@@ -1,5 +1,6 @@
 //! The table of operations: xarray's name, and what does it here.
 
+mod along;
 mod assign;
 mod basic;
 mod cf;
@@ -7,6 +8,7 @@ pub mod combine;
 mod contract;
 mod elementwise;
 mod groups;
+mod order;
 mod reduce;
 mod select;
 mod stack;
@@ -36,6 +38,7 @@ pub struct Call<'a> {
 pub type Op = fn(&mut Call) -> Outcome<Value>;
 
 const TABLES: &[&[(&str, Op)]] = &[
+    along::OPS,
     assign::OPS,
     basic::OPS,
     cf::OPS,
@@ -43,6 +46,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    order::OPS,
     reduce::OPS,
     select::OPS,
     stack::OPS,

@@ -1,11 +1,11 @@
 //! Reductions over dims.
 
 use graticule::kernel::reduce::ReduceOp;
-use graticule::labels::ReduceOptions;
+use graticule::labels::{IdxOptions, ReduceOptions};
 
 use super::super::args::Args;
-use super::super::value::{Failure, Outcome, Value, unsupported};
-use super::{Call, Op, dims, no_method, on_both};
+use super::super::value::{Failure, Outcome, Value};
+use super::{Call, Op, dims, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
     ("sum", reduce),
@@ -85,7 +85,8 @@ fn position(call: &mut Call) -> Outcome<Value> {
     let options = options(op, &mut call.args)?;
     if several {
         let Value::DataArray(a) = &call.on else {
-            return unsupported("positions along several dims of a dataset");
+            // The type of `arg_dims` says so, and xarray too.
+            return Err(Failure::Refused("positions along several dims of a dataset".into()));
         };
         let each = a.arg_dims(op, dims, options)?;
         return Ok(Value::Mapping(each.into_iter().map(|(d, a)| (d.to_string(), a.into())).collect()));
@@ -94,20 +95,14 @@ fn position(call: &mut Call) -> Outcome<Value> {
 }
 
 fn label(call: &mut Call) -> Outcome<Value> {
-    let Some(dim) = call.args.string("dim")? else {
-        return unsupported(format!("{} without a dim", call.op));
+    let dim = dims(call.args.opt("dim"))?;
+    let options = IdxOptions {
+        skipna: call.args.bool("skipna")?,
+        fill_value: call.args.scalar("fill_value")?,
+        keep_attrs: call.args.bool("keep_attrs")?,
     };
-    let skipna = call.args.bool("skipna")?;
-    let fill = call.args.scalar("fill_value")?;
-    let greatest = call.op == "idxmax";
-    match &call.on {
-        Value::DataArray(a) if greatest => Ok(a.idxmax_with(&dim, skipna, fill)?.into()),
-        Value::DataArray(a) => Ok(a.idxmin_with(&dim, skipna, fill)?.into()),
-        _ if skipna.is_some() || fill.is_some() => {
-            unsupported(format!("options of {} of a dataset", call.op))
-        }
-        Value::Dataset(ds) if greatest => Ok(ds.idxmax(&dim)?.into()),
-        Value::Dataset(ds) => Ok(ds.idxmin(&dim)?.into()),
-        on => no_method(on),
+    match call.op {
+        "idxmax" => on_both!(&call.on, x => x.idxmax_with(dim, options)),
+        _ => on_both!(&call.on, x => x.idxmin_with(dim, options)),
     }
 }

@@ -1,0 +1,216 @@
+//! Functions of one variable through points: lines, splines, Hermite pieces, polynomials.
+//!
+//! [`interpolate`] takes the points of one lane and gives values at other places. Formulas and their order
+//! are those of numpy's `interp` and scipy's `interpolate`, so that results agree to rounding. [`gaps`] uses it
+//! to fill what is missing in lanes of a block.
+
+mod gaps;
+mod hermite;
+mod linear;
+mod polynomial;
+mod spline;
+
+#[cfg(test)]
+mod tests;
+
+use num_complex::Complex;
+use serde::{Deserialize, Serialize};
+
+use crate::dtype::Element;
+use crate::error::{Error, Result};
+
+pub use gaps::{Gaps, fill_gaps};
+
+/// How values between points follow from the points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum InterpMethod {
+    /// A straight line between neighbours.
+    #[default]
+    Linear,
+    /// The nearest point; of two equally near the one before.
+    Nearest,
+    /// The point before: a spline of order 0.
+    Zero,
+    /// A spline of order 1.
+    Slinear,
+    /// A spline of order 2.
+    Quadratic,
+    /// A spline of order 3 (with "not a knot" ends).
+    Cubic,
+    /// A spline of order 5.
+    Quintic,
+    /// A spline of this order.
+    Polynomial(usize),
+    /// Cubic pieces that rise and fall only where the points do (Fritsch and Butland 1984).
+    Pchip,
+    /// Cubic pieces with slopes from four neighbours (Akima 1970).
+    Akima,
+    /// The same, modified against overshoot (Moler and Ionita 2019).
+    Makima,
+    /// The one polynomial through all points, by the barycentric formula (Berrut and Trefethen 2004).
+    Barycentric,
+    /// The same by Newton's divided differences (Krogh 1970).
+    Krogh,
+}
+
+impl InterpMethod {
+    /// xarray's name.
+    ///
+    /// ```
+    /// # use graticule::labels::InterpMethod;
+    /// assert_eq!(InterpMethod::Cubic.name(), "cubic");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            InterpMethod::Linear => "linear",
+            InterpMethod::Nearest => "nearest",
+            InterpMethod::Zero => "zero",
+            InterpMethod::Slinear => "slinear",
+            InterpMethod::Quadratic => "quadratic",
+            InterpMethod::Cubic => "cubic",
+            InterpMethod::Quintic => "quintic",
+            InterpMethod::Polynomial(_) => "polynomial",
+            InterpMethod::Pchip => "pchip",
+            InterpMethod::Akima => "akima",
+            InterpMethod::Makima => "makima",
+            InterpMethod::Barycentric => "barycentric",
+            InterpMethod::Krogh => "krogh",
+        }
+    }
+
+    /// The order of the spline, where it is one that solves for its coefficients.
+    fn order(self) -> Option<usize> {
+        match self {
+            InterpMethod::Zero => Some(0),
+            InterpMethod::Slinear => Some(1),
+            InterpMethod::Quadratic => Some(2),
+            InterpMethod::Cubic => Some(3),
+            InterpMethod::Quintic => Some(5),
+            InterpMethod::Polynomial(k) => Some(k),
+            _ => None,
+        }
+    }
+
+    /// What stands outside of the points when nothing is said: nothing, but polynomials go on.
+    ///
+    /// ```
+    /// # use graticule::labels::{InterpMethod, Outside};
+    /// assert_eq!(InterpMethod::Linear.default_outside(), Outside::Missing);
+    /// assert_eq!(InterpMethod::Krogh.default_outside(), Outside::Extrapolate);
+    /// ```
+    pub fn default_outside(self) -> Outside {
+        match self {
+            InterpMethod::Barycentric | InterpMethod::Krogh => Outside::Extrapolate,
+            _ => Outside::Missing,
+        }
+    }
+}
+
+/// What stands outside of the points.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Outside {
+    /// Missing values.
+    Missing,
+    /// The first and last piece go on.
+    Extrapolate,
+    /// These values before the first and behind the last point.
+    Values(f64, f64),
+}
+
+/// A number that can be interpolated.
+pub trait Value:
+    Element
+    + Copy
+    + std::ops::Add<Output = Self>
+    + std::ops::Sub<Output = Self>
+    + std::ops::Mul<f64, Output = Self>
+    + std::ops::Div<f64, Output = Self>
+{
+    /// A real number as this.
+    fn real(v: f64) -> Self;
+    /// This as a real number, if it is one.
+    fn as_real(&self) -> Option<f64>;
+    /// The value of a missing element.
+    fn missing() -> Self;
+}
+
+impl Value for f64 {
+    fn real(v: f64) -> Self {
+        v
+    }
+
+    fn as_real(&self) -> Option<f64> {
+        Some(*self)
+    }
+
+    fn missing() -> Self {
+        f64::NAN
+    }
+}
+
+impl Value for Complex<f64> {
+    fn real(v: f64) -> Self {
+        Complex::new(v, 0.0)
+    }
+
+    fn as_real(&self) -> Option<f64> {
+        None
+    }
+
+    fn missing() -> Self {
+        Complex::new(f64::NAN, f64::NAN)
+    }
+}
+
+/// Writes the values at the places `at` into `out`, given points at rising `x` with values `y`.
+///
+/// # Errors
+/// If there are too few points for the method, or it takes real values only.
+pub fn interpolate<V: Value>(
+    method: InterpMethod,
+    x: &[f64],
+    y: &[V],
+    at: &[f64],
+    outside: Outside,
+    out: &mut [V],
+) -> Result<()> {
+    let least = 1 + method.order().unwrap_or(usize::from(method != InterpMethod::Nearest));
+    if x.len() < least {
+        return Err(Error::invalid(format!(
+            "interpolation by `{}` takes at least {least} points, there are {}",
+            method.name(),
+            x.len()
+        ))
+        .help("use a method of lower order, such as `linear`"));
+    }
+    let go_on = outside == Outside::Extrapolate;
+    match method {
+        InterpMethod::Linear => linear::lines(x, y, at, go_on, out),
+        InterpMethod::Nearest => linear::nearest(x, y, at, out),
+        InterpMethod::Pchip | InterpMethod::Akima | InterpMethod::Makima => {
+            hermite::pieces(method, x, y, at, out)?;
+        }
+        InterpMethod::Barycentric => polynomial::barycentric(x, y, at, out),
+        InterpMethod::Krogh => polynomial::newton(x, y, at, out),
+        spline => spline::spline(spline.order().unwrap_or_default(), x, y, at, out),
+    }
+    let (before, behind) = match outside {
+        Outside::Extrapolate => return Ok(()),
+        Outside::Missing => (V::missing(), V::missing()),
+        Outside::Values(before, behind) => (V::real(before), V::real(behind)),
+    };
+    let (first, last) = (x[0], x[x.len() - 1]);
+    for (out, at) in out.iter_mut().zip(at) {
+        if *at < first {
+            *out = before;
+        } else if *at > last {
+            *out = behind;
+        }
+    }
+    Ok(())
+}
+
+/// The piece that a place lies in: `x[i] <= at < x[i + 1]`, the first and the last going on for ever.
+fn piece(x: &[f64], at: f64) -> usize {
+    x.partition_point(|x| *x <= at).clamp(1, x.len() - 1) - 1
+}
