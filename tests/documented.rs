@@ -23,7 +23,7 @@ fn collect(path: PathBuf, public: bool, found: &mut Vec<Module>) {
     for (before, line) in std::iter::once("").chain(code.lines()).zip(code.lines()) {
         let name = |prefix| line.strip_prefix(prefix).and_then(|l| l.strip_suffix(';'));
         let hidden = || name("mod ").or_else(|| name("pub(crate) mod ")).or_else(|| name("pub(super) mod "));
-        let inner_public = public && name("pub mod ").is_some();
+        let inner_public = public && name("pub mod ").is_some() && before != "#[doc(hidden)]";
         if let Some(name) = name("pub mod ").or_else(hidden).filter(|_| before != "#[cfg(test)]") {
             let (file, inner) = (folder.join(format!("{name}.rs")), folder.join(name).join("mod.rs"));
             // Files that a `path` names are private ones.

@@ -30,7 +30,7 @@ pub use joint::JointIndex;
 pub(crate) use joint::same_joint;
 pub use mismatch::Mismatch;
 pub use multi::MultiIndex;
-pub use order::{monotonic, ranks};
+pub(crate) use order::{monotonic, ranks};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
 pub use tolerant::TolerantIndex;

@@ -8,7 +8,7 @@ use crate::array::Block;
 use crate::error::{Error, Result};
 
 /// Whether labels rise, and whether they fall; equal neighbours are both.
-pub fn monotonic(index: &dyn Index) -> (bool, bool) {
+pub(crate) fn monotonic(index: &dyn Index) -> (bool, bool) {
     let keys = keys(&index.labels());
     let all = |ok: fn(Ordering) -> bool| keys.windows(2).all(|w| w[0].order(&w[1]).is_some_and(ok));
     let ordered = !keys.contains(&Key::Missing);
@@ -19,7 +19,7 @@ pub fn monotonic(index: &dyn Index) -> (bool, bool) {
 ///
 /// # Errors
 /// If labels have no order.
-pub fn ranks(labels: &[Block], falling: bool) -> Result<Vec<usize>> {
+pub(crate) fn ranks(labels: &[Block], falling: bool) -> Result<Vec<usize>> {
     let mut own = Vec::with_capacity(labels.len());
     for (i, label) in labels.iter().enumerate() {
         comparable(label.dtype(), labels[0].dtype()).map_err(|_| {

@@ -1,11 +1,16 @@
 //! Pure functions from blocks to blocks: no names, no input or output, no threads.
+//!
+//! Modules hidden from the documentation are public for benches, which measure kernels alone.
 
-pub(crate) mod calculus;
+#[doc(hidden)]
+pub mod calculus;
 pub mod cast;
-pub(crate) mod contract;
+#[doc(hidden)]
+pub mod contract;
 pub mod elementwise;
 mod feed;
-pub(crate) mod fit;
+#[doc(hidden)]
+pub mod fit;
 pub mod interp;
 mod loops;
 pub(crate) mod movement;
@@ -14,4 +19,4 @@ pub mod reduce;
 pub(crate) mod reshape;
 pub mod scan;
 mod svd;
-pub mod text;
+pub(crate) mod text;

@@ -35,21 +35,56 @@ pub struct IdxOptions {
 
 impl IdxOptions {
     /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::labels::IdxOptions;
+    /// assert_eq!(IdxOptions::new().skipna, None);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, 1.0])?.assign_coords([("x", x)])?;
+    /// // A missing value that is not left out counts as the greatest.
+    /// let strict = a.idxmax_with("x", IdxOptions::new().skipna(false))?;
+    /// assert_eq!(strict.to_vec::<i64>()?, [10]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
         IdxOptions { skipna: skipna.into(), ..self }
     }
 
     /// The label where all values are missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![f64::NAN, f64::NAN])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.idxmin_with("x", IdxOptions::new().fill_value(-1))?.to_vec::<i64>()?, [-1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn fill_value(self, value: impl Into<Scalar>) -> Self {
         IdxOptions { fill_value: Some(value.into()), ..self }
     }
 
     /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::IdxOptions;
+    /// # let x = Block::from_vec(&[2], vec![10i64, 20])?;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?.assign_coords([("x", x)])?;
+    /// let a = a.assign_attrs([("units", "m")]);
+    /// assert!(a.idxmin_with("x", IdxOptions::new().keep_attrs(false))?.attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         IdxOptions { keep_attrs: keep_attrs.into(), ..self }
     }
@@ -117,6 +152,16 @@ macro_rules! idx {
             ///
             /// # Errors
             /// If a variable has no such dimension, it has no coordinate, or labels do not hold the fill value.
+            ///
+            /// ```
+            /// # use graticule::labels::{Coords, DataArray, IdxOptions, Variable};
+            /// let mut coords = Coords::new();
+            /// coords.insert("x", Variable::from_vec(&[("x", 1)], vec![10i64])?)?;
+            /// let a = DataArray::new(Variable::from_vec(&[("x", 1)], vec![f64::NAN])?, coords)?;
+            #[doc = concat!("let labels = a.to_dataset(\"a\").", stringify!($with), "(\"x\", IdxOptions::new().fill_value(-1))?;")]
+            /// assert_eq!(labels.get("a")?.to_vec::<i64>()?, [-1]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
             pub fn $with(&self, dim: impl IntoDims, options: IdxOptions) -> Result<Dataset> {
                 let options = IdxOptions { keep_attrs: None, ..options };
                 self.locate(self.idx_with(ReduceOp::$op, &dim.into_dims(), &options), || concat!("`", stringify!($name), "`").into())

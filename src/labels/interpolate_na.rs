@@ -56,36 +56,98 @@ pub struct InterpolateNa {
 
 impl InterpolateNa {
     /// Lines between neighbours at labels, without limits.
+    ///
+    /// ```
+    /// # use graticule::labels::{InterpMethod, InterpolateNa};
+    /// assert_eq!(InterpolateNa::new().method, InterpMethod::Linear);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// How values between valid ones follow from them.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{InterpMethod, InterpolateNa};
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, f64::NAN, f64::NAN, 4.0])?;
+    /// let nearest = InterpolateNa::new().method(InterpMethod::Nearest);
+    /// assert_eq!(a.interpolate_na_with("x", &nearest)?.to_vec::<f64>()?, [1.0, 1.0, 4.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn method(self, method: InterpMethod) -> Self {
         InterpolateNa { method, ..self }
     }
 
     /// How many consecutive missing values are filled.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::InterpolateNa;
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, f64::NAN, f64::NAN, 4.0])?;
+    /// let one = a.interpolate_na_with("x", &InterpolateNa::new().limit(1))?.to_vec::<f64>()?;
+    /// assert!(one[1] == 2.0 && one[2].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn limit(self, limit: impl Into<Option<usize>>) -> Self {
         InterpolateNa { limit: limit.into(), ..self }
     }
 
     /// Where the elements stand.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{InterpolateNa, Places};
+    /// let x = Block::from_vec(&[3], vec![0.0, 1.0, 10.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![0.0, f64::NAN, 10.0])?.assign_coords([("x", x)])?;
+    /// assert_eq!(a.interpolate_na("x")?.to_vec::<f64>()?[1], 1.0);
+    /// let even = InterpolateNa::new().places(Places::Positions);
+    /// assert_eq!(a.interpolate_na_with("x", &even)?.to_vec::<f64>()?[1], 5.0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn places(self, places: Places) -> Self {
         InterpolateNa { places, ..self }
     }
 
     /// The greatest length of a gap that is filled.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::InterpolateNa;
+    /// let x = Block::from_vec(&[6], vec![0, 1, 2, 3, 4, 5])?;
+    /// let a = DataArray::from_vec(&[("x", 6)], vec![1.0, f64::NAN, f64::NAN, 4.0, f64::NAN, 6.0])?.assign_coords([("x", x)])?;
+    /// let short = a.interpolate_na_with("x", &InterpolateNa::new().max_gap(2))?.to_vec::<f64>()?;
+    /// assert!(short[1].is_nan() && short[4] == 5.0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn max_gap(self, max_gap: impl Into<Scalar>) -> Self {
         InterpolateNa { max_gap: Some(max_gap.into()), ..self }
     }
 
     /// What stands outside of the valid values.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{InterpolateNa, Outside};
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, f64::NAN])?;
+    /// let on = InterpolateNa::new().outside(Outside::Extrapolate);
+    /// assert_eq!(a.interpolate_na_with("x", &on)?.to_vec::<f64>()?, [1.0, 2.0, 3.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn outside(self, outside: Outside) -> Self {
         InterpolateNa { outside: Some(outside), ..self }
     }
 
     /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::InterpolateNa;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, f64::NAN, 3.0])?;
+    /// let a = a.assign_attrs([("units", "m")]);
+    /// assert!(a.interpolate_na_with("x", &InterpolateNa::new().keep_attrs(false))?.attrs().is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         InterpolateNa { keep_attrs: keep_attrs.into(), ..self }
     }

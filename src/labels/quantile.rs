@@ -93,26 +93,66 @@ pub struct QuantileOptions {
 
 impl QuantileOptions {
     /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::labels::QuantileOptions;
+    /// assert!(!QuantileOptions::new().numeric_only);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// How a quantile is made of the sorted values.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::order::Method, labels::QuantileOptions};
+    /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, 2.0, 9.0, 10.0])?;
+    /// let lower = a.quantile_with(0.5, "x", QuantileOptions::new().method(Method::Lower))?;
+    /// assert_eq!(lower.to_vec::<f64>()?, [2.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn method(self, method: Method) -> Self {
         QuantileOptions { method, ..self }
     }
 
     /// Whether missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::QuantileOptions;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, f64::NAN])?;
+    /// let strict = a.quantile_with(0.5, "x", QuantileOptions::new().skipna(false))?;
+    /// assert!(strict.to_vec::<f64>()?[0].is_nan());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn skipna(self, skipna: impl Into<Option<bool>>) -> Self {
         QuantileOptions { skipna: skipna.into(), ..self }
     }
 
     /// Whether attributes stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::QuantileOptions;
+    /// assert_eq!(QuantileOptions::new().keep_attrs(true).keep_attrs, Some(true));
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         QuantileOptions { keep_attrs: keep_attrs.into(), ..self }
     }
 
     /// Whether a dataset leaves out variables that are no numbers.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::QuantileOptions;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 3.0])?;
+    /// let names = a.full_like_as("a", DType::Str)?;
+    /// let ds = a.to_dataset("a").assign([("names", names)])?;
+    /// let numbers = ds.quantile_with(0.5, "x", QuantileOptions::new().numeric_only(true))?;
+    /// assert_eq!(numbers.data_vars().len(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn numeric_only(self, numeric_only: bool) -> Self {
         QuantileOptions { numeric_only, ..self }
     }

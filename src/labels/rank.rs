@@ -38,16 +38,41 @@ pub enum Side {
 
 impl RankOptions {
     /// What holds when nothing is said.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::RankOptions;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![30, 10, 30])?;
+    /// assert_eq!(a.rank_with("x", RankOptions::new())?.to_vec::<f64>()?, [2.5, 1.0, 2.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether ranks are given as fractions.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::RankOptions;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![30, 10])?;
+    /// assert_eq!(a.rank_with("x", RankOptions::new().pct(true))?.to_vec::<f64>()?, [1.0, 0.5]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn pct(self, pct: bool) -> Self {
         RankOptions { pct, ..self }
     }
 
     /// Whether attributes of a dataset stay.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::RankOptions;
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![30, 10])?;
+    /// let ds = a.to_dataset("a").assign_attrs([("title", "a run")]);
+    /// assert!(ds.rank_with("x", RankOptions::new().keep_attrs(false))?.attrs.is_empty());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn keep_attrs(self, keep_attrs: impl Into<Option<bool>>) -> Self {
         RankOptions { keep_attrs: keep_attrs.into(), ..self }
     }

@@ -64,11 +64,29 @@ impl Default for UfuncOptions {
 
 impl UfuncOptions {
     /// A function of each element, of equal labels, in the dtype of its arguments.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().join, Join::Exact);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// With the dimensions that every call gets whole, for each argument.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{UfuncOptions, apply_ufunc, on_arrays};
+    /// let first = on_arrays(|v: &[ndarray::ArrayViewD<'_, f64>]| {
+    ///     Ok(v[0].index_axis(ndarray::Axis(v[0].ndim() - 1), 0).to_owned())
+    /// });
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![7.0, 8.0])?;
+    /// let options = UfuncOptions::new().input_core_dims([vec!["x"]]);
+    /// assert_eq!(apply_ufunc(first, [&a], &options)?.into_array()?.to_vec::<f64>()?, [7.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn input_core_dims<S: AsRef<str>>(mut self, dims: impl IntoIterator<Item = Vec<S>>) -> Self {
         self.input_core_dims =
             dims.into_iter().map(|d| d.iter().map(|d| Name::from(d.as_ref())).collect()).collect();
@@ -76,48 +94,101 @@ impl UfuncOptions {
     }
 
     /// With dimensions of the input that a call gives too.
+    ///
+    /// ```
+    /// # use graticule::labels::UfuncOptions;
+    /// let options = UfuncOptions::new().input_core_dims([vec!["t"]]).output_core_dims(["t"]);
+    /// // Its length is that of the input.
+    /// assert_eq!(options.output_core_dims, [("t".into(), None)]);
+    /// ```
     pub fn output_core_dims<S: AsRef<str>>(mut self, dims: impl IntoIterator<Item = S>) -> Self {
         self.output_core_dims.extend(dims.into_iter().map(|d| (Name::from(d.as_ref()), None)));
         self
     }
 
     /// With a dimension of a new length that a call gives.
+    ///
+    /// ```
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().output_core_dim("ends", 2).output_core_dims, [("ends".into(), Some(2))]);
+    /// ```
     pub fn output_core_dim(mut self, dim: &str, len: usize) -> Self {
         self.output_core_dims.push((dim.into(), Some(len)));
         self
     }
 
     /// With core dimensions that are not aligned, and may differ in length.
+    ///
+    /// ```
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().exclude_dims(["t"]).exclude_dims.len(), 1);
+    /// ```
     pub fn exclude_dims<S: AsRef<str>>(mut self, dims: impl IntoIterator<Item = S>) -> Self {
         self.exclude_dims = dims.into_iter().map(|d| Name::from(d.as_ref())).collect();
         self
     }
 
     /// With another join of labels.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::{UfuncOptions, apply_ufunc, on_blocks};
+    /// let x = Block::from_vec(&[2], vec![1i64, 2])?;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?.assign_coords([("x", x)])?;
+    /// let x = Block::from_vec(&[2], vec![2i64, 3])?;
+    /// let b = DataArray::from_vec(&[("x", 2)], vec![5.0, 6.0])?.assign_coords([("x", x)])?;
+    /// let left = || on_blocks(|v: &[Block]| Ok(v[0].clone()));
+    /// let both = apply_ufunc(left(), [&a, &b], &UfuncOptions::new().join(Join::Inner))?.into_array()?;
+    /// assert_eq!(both.to_vec::<f64>()?, [2.0]);
+    /// assert!(apply_ufunc(left(), [&a, &b], &UfuncOptions::new()).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn join(mut self, join: Join) -> Self {
         self.join = join;
         self
     }
 
     /// With another pairing of the variables of datasets.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().dataset_join(Join::Outer).dataset_join, Join::Outer);
+    /// ```
     pub fn dataset_join(mut self, join: Join) -> Self {
         self.dataset_join = join;
         self
     }
 
     /// Whether attributes of the first argument stay.
+    ///
+    /// ```
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().keep_attrs(false).keep_attrs, Some(false));
+    /// ```
     pub fn keep_attrs(mut self, keep: bool) -> Self {
         self.keep_attrs = Some(keep);
         self
     }
 
     /// With the dtype of the result.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::UfuncOptions;
+    /// assert_eq!(UfuncOptions::new().dtype(DType::F32).dtype, Some(DType::F32));
+    /// ```
     pub fn dtype(mut self, dtype: DType) -> Self {
         self.dtype = Some(dtype);
         self
     }
 
     /// Whether a core dimension may lie in several chunks.
+    ///
+    /// ```
+    /// # use graticule::labels::UfuncOptions;
+    /// assert!(UfuncOptions::new().allow_rechunk(true).allow_rechunk);
+    /// ```
     pub fn allow_rechunk(mut self, allow: bool) -> Self {
         self.allow_rechunk = allow;
         self

@@ -178,7 +178,9 @@ impl Reducer for Closure {
 }
 
 /// A function of a lane as a [`Reducer`] of this process.
-pub fn reducer_of<T: Element, R: Element>(f: impl Fn(&[T]) -> R + Send + Sync + 'static) -> Arc<dyn Reducer> {
+pub(crate) fn reducer_of<T: Element, R: Element>(
+    f: impl Fn(&[T]) -> R + Send + Sync + 'static,
+) -> Arc<dyn Reducer> {
     let each = move |lanes: &Block| {
         let rows = lanes.typed::<T>()?.rows().into_iter().map(|lane| match lane.to_slice() {
             Some(lane) => f(lane),
@@ -190,12 +192,11 @@ pub fn reducer_of<T: Element, R: Element>(f: impl Fn(&[T]) -> R + Send + Sync + 
 }
 
 impl LazyArray {
-    /// Reduces `axes` (rising) by a user's reduction. Chunks along the axes are put together first: see
-    /// [`whole_along`](Self::whole_along).
+    /// Reduces `axes` (rising) by a user's reduction. Chunks along the axes are put together first.
     ///
     /// # Errors
     /// If an axis does not exist or the reduction has no meaning for the dtype.
-    pub fn reduce_lanes(&self, axes: &[usize], reducer: Arc<dyn Reducer>) -> Result<LazyArray> {
+    pub(crate) fn reduce_lanes(&self, axes: &[usize], reducer: Arc<dyn Reducer>) -> Result<LazyArray> {
         if axes.iter().any(|a| *a >= self.ndim()) || !axes.is_sorted() {
             return Err(Error::internal(format!("axes {axes:?} of shape {:?}", self.shape())));
         }

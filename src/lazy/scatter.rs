@@ -84,7 +84,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If a position leaves its axis, or dtypes or shapes do not fit.
-    pub fn scatter(
+    pub(crate) fn scatter(
         &self,
         values: &LazyArray,
         axes: &[usize],

@@ -99,7 +99,12 @@ impl LazyArray {
     ///
     /// # Errors
     /// If shapes do not fit.
-    pub fn text_parts(op: PartsOp, flags: Flags, count: usize, inputs: &[LazyArray]) -> Result<LazyArray> {
+    pub(crate) fn text_parts(
+        op: PartsOp,
+        flags: Flags,
+        count: usize,
+        inputs: &[LazyArray],
+    ) -> Result<LazyArray> {
         let mut axes = broadcast_axes(inputs)?;
         axes.push(AxisGrid::single(count));
         let meta = Meta { dtype: DType::Str, grid: ChunkGrid(axes) };
@@ -111,7 +116,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If shapes do not fit.
-    pub fn text_dummies(values: Vec<Text>, inputs: &[LazyArray]) -> Result<LazyArray> {
+    pub(crate) fn text_dummies(values: Vec<Text>, inputs: &[LazyArray]) -> Result<LazyArray> {
         let mut axes = broadcast_axes(inputs)?;
         axes.push(AxisGrid::single(values.len()));
         let meta = Meta { dtype: DType::Bool, grid: ChunkGrid(axes) };
@@ -123,7 +128,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If shapes do not fit.
-    pub fn text_join(&self, separators: &LazyArray, axis: usize) -> Result<LazyArray> {
+    pub(crate) fn text_join(&self, separators: &LazyArray, axis: usize) -> Result<LazyArray> {
         let inputs = [self.clone(), separators.clone()];
         let mut axes = broadcast_axes(&inputs)?;
         axes.remove(axis);

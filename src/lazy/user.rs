@@ -63,6 +63,15 @@ pub struct Closure(Arc<Call>);
 
 impl Closure {
     /// Wraps a closure.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::lazy::{BlockFunction, Closure};
+    /// let first = Closure::new(|inputs, _at, _loops| Ok(inputs[0].clone()));
+    /// let block = Block::scalar(7);
+    /// assert_eq!(first.call(&[block.clone()], &Region::full(&[]), 0)?, block);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn new(f: impl Fn(&[Block], &Region, usize) -> Result<Block> + Send + Sync + 'static) -> Self {
         Closure(Arc::new(f))
     }
@@ -256,7 +265,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If lengths along loop axes differ.
-    pub fn apply(
+    pub(crate) fn apply(
         function: Arc<dyn BlockFunction>,
         inputs: &[LazyArray],
         loops: usize,
@@ -278,7 +287,7 @@ impl LazyArray {
     ///
     /// # Errors
     /// If an axis has another number of chunks than the one of the result.
-    pub fn map_blocks(
+    pub(crate) fn map_blocks(
         function: Arc<dyn BlockFunction>,
         inputs: &[LazyArray],
         axes: Vec<Vec<Option<usize>>>,

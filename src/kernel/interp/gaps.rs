@@ -28,7 +28,7 @@ pub struct Gaps {
 
 impl Gaps {
     /// Whether an element needs no more of its lane than the valid elements next to it.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         use InterpMethod::{Linear, Nearest, Slinear, Zero};
         self.outside == Outside::Missing && matches!(self.method, Linear | Nearest | Slinear | Zero)
     }
@@ -78,7 +78,7 @@ macro_rules! with_value {
 ///
 /// # Errors
 /// If the elements are not floats or complex, or a lane has too few points for the method.
-pub fn fill_gaps(
+pub(crate) fn fill_gaps(
     gaps: &Gaps,
     block: &Block,
     axis: usize,
@@ -146,7 +146,7 @@ fn point<V: Value>(value: V, position: V) -> Option<(V, usize)> {
 ///
 /// # Errors
 /// If the elements are not floats or complex.
-pub fn ends(block: &Block, axis: usize, start: usize) -> Result<Block> {
+pub(crate) fn ends(block: &Block, axis: usize, start: usize) -> Result<Block> {
     with_value!(block.dtype(), T, V => ends_of::<T, V>(block, axis, start))
 }
 
@@ -185,7 +185,7 @@ where
 ///
 /// # Errors
 /// If there are no pieces.
-pub fn beside(ends: &[Block], axis: usize) -> Result<Block> {
+pub(crate) fn beside(ends: &[Block], axis: usize) -> Result<Block> {
     match ends.first().map(Block::dtype) {
         Some(DType::C128) => beside_of::<Complex<f64>>(ends, axis),
         Some(_) => beside_of::<f64>(ends, axis),

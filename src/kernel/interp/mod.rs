@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 
-pub use gaps::{Gaps, Neighbours, beside, ends, fill_gaps};
+pub use gaps::{Gaps, Neighbours};
+pub(crate) use gaps::{beside, ends, fill_gaps};
 
 /// How values between points follow from the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,6 +56,11 @@ pub enum InterpMethod {
 
 impl InterpMethod {
     /// xarray's name.
+    ///
+    /// ```
+    /// # use graticule::labels::InterpMethod;
+    /// assert_eq!(InterpMethod::Cubic.name(), "cubic");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             InterpMethod::Linear => "linear",
@@ -87,6 +93,12 @@ impl InterpMethod {
     }
 
     /// What stands outside of the points when nothing is said: nothing, but polynomials go on.
+    ///
+    /// ```
+    /// # use graticule::labels::{InterpMethod, Outside};
+    /// assert_eq!(InterpMethod::Linear.default_outside(), Outside::Missing);
+    /// assert_eq!(InterpMethod::Krogh.default_outside(), Outside::Extrapolate);
+    /// ```
     pub fn default_outside(self) -> Outside {
         match self {
             InterpMethod::Barycentric | InterpMethod::Krogh => Outside::Extrapolate,

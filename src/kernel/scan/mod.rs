@@ -43,6 +43,11 @@ pub struct ScanSpec {
 
 impl ScanSpec {
     /// The name of the operation.
+    ///
+    /// ```
+    /// # use graticule::kernel::scan::{ScanOp, ScanSpec};
+    /// assert_eq!(ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true }.name(), "cumsum");
+    /// ```
     pub fn name(&self) -> &'static str {
         match self.op {
             ScanOp::Sum => "cumsum",
@@ -52,7 +57,7 @@ impl ScanSpec {
     }
 
     /// Short text for plans.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         format!("{} along axis {}", self.name(), self.axis)
     }
 
@@ -61,6 +66,15 @@ impl ScanSpec {
     ///
     /// # Errors
     /// If the operation has no meaning for the dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::scan::{ScanOp, ScanSpec};
+    /// let sum = ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true };
+    /// assert_eq!(sum.result_dtype(DType::I8)?, DType::I64);
+    /// assert!(sum.result_dtype(DType::Str).is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         let possible = match self.op {
             ScanOp::Fill { .. } => true,
@@ -79,7 +93,7 @@ impl ScanSpec {
     }
 
     /// The dtype of running values between chunks, and how many numbers one of them is.
-    pub fn carry(&self, input: DType) -> (DType, usize) {
+    pub(crate) fn carry(&self, input: DType) -> (DType, usize) {
         let exact = self.op == ScanOp::Sum;
         match input {
             _ if matches!(self.op, ScanOp::Fill { .. }) => (input, 1),
@@ -127,7 +141,7 @@ fn carry_shape(spec: &ScanSpec, shape: &[usize], parts: usize, len: usize) -> Ve
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
-pub fn total(spec: &ScanSpec, piece: &Block) -> Result<Block> {
+pub(crate) fn total(spec: &ScanSpec, piece: &Block) -> Result<Block> {
     let dtype = piece.dtype();
     let (carry, parts) = spec.carry(dtype);
     let shape = carry_shape(spec, piece.shape(), parts, 1);
@@ -146,7 +160,7 @@ pub fn total(spec: &ScanSpec, piece: &Block) -> Result<Block> {
 ///
 /// # Errors
 /// If there are no totals, or the operation has no meaning for the dtype.
-pub fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<Block> {
+pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<Block> {
     let Some(first) = totals.first() else {
         return Err(Error::internal("nothing to scan"));
     };
