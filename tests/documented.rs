@@ -146,3 +146,31 @@ fn what_users_can_call_has_an_example() {
     let missing: Vec<String> = modules.iter().flat_map(|m| missing(m, &names)).collect();
     assert!(missing.is_empty(), "{} have no example:\n{}", missing.len(), missing.join("\n"));
 }
+
+/// Names that the table of differences from xarray gives in its second column exist.
+#[test]
+fn names_in_the_guide_from_xarray_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let guide = fs::read_to_string(root.join("docs/from-xarray.md")).expect("the guide is there");
+    let mut modules = Vec::new();
+    collect(root.join("src/lib.rs"), true, &mut modules);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> = (modules.iter().flat_map(|m| m.code.lines()))
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .flat_map(|l| l.split(|c: char| !is_word(c)))
+        .collect();
+    let mut unknown = BTreeSet::new();
+    for row in guide.lines().filter(|l| l.starts_with("| ")) {
+        let row = row.replace("\\|", " ");
+        let ours = row.split('|').nth(2).unwrap_or_default();
+        for code in ours.split('`').skip(1).step_by(2) {
+            for (at, _) in code.match_indices('(') {
+                let name = code[..at].rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+                if !name.is_empty() && name.starts_with(char::is_alphabetic) && !words.contains(name) {
+                    unknown.insert(name.to_string());
+                }
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "docs/from-xarray.md names what is not in src: {unknown:?}");
+}
