@@ -386,6 +386,11 @@ def variable_differences(expected, actual, rules, where):
         dtypes = [re.sub(r"\d*(\[\w+\])?$", "", name) for name in dtypes]
     if dtypes[0] != dtypes[1]:
         return [*found, f"{where}: dtype {actual['dtype']}, not {expected['dtype']}"]
+    if expected["dtype"] == "multiindex":
+        # Its labels are those of the coordinates of its levels.
+        if expected["levels"] != actual["levels"]:
+            found.append(f"{where}: levels {actual['levels']}, not {expected['levels']}")
+        return found
     sides = [comparable(expected), comparable(actual)]
     for i, (e, a) in enumerate(zip(*sides, strict=True)):
         if not same_element(e, a, expected["dtype"], rules):
