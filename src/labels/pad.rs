@@ -272,7 +272,7 @@ macro_rules! methods {
             /// use graticule::labels::{DataArray, PadMode};
             /// let mut a = DataArray::from_vec(&[("x", 2)], vec![1, 2])?;
             /// a.attrs_mut().insert("units", "m");
-            /// assert!(a.pad_with(&[("x", (1, 1))], PadMode::Edge, false)?.attrs().is_empty());
+            /// assert!(a.pad_with(&[("x", (1, 1))], PadMode::Edge, Some(false))?.attrs().is_empty());
             /// # Ok::<(), graticule::Error>(())
             /// ```
             pub fn pad_with(
