@@ -6,7 +6,7 @@ use std::sync::Arc;
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
-use crate::array::Block;
+use crate::array::{Block, Region};
 use crate::dtype::{DType, Element, Kind, NAT};
 use crate::error::{Error, Result};
 
@@ -356,20 +356,20 @@ pub fn running_integral(piece: Block, axis: usize, x: &[f64], start: Option<&Blo
     with_integrand!(piece.dtype(), T => run::<T>(&piece, axis, x, start))
 }
 
-/// (the integral over all rows, the first row, the last row) of a piece with at least one row, in the wide
-/// dtype; each has length 1 along the axis.
+/// The integral over all rows, the first row and the last row of a piece with at least one row, in the wide
+/// dtype: along a first axis, each of length 1 along the axis.
 ///
 /// # Errors
 /// If the block does not hold floats or complex numbers.
-pub fn integral_of_piece(piece: Block, axis: usize, x: &[f64]) -> Result<[Block; 3]> {
-    fn run<T: Integrand>(piece: &Block, axis: usize, x: &[f64]) -> Result<[Block; 3]> {
+pub fn integral_of_piece(piece: Block, axis: usize, x: &[f64]) -> Result<Block> {
+    fn run<T: Integrand>(piece: &Block, axis: usize, x: &[f64]) -> Result<Block> {
         let mut shape = piece.shape().to_vec();
         let rows = shape[axis];
         let (outer, inner) = layout(&shape, axis);
         shape[axis] = 1;
+        shape.insert(0, 3);
         if inner == 0 {
-            let none = Block::from_vec(&shape, Vec::<T::Wide>::new())?;
-            return Ok([none.clone(), none.clone(), none]);
+            return Block::from_vec(&shape, Vec::<T::Wide>::new());
         }
         let y = piece.as_slice::<T>().ok_or_else(|| Error::internal("a piece of another dtype"))?;
         let mut sums = vec![T::Wide::default(); outer * inner];
@@ -384,7 +384,9 @@ pub fn integral_of_piece(piece: Block, axis: usize, x: &[f64]) -> Result<[Block;
             first.extend(y[..inner].iter().map(|v| v.wide()));
             last.extend(y[y.len() - inner..].iter().map(|v| v.wide()));
         }
-        Ok([Block::from_vec(&shape, sums)?, Block::from_vec(&shape, first)?, Block::from_vec(&shape, last)?])
+        sums.append(&mut first);
+        sums.append(&mut last);
+        Block::from_vec(&shape, sums)
     }
     let piece = piece.contiguous();
     with_integrand!(piece.dtype(), T => run::<T>(&piece, axis, x))
@@ -392,36 +394,42 @@ pub fn integral_of_piece(piece: Block, axis: usize, x: &[f64]) -> Result<[Block;
 
 /// The integral up to the first row of each of several consecutive pieces, from what
 /// [`integral_of_piece`] gave for them: `gaps` are the distances between the last row of a piece and the
-/// first of the next.
+/// first of the next. After a first axis of length 1, one position for each piece along the axis.
 ///
 /// # Errors
-/// If the blocks are not of a wide dtype.
-pub fn integrals_before(parts: [&Block; 3], axis: usize, gaps: &[f64]) -> Result<Block> {
+/// If there are no pieces, or the blocks are not of a wide dtype.
+pub fn integrals_before(pieces: &[Block], axis: usize, gaps: &[f64]) -> Result<Block> {
     fn run<T: Integrand<Wide = T> + std::ops::Add<Output = T> + std::ops::Mul<f64, Output = T>>(
-        parts: [Block; 3],
+        pieces: &[Block],
         axis: usize,
         gaps: &[f64],
     ) -> Result<Block> {
-        let shape = parts[0].shape().to_vec();
-        let (outer, inner) = layout(&shape, axis);
-        let [integral, first, last] = parts.each_ref().map(|p| p.as_slice::<T>().unwrap_or_default());
-        let mut out = vec![T::default(); integral.len()];
-        for o in 0..outer {
-            for i in 1..shape[axis] {
-                let (here, before) = ((o * shape[axis] + i) * inner, (o * shape[axis] + i - 1) * inner);
-                for k in 0..inner {
-                    let link = (last[before + k] + first[here + k]) * (gaps[i - 1] * 0.5);
-                    out[here + k] = out[before + k] + integral[before + k] + link;
-                }
+        let mut one = pieces[0].shape().to_vec();
+        one[0] = 1;
+        let lanes = one.iter().product();
+        let mut shape = one.clone();
+        shape[axis + 1] = pieces.len();
+        let mut out = Block::zeros(pieces[0].dtype(), &shape);
+        let mut running = vec![T::default(); lanes];
+        let rows = |piece: usize, row: usize| {
+            let all = pieces[piece].as_slice::<T>().unwrap_or_default();
+            &all[row * lanes..(row + 1) * lanes]
+        };
+        for i in 1..pieces.len() {
+            let links = rows(i - 1, 2).iter().zip(rows(i, 1));
+            for ((sum, integral), (last, first)) in running.iter_mut().zip(rows(i - 1, 0)).zip(links) {
+                *sum = *sum + *integral + (*last + *first) * (gaps[i - 1] * 0.5);
             }
+            let mut at = Region::full(&shape);
+            at.set(axis + 1, i..i + 1);
+            out.assign(&at, &Block::from_vec(&one, running.clone())?);
         }
-        Block::from_vec(&shape, out)
+        Ok(out)
     }
-    let parts = parts.map(|p| p.clone().contiguous());
-    match parts[0].dtype() {
-        DType::C128 => run::<Complex<f64>>(parts, axis, gaps),
-        DType::F64 => run::<f64>(parts, axis, gaps),
-        d => Err(Error::internal(format!("integrals in {d}"))),
+    match pieces.first().map(Block::dtype) {
+        Some(DType::C128) => run::<Complex<f64>>(pieces, axis, gaps),
+        Some(DType::F64) => run::<f64>(pieces, axis, gaps),
+        found => Err(Error::internal(format!("integrals in {found:?}"))),
     }
 }
 

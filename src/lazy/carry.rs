@@ -5,19 +5,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fold, LazyArray, Meta, Need, Op, State};
+use super::scan::Running;
+use super::{Fold, LazyArray, Meta, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::kernel::interp;
-use crate::kernel::scan::{self, ScanSpec};
 use crate::source::Traffic;
 
 /// What is carried between chunks.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Carry {
-    /// To each chunk the running values up to it.
-    Scan(ScanSpec),
+    /// To each chunk what runs up to it.
+    Scan(Running),
     /// To each chunk the valid elements next to it on both sides, with their positions.
     Valid {
         /// The axis.
@@ -26,17 +26,17 @@ pub enum Carry {
 }
 
 impl Carry {
-    fn axis(self) -> usize {
+    fn axis(&self) -> usize {
         match self {
-            Carry::Scan(spec) => spec.axis,
-            Carry::Valid { axis } => axis,
+            Carry::Scan(what) => what.axis(),
+            Carry::Valid { axis } => *axis,
         }
     }
 
     /// The dtype of what is carried, and how many numbers one of it is.
-    fn layout(self, input: DType) -> (DType, usize) {
+    fn layout(&self, input: DType) -> (DType, usize) {
         match self {
-            Carry::Scan(spec) => spec.carry(input),
+            Carry::Scan(what) => what.carry(input),
             Carry::Valid { .. } if input.is_complex() => (DType::C128, 4),
             Carry::Valid { .. } => (DType::F64, 4),
         }
@@ -52,10 +52,6 @@ pub struct Carries(Carry);
 impl Op for Carries {
     fn name(&self) -> &'static str {
         "carries"
-    }
-
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
@@ -78,17 +74,9 @@ impl Op for Carries {
         Some(self)
     }
 
-    fn is_expensive(&self) -> bool {
-        true
-    }
-
-    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
-        self.state_bytes(out, inputs[0])
-    }
-
     fn describe(&self) -> String {
-        match self.0 {
-            Carry::Scan(spec) => format!("carries of {}", spec.describe()),
+        match &self.0 {
+            Carry::Scan(what) => format!("carries of {}", what.describe()),
             Carry::Valid { axis } => format!("valid elements beside chunks along axis {axis}"),
         }
     }
@@ -111,9 +99,10 @@ impl Fold for Carries {
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
         // Chunks come in order, so their place in the state says which they are.
-        state.push(match self.0 {
-            Carry::Scan(spec) => scan::total(&spec, piece)?,
-            Carry::Valid { axis } => interp::ends(piece, axis, at.axis(axis).start)?,
+        let rows = at.axis(self.0.axis());
+        state.push(match &self.0 {
+            Carry::Scan(what) => what.total(piece, rows)?,
+            Carry::Valid { axis } => interp::ends(piece, *axis, rows.start)?,
         });
         Ok(())
     }
@@ -124,16 +113,20 @@ impl Fold for Carries {
     }
 
     fn finish(&self, state: State, input: &Meta) -> Result<Block> {
-        match self.0 {
-            Carry::Scan(spec) => scan::before(&spec, input.dtype, &state),
-            Carry::Valid { axis } => interp::beside(&state, axis),
+        match &self.0 {
+            Carry::Scan(what) => what.before(&state, input),
+            Carry::Valid { axis } => interp::beside(&state, *axis),
         }
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
         let (dtype, parts) = self.0.layout(input.dtype);
         let mut shape = out.shape();
-        shape[0] = parts;
+        shape[0] = match self.0 {
+            // The first and the last row of a chunk too, which an integral between chunks needs.
+            Carry::Scan(Running::Integral { .. }) => 3,
+            _ => parts,
+        };
         shape[self.0.axis() + 1] = input.grid.axes()[self.0.axis()].count();
         shape.iter().product::<usize>() * dtype.size()
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fold, LazyArray, Meta, Need, Op, State};
+use super::{Fold, LazyArray, Meta, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -44,10 +44,6 @@ impl Op for Fit {
         "fit"
     }
 
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
-    }
-
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
         let mut state = self.init(out, inputs[0])?;
         self.push(&mut state, &pieces[0], &self.input_region(out, inputs[0]))?;
@@ -59,10 +55,6 @@ impl Op for Fit {
 
     fn as_fold(&self) -> Option<&dyn Fold> {
         Some(self)
-    }
-
-    fn is_expensive(&self) -> bool {
-        true
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {

@@ -2,7 +2,6 @@
 //! stop at [`labels`](crate::labels).
 
 mod axes;
-mod calculus;
 mod carry;
 mod concat;
 mod constant;
@@ -11,6 +10,7 @@ mod diff;
 mod extreme;
 mod fit;
 mod gather;
+mod gradient;
 mod interpolate;
 mod lookup;
 mod map;
@@ -43,7 +43,6 @@ use crate::source::Traffic;
 pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
-pub use calculus::{Gradient, IntegralsBefore, RunningIntegral};
 pub use carry::{Carries, Carry};
 pub use concat::Concat;
 pub use constant::Constant;
@@ -52,6 +51,7 @@ pub use diff::Diff;
 pub use extreme::Locate;
 pub use fit::Fit;
 pub use gather::Gather;
+pub use gradient::Gradient;
 pub use interpolate::FillGaps;
 pub use lookup::Lookup;
 pub use map::Map;
@@ -63,7 +63,7 @@ pub use rechunk::Rechunk;
 pub(crate) use reduce_lanes::reducer_of;
 pub use reduce_lanes::{ReduceLanes, Reducer};
 pub use reshape::Reshape;
-pub use scan::Scan;
+pub use scan::{Running, Scan};
 pub use scatter::Scatter;
 pub use slice::SliceOp;
 pub use sort::Sort;
@@ -127,8 +127,11 @@ pub trait Op: Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// The boxes of the inputs that `out` needs, in the order in which `compute` takes them: the same
-    /// box of each, unless the operation moves elements.
+    /// box of each, unless the operation moves elements or folds them.
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
+        if let Some(fold) = self.as_fold() {
+            return vec![Need { input: 0, region: fold.input_region(out, inputs[0]) }];
+        }
         (0..inputs.len()).map(|input| Need { input, region: out.clone() }).collect()
     }
 
@@ -143,14 +146,15 @@ pub trait Op: Debug + Send + Sync {
         None
     }
 
-    /// Bytes of memory that computing `out` takes besides the pieces and the result.
-    fn scratch_bytes(&self, _out: &Region, _inputs: &[&Meta]) -> usize {
-        0
+    /// Bytes of memory that computing `out` takes besides the pieces and the result: for a fold, its state.
+    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
+        self.as_fold().map_or(0, |fold| fold.state_bytes(out, inputs[0]))
     }
 
-    /// Whether every element costs so much (or reads so much) that two consumers should share one result.
+    /// Whether every element costs so much (or reads so much) that two consumers should share one result,
+    /// as with folds.
     fn is_expensive(&self) -> bool {
-        false
+        self.as_fold().is_some()
     }
 
     /// Whether this reads from a store: (bytes as stored in memory for this box).

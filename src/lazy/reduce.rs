@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fold, LazyArray, Meta, Need, Op, State};
+use super::{Fold, LazyArray, Meta, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::kernel::reduce::{self, Groups, ReduceSpec};
@@ -49,10 +49,6 @@ impl Op for Reduce {
         "reduce"
     }
 
-    fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
-    }
-
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
         let (at, shape) = (self.input_region(out, inputs[0]), self.state_shape(out));
         let block = reduce::only(&self.0, &pieces[0], &at, &shape)?;
@@ -65,14 +61,6 @@ impl Op for Reduce {
 
     fn as_fold(&self) -> Option<&dyn Fold> {
         Some(self)
-    }
-
-    fn is_expensive(&self) -> bool {
-        true
-    }
-
-    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
-        self.state_bytes(out, inputs[0])
     }
 
     fn describe(&self) -> String {

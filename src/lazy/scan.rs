@@ -4,28 +4,113 @@
 //! second scans every chunk on its own. No task holds more than a chunk and what runs between chunks, and
 //! the chunks alone say in which order is summed.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::carry::Carry;
 use super::{LazyArray, Meta, Need, Op};
 use crate::array::{Block, Region};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::kernel::calculus;
 use crate::kernel::scan::{self, ScanOp, ScanSpec};
 use crate::source::Traffic;
 
+/// What runs along an axis.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Running {
+    /// Sums, products or the last valid element.
+    Values(ScanSpec),
+    /// The integral by trapezoids.
+    Integral {
+        /// The axis.
+        axis: usize,
+        /// The places of its positions.
+        points: Arc<[f64]>,
+    },
+}
+
+impl Running {
+    pub(super) fn axis(&self) -> usize {
+        match self {
+            Running::Values(spec) => spec.axis,
+            Running::Integral { axis, .. } => *axis,
+        }
+    }
+
+    fn result_dtype(&self, input: DType) -> Result<DType> {
+        match self {
+            Running::Values(spec) => spec.result_dtype(input),
+            Running::Integral { .. } => Ok(input),
+        }
+    }
+
+    /// The dtype of what runs up to a chunk, and how many numbers one of it is.
+    pub(super) fn carry(&self, input: DType) -> (DType, usize) {
+        match self {
+            Running::Values(spec) => spec.carry(input),
+            Running::Integral { .. } => (calculus::wide_dtype(input), 1),
+        }
+    }
+
+    /// What a chunk at these positions adds.
+    pub(super) fn total(&self, chunk: &Block, at: Range<usize>) -> Result<Block> {
+        match self {
+            Running::Values(spec) => scan::total(spec, chunk),
+            Running::Integral { axis, points } => {
+                calculus::integral_of_piece(chunk.clone(), *axis, &points[at])
+            }
+        }
+    }
+
+    /// What runs up to each chunk, from what all of them add.
+    pub(super) fn before(&self, totals: &[Block], input: &Meta) -> Result<Block> {
+        match self {
+            Running::Values(spec) => scan::before(spec, input.dtype, totals),
+            Running::Integral { axis, points } => {
+                let grid = &input.grid.axes()[*axis];
+                let starts = (1..grid.count()).map(|i| grid.chunk(i).start);
+                let gaps: Vec<f64> = starts.map(|i| points[i] - points[i - 1]).collect();
+                calculus::integrals_before(totals, *axis, &gaps)
+            }
+        }
+    }
+
+    /// What runs at every element of a piece at these positions, from what runs up to it.
+    fn scan(&self, piece: &Block, at: Range<usize>, before: Option<&Block>) -> Result<Block> {
+        match self {
+            Running::Values(spec) => scan::scan(spec, piece, before),
+            Running::Integral { axis, points } => {
+                calculus::running_integral(piece.clone(), *axis, &points[at], before)
+            }
+        }
+    }
+
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Running::Values(spec) => spec.describe(),
+            Running::Integral { axis, .. } => format!("running integral along axis {axis}"),
+        }
+    }
+}
+
 /// Running values; the second input, where there is one, are those up to each chunk.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Scan(ScanSpec);
+pub struct Scan(Running);
 
 impl Scan {
     /// The positions of the input that positions of the output need.
-    fn reach(&self, out: std::ops::Range<usize>, inputs: &[&Meta]) -> std::ops::Range<usize> {
-        let start = match (self.0.op, inputs.get(1)) {
-            (ScanOp::Fill { limit: Some(limit) }, _) => out.start.saturating_sub(limit),
+    fn reach(&self, out: Range<usize>, inputs: &[&Meta]) -> Range<usize> {
+        let start = match (&self.0, inputs.get(1)) {
+            (Running::Values(ScanSpec { op: ScanOp::Fill { limit: Some(limit) }, .. }), _) => {
+                out.start.saturating_sub(*limit)
+            }
             (_, None) => 0,
             _ if out.is_empty() => out.start,
             _ => {
-                let grid = &inputs[0].grid.axes()[self.0.axis];
+                let grid = &inputs[0].grid.axes()[self.0.axis()];
                 grid.chunk(grid.find(out.start)).start
             }
         };
@@ -40,7 +125,7 @@ impl Op for Scan {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let axis = self.0.axis;
+        let axis = self.0.axis();
         let mut region = out.clone();
         region.set(axis, self.reach(out.axis(axis), inputs));
         let mut needs = vec![Need { input: 0, region }];
@@ -54,11 +139,12 @@ impl Op for Scan {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let axis = self.0.axis;
-        let from = self.reach(out.axis(axis), inputs).start;
+        let axis = self.0.axis();
+        let reach = self.reach(out.axis(axis), inputs);
+        let from = reach.start;
         let piece = &pieces[0];
         let block = match pieces.get(1) {
-            None => scan::scan(&self.0, piece, None)?,
+            None => self.0.scan(piece, reach, None)?,
             Some(carries) => {
                 // Every chunk starts anew from what came before it, whatever box is asked for.
                 let grid = &inputs[0].grid.axes()[axis];
@@ -66,10 +152,11 @@ impl Op for Scan {
                 for (i, chunk) in grid.touched(out.axis(axis)).enumerate() {
                     let chunk = grid.chunk(chunk);
                     let mut part = Region::full(piece.shape());
-                    part.set(axis, chunk.start - from..chunk.end.min(out.axis(axis).end) - from);
+                    let rows = chunk.start..chunk.end.min(reach.end);
+                    part.set(axis, rows.start - from..rows.end - from);
                     let mut carry = Region::full(carries.shape());
                     carry.set(axis + 1, i..i + 1);
-                    let scanned = scan::scan(&self.0, &piece.region(&part), Some(&carries.region(&carry)))?;
+                    let scanned = self.0.scan(&piece.region(&part), rows, Some(&carries.region(&carry)))?;
                     if part == Region::full(piece.shape()) {
                         block = scanned;
                         break;
@@ -87,7 +174,8 @@ impl Op for Scan {
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
         // A piece that does not lie in row-major order is copied first.
         let mut region = out.clone();
-        region.set(self.0.axis, self.reach(out.axis(self.0.axis), inputs));
+        let axis = self.0.axis();
+        region.set(axis, self.reach(out.axis(axis), inputs));
         inputs[0].bytes(&region)
     }
 
@@ -121,12 +209,32 @@ impl LazyArray {
             op => op,
         };
         let spec = ScanSpec { op, ..spec };
-        let dtype = spec.result_dtype(self.dtype())?;
-        let mut inputs = vec![self.clone()];
-        let count = self.grid().axes()[spec.axis].count();
-        if count > 1 && !matches!(op, ScanOp::Fill { limit: Some(_) }) {
-            inputs.push(self.carries(Carry::Scan(spec))?);
+        let alone = matches!(op, ScanOp::Fill { limit: Some(_) });
+        self.running(Running::Values(spec), alone)
+    }
+
+    /// The integral by trapezoids from the first position of an axis, with these points, to each.
+    ///
+    /// # Errors
+    /// If there is not one point for each position, or the elements are no floats or complex numbers.
+    pub(crate) fn running_integral(&self, axis: usize, points: Arc<[f64]>) -> Result<LazyArray> {
+        if points.len() != self.shape()[axis] || !(self.dtype().is_float() || self.dtype().is_complex()) {
+            return Err(Error::internal(format!(
+                "an integral of {} over {} points",
+                self.dtype(),
+                points.len()
+            )));
         }
-        LazyArray::new(Scan(spec), inputs, Meta { dtype, grid: self.grid().clone() })
+        self.running(Running::Integral { axis, points }, false)
+    }
+
+    /// Whatever runs along an axis; `alone` where a chunk needs nothing from far before it.
+    fn running(&self, what: Running, alone: bool) -> Result<LazyArray> {
+        let dtype = what.result_dtype(self.dtype())?;
+        let mut inputs = vec![self.clone()];
+        if self.grid().axes()[what.axis()].count() > 1 && !alone {
+            inputs.push(self.carries(Carry::Scan(what.clone()))?);
+        }
+        LazyArray::new(Scan(what), inputs, Meta { dtype, grid: self.grid().clone() })
     }
 }

@@ -4,6 +4,7 @@
 //! The samples are the same in every run. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=5000 cargo test --release
 //! --test properties` looks at others, and at more of them.
 
+mod along;
 mod check;
 mod elementwise;
 mod expressions;

@@ -73,7 +73,7 @@ fn makes_floats(op: ReduceOp, result: &Result<DataArray>, s: &Sample) -> bool {
 }
 
 /// Products: equal but for rounding where both are finite and not 0.
-fn agree_in_magnitude(a: Result<DataArray>, b: Result<DataArray>) -> Check {
+pub fn agree_in_magnitude(a: Result<DataArray>, b: Result<DataArray>) -> Check {
     let logs = |r: Result<DataArray>| r.and_then(|r| r.abs()?.log()?.astype(DType::F32));
     match (logs(a), logs(b)) {
         (Ok(a), Ok(b)) => {

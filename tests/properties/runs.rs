@@ -48,7 +48,7 @@ fn run(plan: &Plan, threads: usize) -> Result<Vec<Block>> {
     Local::new().threads(threads).run(plan).map(|o| o.blocks)
 }
 
-fn any_way_the_same(arrays: &[DataArray]) -> Check {
+pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
     let plan = plan(arrays)?;
     let one = run(&plan, 1);
     for threads in [2, 7] {
