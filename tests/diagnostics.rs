@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use graticule::dtype::Element;
+use graticule::dtype::{Element, Text};
 use graticule::prelude::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -148,7 +148,152 @@ fn units_that_are_no_longer_true_are_told() {
         assert_eq!(fine.unwrap().attrs().get_str("units"), Some("m"));
     }
     assert!(told(|| (&m + &m)?.mean("x")?.mul(2.0)?.abs()).is_empty());
+    // A function keeps what its first operand says.
+    assert_eq!(
+        told(|| m.maximum(&km)),
+        ["units: the units `m` and `km` meet in `maximum`: the result says `m`"]
+    );
+    assert_eq!(told(|| m.atan2(&m)), untrue("atan2"));
+    assert_eq!(told(|| m.heaviside(0.5)), untrue("heaviside"));
+    assert_eq!(told(|| m.signbit()), untrue("signbit"));
+    assert_eq!(told(|| m.logical_not()), untrue("logical_not"));
+    assert_eq!(told(|| m.logical_and(true)), untrue("logical_and"));
+    assert_eq!(told(|| m.isin(&Block::scalar(1.0))), untrue("isin"));
+    assert!(told(|| m.copysign(&km)?.nextafter(0.0)?.fabs()?.positive()?.spacing()).is_empty());
     // Without attributes nothing untrue is said.
     let plain = Options { keep_attrs: false, ..Options::current() };
     assert!(told(|| with_options(plain, || &m * &m)).is_empty());
+}
+
+#[test]
+fn verbs_of_several_steps_are_told_as_one() {
+    let m = metres();
+    let plain = m.drop_attrs(false);
+    let untrue = |op: &str| vec![format!("units: the units `m` are not those of the result of `{op}`")];
+    assert_eq!(told(|| m.dot(&m, "x")), untrue("dot"));
+    assert_eq!(told(|| cross(&m, &m, "x")), untrue("cross"));
+    assert_eq!(told(|| cov(&m, &m, "x")), untrue("cov"));
+    assert_eq!(told(|| corr(&m, &m, "x")), untrue("corr"));
+    for fine in [m.dot(&plain, "x"), cross(&m, &plain, "x"), cov(&m, &plain, "x")] {
+        assert_eq!(fine.unwrap().attrs().get_str("units"), Some("m"));
+    }
+    assert!(told(|| m.dot(&plain, "x").and(cov(&m, &plain, "x"))).is_empty());
+    let weights = plain.notnull().unwrap();
+    assert_eq!(told(|| m.weighted(&weights)?.var("x")), untrue("weighted var"));
+    assert!(told(|| m.weighted(&weights)?.mean("x")?.add(&m.weighted(&weights)?.std("x")?)).is_empty());
+    // Attributes go with the units in them.
+    assert!(told(|| m.differentiate("x")?.add(&m.integrate("x")?)).is_empty());
+}
+
+#[test]
+fn places_ranks_and_products_are_not_measured_as_the_data() {
+    let m = metres();
+    let untrue = |op: &str| vec![format!("units: the units `m` are not those of the result of `{op}`")];
+    assert_eq!(told(|| m.cumprod("x")), untrue("cumprod"));
+    assert_eq!(told(|| m.rank("x")), untrue("rank"));
+    assert_eq!(told(|| m.argsort("x")), untrue("argsort"));
+    assert_eq!(told(|| m.argmin_dims("x")), untrue("argmin"));
+    assert_eq!(told(|| m.to_dataset("a").idxmax("x")), [untrue("idxmax"), widened("int64")].concat());
+    assert_eq!(told(|| m.groupby("x")?.count(())), untrue("count"));
+    assert!(told(|| m.cumsum("x")?.quantile(0.5, "x")).is_empty());
+    // A coordinate in the same units gives labels in them.
+    let mut x = Variable::from_vec(&[("x", 3)], vec![10.0, 20.0, 30.0]).unwrap();
+    x.attrs.insert("units", "m");
+    let measured = m.assign_coords([("x", x)]).unwrap();
+    assert!(told(|| measured.idxmin("x")).is_empty());
+
+    let mut names = DataArray::from_vec(&[("x", 1)], vec![Text::from("ab")]).unwrap();
+    names.attrs_mut().insert("units", "m");
+    assert_eq!(told(|| names.str()?.len()), untrue("len"));
+    assert_eq!(told(|| names.str()?.contains("a")), untrue("contains"));
+    assert!(told(|| names.str()?.upper()).is_empty());
+}
+
+#[test]
+fn arithmetic_in_place_keeps_units_that_may_be_untrue() {
+    let m = metres();
+    let mut km = m.clone();
+    km.attrs_mut().insert("units", "km");
+    let in_place = |op: BinaryOp, by: &DataArray| {
+        let mut a = m.clone();
+        a.binary_assign(op, by).map(|()| a)
+    };
+    assert_eq!(
+        told(|| in_place(BinaryOp::Mul, &m)),
+        ["units: the units `m` are not those of the result of `mul`"]
+    );
+    assert_eq!(
+        told(|| in_place(BinaryOp::Mul, &km)),
+        ["units: the units `m` are not those of the result of `mul`"]
+    );
+    assert_eq!(
+        told(|| in_place(BinaryOp::Add, &km)),
+        ["units: the units `m` and `km` meet in `add`: the result says `m`"]
+    );
+    assert!(told(|| in_place(BinaryOp::Sub, &m)).is_empty());
+    assert_eq!(
+        told(|| {
+            let mut ds = m.to_dataset("a");
+            ds.mul_assign(&m).map(|()| ds)
+        }),
+        ["units: the units `m` are not those of the result of `mul`"]
+    );
+}
+
+fn widened(from: &str) -> Vec<String> {
+    vec![format!("dtypes: {from} becomes float64 to hold missing values")]
+}
+
+#[test]
+fn verbs_that_make_holes_say_what_they_widen() {
+    let ints = series(vec![1i64, 2, 3], vec![1.0, 2.0, 3.0]).astype(DType::I32).unwrap();
+    let bare = ints.drop_vars("x").unwrap();
+    assert_eq!(told(|| ints.shift("x", 1)), widened("int32"));
+    assert!(told(|| ints.shift_with(&[("x", 1)], 0)).is_empty());
+    assert_eq!(told(|| bare.pad(&[("x", (1, 1))], PadMode::Constant(PadValues::Missing))), widened("int32"));
+    assert!(told(|| bare.pad(&[("x", (1, 1))], PadMode::Edge)).is_empty());
+    assert_eq!(told(|| ints.reindex("x", Block::scalar(9i64).reshape(&[1])?)), widened("int32"));
+    let gaps = InterpolateNa { limit: Some(1), ..InterpolateNa::default() };
+    assert_eq!(told(|| bare.interpolate_na_with("x", &gaps)), widened("int32"));
+
+    let key = DataArray::from_vec(&[("x", 3)], vec![0.0, f64::NAN, 0.0]).unwrap();
+    let groups = bare.groupby(key).unwrap();
+    let met = vec!["dtypes: float64 and int32 meet as float64".to_string()];
+    assert_eq!(told(|| groups.add(&groups.max(())?)), [widened("int32"), met].concat());
+
+    // Of the grid of 2 x 2 one place is empty.
+    let (a, b) =
+        (Block::from_vec(&[3], vec![0i64, 0, 1]).unwrap(), Block::from_vec(&[3], vec![0i64, 1, 1]).unwrap());
+    let variable = |b: Block| Variable::new(["x"], b).unwrap();
+    let sparse = bare.assign_coords([("a", variable(a)), ("b", variable(b))]).unwrap();
+    let sparse = sparse.set_index("x", ["a", "b"]).unwrap();
+    assert_eq!(told(|| sparse.unstack("x")), widened("int32"));
+    let zeros = UnstackOptions { fill_value: Some(0.into()), ..UnstackOptions::default() };
+    assert!(told(|| sparse.unstack_with("x", &zeros)).is_empty());
+
+    let parts = [ints.to_dataset("a"), ints.to_dataset("b")];
+    assert_eq!(
+        told(|| concat(&parts, "x", &ConcatOptions::default())),
+        [widened("int32"), widened("int32")].concat()
+    );
+    let late = ints.assign_coords([("x", Block::from_vec(&[3], vec![4i64, 5, 6]).unwrap())]).unwrap();
+    let late = late.astype(DType::F64).unwrap();
+    let parts: Vec<Object> = [ints, late].map(|a| a.to_dataset("a").into()).into();
+    let meet = ["dtypes: int32 and float64 meet as float64"];
+    assert_eq!(told(|| combine_by_coords(&parts, &ConcatOptions::default())), meet);
+    assert_eq!(told(|| combine_nested(parts.clone(), ["x"], &ConcatOptions::default())), meet);
+}
+
+#[test]
+fn choices_between_two_dtypes_are_told() {
+    let a = series(vec![1i64], vec![1.0]);
+    let b = a.astype(DType::F32).unwrap();
+    let meet = |x: &str, y: &str| vec![format!("dtypes: {x} and {y} meet as float64")];
+    let mask = a.gt(0.0).unwrap();
+    assert_eq!(told(|| select_where(&mask, &a, &b)), meet("float64", "float32"));
+    assert_eq!(told(|| a.fillna(&b)), meet("float64", "float32"));
+    assert_eq!(told(|| a.clip_min(&b)), meet("float64", "float32"));
+    assert_eq!(told(|| b.clip_min(&a)), meet("float32", "float64"));
+    let ds = a.to_dataset("a").assign([("b", b.clone())]).unwrap();
+    assert_eq!(told(|| ds.to_dataarray("v")), meet("float64", "float32"));
 }

@@ -10,6 +10,7 @@ use super::broadcast::{broadcast_sizes, spread};
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::merge::{CombineAttrs, Compat, merge_coords};
 use super::operand::{Labelled, Operand};
 use super::variable::{Name, Variable};
@@ -109,7 +110,10 @@ pub(crate) fn common_dtype(a: Arg<'_>, b: Arg<'_>) -> Result<DType> {
     match (a, b) {
         (Arg::Variable(_), Arg::Scalar(_)) => promote::promote(a.dtype(), b.dtype_beside(a.dtype())?),
         (Arg::Scalar(_), Arg::Variable(_)) => promote::promote(a.dtype_beside(b.dtype())?, b.dtype()),
-        _ => promote::promote(a.dtype(), b.dtype()),
+        _ => {
+            diagnostics::met(a.dtype(), b.dtype())?;
+            promote::promote(a.dtype(), b.dtype())
+        }
     }
 }
 

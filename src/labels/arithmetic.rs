@@ -3,7 +3,7 @@
 use super::apply::{Arg, NameRule, Rules, apply, map_args};
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::diagnostics;
+use super::diagnostics::{self, Kept};
 use super::merge::CombineAttrs;
 use super::operand::Operand;
 use super::options::Options;
@@ -68,10 +68,11 @@ pub(crate) fn binary_args(op: BinaryOp, a: Arg<'_>, b: Arg<'_>) -> Result<Variab
     }
 }
 
-/// [`binary_args`] whose result takes over attributes if `keeps`.
+/// [`binary_args`] whose result takes over attributes, if `keeps` any.
 fn with_units(op: BinaryOp, keeps: bool, a: Arg<'_>, b: Arg<'_>) -> Result<Variable> {
     if keeps {
-        diagnostics::units_of_binary(op, a.variable(), b.variable())?;
+        let kept = if is_operator(op) { Kept::Common } else { Kept::First };
+        diagnostics::units_of_binary(op, kept, a.variable(), b.variable())?;
     }
     binary_args(op, a, b)
 }

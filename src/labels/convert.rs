@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::broadcast::{broadcast_sizes, expand};
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::squeeze::expanded;
 use super::variable::{Name, Variable};
 use crate::array::{Block, Slice};
@@ -86,6 +87,7 @@ impl Dataset {
         let sizes = broadcast_sizes(&variables)?;
         let mut dtype = first.dtype();
         for v in &variables[1..] {
+            diagnostics::met(dtype, v.dtype())?;
             dtype = promote(dtype, v.dtype())?;
         }
         let new = [(Name::from(dim), 1)];

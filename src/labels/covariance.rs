@@ -3,6 +3,7 @@
 use super::align::{AlignOptions, align};
 use super::arithmetic::binary;
 use super::dataarray::DataArray;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::reduce::ReduceOptions;
 use super::weighted::WeightedOp;
@@ -115,14 +116,11 @@ pub fn cov_with(
     dims: impl IntoDims,
     options: &CovOptions,
 ) -> Result<DataArray> {
-    let dims: Dims = dims.into_dims();
-    let pairs = || -> Result<DataArray> {
-        let pairs = Pairs::new(a, b, &dims, options.weights.as_ref())?;
-        let count = pairs.valid.sum(&dims)?;
+    of_pairs("cov", a, b, dims.into_dims(), options, |pairs| {
+        let count = pairs.valid.sum(&pairs.dims)?;
         let adjust = count.div(count.sub(options.ddof.unwrap_or(1.0))?)?;
         pairs.covariance()?.mul(&adjust)
-    };
-    pairs().at(|| format!("{}, in cov", a.place()))
+    })
 }
 
 /// Pearson's correlation of two arrays over `dims` (`()` or `..` for all).
@@ -165,13 +163,34 @@ pub fn corr_with(
     dims: impl IntoDims,
     options: &CovOptions,
 ) -> Result<DataArray> {
-    let dims: Dims = dims.into_dims();
-    let pairs = || -> Result<DataArray> {
-        let pairs = Pairs::new(a, b, &dims, options.weights.as_ref())?;
+    of_pairs("corr", a, b, dims.into_dims(), options, |pairs| {
         let spread = pairs.std(&pairs.a)?.mul(&pairs.std(&pairs.b)?)?;
         pairs.covariance()?.div(&spread)
+    })
+}
+
+/// What `f` makes of the pairs of two arrays.
+fn of_pairs(
+    verb: &str,
+    a: &DataArray,
+    b: &DataArray,
+    dims: Dims,
+    options: &CovOptions,
+    f: impl FnOnce(&Pairs<'_>) -> Result<DataArray>,
+) -> Result<DataArray> {
+    let run = || -> Result<DataArray> {
+        diagnostics::met(a.dtype(), b.dtype())?;
+        let result = diagnostics::in_steps(|| {
+            Pairs::new(a, b, dims, options.weights.as_ref()).and_then(|pairs| f(&pairs))
+        })?;
+        match verb {
+            // A correlation has no units.
+            "corr" => diagnostics::units_changed(verb, result.attrs())?,
+            _ => diagnostics::units_of_product(verb, result.attrs(), [a.attrs(), b.attrs()].into_iter())?,
+        }
+        Ok(result)
     };
-    pairs().at(|| format!("{}, in corr", a.place()))
+    run().at(|| format!("{}, in {verb}", a.place()))
 }
 
 /// Two arrays on common labels, each missing where the other is.
@@ -179,12 +198,12 @@ struct Pairs<'a> {
     a: DataArray,
     b: DataArray,
     valid: DataArray,
-    dims: &'a Dims,
+    dims: Dims,
     weights: Option<&'a DataArray>,
 }
 
 impl<'a> Pairs<'a> {
-    fn new(a: &DataArray, b: &DataArray, dims: &'a Dims, weights: Option<&'a DataArray>) -> Result<Self> {
+    fn new(a: &DataArray, b: &DataArray, dims: Dims, weights: Option<&'a DataArray>) -> Result<Self> {
         let both = align(&[a.clone(), b.clone()], &AlignOptions::new(Join::Inner))?;
         let valid = both[0].notnull()?.and(&both[1].notnull()?)?;
         let (a, b) = (both[0].where_cond(&valid)?, both[1].where_cond(&valid)?);
@@ -193,15 +212,15 @@ impl<'a> Pairs<'a> {
 
     fn mean(&self, x: &DataArray) -> Result<DataArray> {
         match self.weights {
-            Some(w) => x.weighted(w)?.mean(self.dims),
-            None => x.mean(self.dims),
+            Some(w) => x.weighted(w)?.mean(&self.dims),
+            None => x.mean(&self.dims),
         }
     }
 
     fn std(&self, x: &DataArray) -> Result<DataArray> {
         match self.weights {
-            Some(w) => x.weighted(w)?.std(self.dims),
-            None => x.std(self.dims),
+            Some(w) => x.weighted(w)?.std(&self.dims),
+            None => x.std(&self.dims),
         }
     }
 
@@ -211,8 +230,8 @@ impl<'a> Pairs<'a> {
         let products = distance(&self.a)?.conj()?.mul(&distance(&self.b)?)?;
         let skip = ReduceOptions::new().skipna(true);
         match self.weights {
-            Some(w) => products.weighted(w)?.reduce_with(WeightedOp::Mean, self.dims, skip),
-            None => products.reduce_with(ReduceOp::Mean, self.dims, skip),
+            Some(w) => products.weighted(w)?.reduce_with(WeightedOp::Mean, &self.dims, skip),
+            None => products.reduce_with(ReduceOp::Mean, &self.dims, skip),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::operand::Labelled;
 use super::reduce::ReduceOptions;
@@ -25,7 +26,11 @@ fn scan_variable(
     for axis in axes {
         data = data.scan(ScanSpec { op, axis, skipna })?;
     }
-    Ok(Some(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(options.attrs(&v.attrs))))
+    let attrs = options.attrs(&v.attrs);
+    if op == ScanOp::Prod {
+        diagnostics::units_changed("cumprod", &attrs)?;
+    }
+    Ok(Some(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs)))
 }
 
 fn scanned<O: Labelled>(object: &O, op: ScanOp, dims: Dims, options: ReduceOptions) -> Result<O> {

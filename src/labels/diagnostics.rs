@@ -6,6 +6,7 @@
 //! `graticule::labels` with a field `topic` (`labels`, `coords`: warnings; `dtypes`, `units`: information).
 //! Without a subscriber and without strictness nothing of it is computed.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::attrs::Attrs;
@@ -61,6 +62,25 @@ enum Topic {
 
 const TARGET: &str = "graticule::labels";
 
+thread_local! {
+    /// Whether a verb made of other verbs runs here: its steps say nothing of units and dtypes.
+    static IN_STEPS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `f` gives: a verb made of other verbs, whose steps say nothing of units and dtypes. The caller does,
+/// for the verb as a whole: see [`units_changed`] and [`met`].
+pub(crate) fn in_steps<R>(f: impl FnOnce() -> R) -> R {
+    /// Puts the outer state back, also when `f` panics.
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            IN_STEPS.set(self.0);
+        }
+    }
+    let _restore = Restore(IN_STEPS.replace(true));
+    f()
+}
+
 /// Records what `tell` says (what happened, and the way out), or makes an error of it.
 fn note(topic: Topic, tell: impl FnOnce() -> Option<(String, &'static str)>) -> Result<()> {
     let strict = Options::current().strict;
@@ -78,7 +98,8 @@ fn note(topic: Topic, tell: impl FnOnce() -> Option<(String, &'static str)>) -> 
             (strict.units, ErrorKind::Invalid, tracing::enabled!(target: TARGET, tracing::Level::INFO))
         }
     };
-    if !strict && !wanted {
+    let as_whole = IN_STEPS.get() && matches!(topic, Topic::Dtypes | Topic::Units);
+    if as_whole || !strict && !wanted {
         return Ok(());
     }
     let Some((what, help)) = tell() else { return Ok(()) };
@@ -163,52 +184,106 @@ fn units(attrs: &Attrs) -> Option<&str> {
     attrs.get_str("units").filter(|u| !matches!(*u, "" | "1"))
 }
 
+/// The attributes of a result of `op`, which has other units than its operand.
+pub(crate) fn units_changed(op: &str, kept: &Attrs) -> Result<()> {
+    units(kept).map_or(Ok(()), |units| untrue(units, op))
+}
+
+/// The attributes of a result of `op`, which is a product of `factors`: true if only one has units.
+pub(crate) fn units_of_product<'a>(
+    op: &str,
+    kept: &Attrs,
+    factors: impl Iterator<Item = &'a Attrs>,
+) -> Result<()> {
+    match factors.filter_map(units).nth(1) {
+        Some(_) => units_changed(op, kept),
+        None => Ok(()),
+    }
+}
+
 /// The units that a function of one operand keeps.
 pub(crate) fn units_of_unary(op: UnaryOp, attrs: &Attrs) -> Result<()> {
     use UnaryOp as U;
-    let Some(units) = units(attrs) else { return Ok(()) };
     let keeps = matches!(
         op,
-        U::Neg | U::Abs | U::Floor | U::Ceil | U::Trunc | U::Rint | U::Real | U::Imag | U::Conj | U::Invert
+        U::Neg
+            | U::Positive
+            | U::Abs
+            | U::Fabs
+            | U::Floor
+            | U::Ceil
+            | U::Trunc
+            | U::Rint
+            | U::Spacing
+            | U::Real
+            | U::Imag
+            | U::Conj
+            | U::Invert
     );
-    if keeps { Ok(()) } else { untrue(units, op.name()) }
+    if keeps { Ok(()) } else { units_changed(op.name(), attrs) }
+}
+
+/// Which attributes a result of two operands has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Those that do not differ: the rule of operators.
+    Common,
+    /// Those of the first operand that has any: the rule of functions, and of arithmetic in place.
+    First,
 }
 
 /// The units that an operation of two operands keeps, or loses.
-pub(crate) fn units_of_binary(op: BinaryOp, a: Option<&Variable>, b: Option<&Variable>) -> Result<()> {
+pub(crate) fn units_of_binary(
+    op: BinaryOp,
+    kept: Kept,
+    a: Option<&Variable>,
+    b: Option<&Variable>,
+) -> Result<()> {
     use BinaryOp as B;
+    let first = a.or(b).and_then(|v| units(&v.attrs));
     let (a, b) = (a.and_then(|v| units(&v.attrs)), b.and_then(|v| units(&v.attrs)));
-    let mixed = |a: &str, b: &str| {
-        note(Topic::Units, || {
-            let text = format!("the units `{a}` and `{b}` meet in `{}`: the result has none", op.name());
-            Some((text, "convert one operand, and set its `units` attribute"))
-        })
+    let result = match (kept, a, b) {
+        (_, None, None) => return Ok(()),
+        (Kept::First, ..) => first,
+        (Kept::Common, Some(a), Some(b)) => Some(a).filter(|_| a == b),
+        (Kept::Common, a, b) => a.or(b),
     };
-    match (op, a, b) {
-        (_, None, None) => Ok(()),
+    match (op, a, b, result) {
         // As large as the operands, if both are measured alike.
-        (B::Add | B::Sub | B::Maximum | B::Minimum | B::Fmax | B::Fmin | B::Hypot | B::Rem, a, b) => {
-            match (a, b) {
-                (Some(a), Some(b)) if a != b => mixed(a, b),
-                _ => Ok(()),
-            }
-        }
-        (B::Mul, Some(_), None) | (B::Mul, None, Some(_)) | (B::Div | B::FloorDiv, Some(_), None) => Ok(()),
-        // Conflicting units are not kept: there is nothing untrue left.
-        (_, Some(a), Some(b)) if a != b => Ok(()),
-        (_, Some(units), _) | (_, _, Some(units)) => untrue(units, op.name()),
+        (
+            B::Add
+            | B::Sub
+            | B::Maximum
+            | B::Minimum
+            | B::Fmax
+            | B::Fmin
+            | B::Hypot
+            | B::Rem
+            | B::Fmod
+            | B::Gcd
+            | B::Lcm
+            | B::NextAfter,
+            ..,
+        ) => match (a, b) {
+            (Some(a), Some(b)) if a != b => note(Topic::Units, || {
+                let left = result.map_or("has none".to_string(), |units| format!("says `{units}`"));
+                let text = format!("the units `{a}` and `{b}` meet in `{}`: the result {left}", op.name());
+                Some((text, "convert one operand, and set its `units` attribute"))
+            }),
+            _ => Ok(()),
+        },
+        // Only the sign, or the number of bits, is taken from the second.
+        (B::CopySign | B::LeftShift | B::RightShift, Some(_), ..) => Ok(()),
+        (B::Mul, Some(_), None, _) | (B::Mul, None, Some(_), _) => Ok(()),
+        (B::Div | B::FloorDiv, Some(_), None, _) => Ok(()),
+        // Where none are kept there is nothing untrue left.
+        (.., result) => result.map_or(Ok(()), |units| untrue(units, op.name())),
     }
 }
 
 /// The units that a reduction keeps.
 pub(crate) fn units_of_reduction(op: ReduceOp, options: &ReduceOptions, attrs: &Attrs) -> Result<()> {
     use ReduceOp as R;
-    let Some(units) = units(attrs) else { return Ok(()) };
-    if options.attrs(attrs).is_empty() {
-        return Ok(());
-    }
-    match op {
-        R::Prod | R::Var | R::Count | R::Any | R::All | R::ArgMin | R::ArgMax => untrue(units, op.name()),
-        _ => Ok(()),
-    }
+    let changes = matches!(op, R::Prod | R::Var | R::Count | R::Any | R::All | R::ArgMin | R::ArgMax);
+    if changes && units(attrs).is_some() { units_changed(op.name(), &options.attrs(attrs)) } else { Ok(()) }
 }

@@ -8,6 +8,7 @@ use super::arithmetic::binary_args;
 use super::broadcast::broadcast_sizes;
 use super::coords::Coords;
 use super::dataarray::DataArray;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::operand::{Labelled, Operand};
 use super::options::Options;
@@ -94,6 +95,7 @@ fn dot_arrays(arrays: &[DataArray], dims: &Dims) -> Result<DataArray> {
         sum_of_products(&variables, &summed)
     })?
     .into_array()?;
+    diagnostics::units_of_product("dot", result.attrs(), arrays.iter().map(|a| a.attrs()))?;
     let coords = result.coords().without_dims(&summed);
     Ok(DataArray::from_parts(result.name().cloned(), result.variable().clone(), coords))
 }
@@ -256,6 +258,7 @@ fn cross_arrays(a: &DataArray, b: &DataArray, dim: &str) -> Result<DataArray> {
         _ => Err(Error::internal("a cross product takes two arrays")),
     })?
     .into_array()?;
+    diagnostics::units_of_product("cross", result.attrs(), [a.attrs(), b.attrs()].into_iter())?;
     let coords = match components {
         3 => result.coords().clone(),
         _ => result.coords().without_dims(&[dim.into()]),

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::reduce::{ReduceOptions, check_not_empty};
 use super::reindex::room_for;
@@ -272,11 +273,11 @@ impl DataArray {
         let sizes: Vec<usize> = v.shape()[kept.len()..].to_vec();
         let mut shape = v.shape()[..kept.len()].to_vec();
         shape.push(sizes.iter().product());
-        let merged =
-            Variable::new(kept.iter().cloned().chain([Name::from("flat")]), v.data().reshape(&shape)?)?;
-        check_not_empty(&merged, op, &[kept.len()]).map_err(place)?;
+        let axes: Vec<usize> = (kept.len()..v.ndim()).collect();
+        check_not_empty(&v, op, &axes).map_err(place)?;
+        diagnostics::units_of_reduction(op, &options, self.attrs()).map_err(place)?;
         let spec = options.spec(op, vec![kept.len()], None, v.dtype());
-        let flat = merged.data().reduce(spec).map_err(place)?;
+        let flat = v.data().reshape(&shape)?.reduce(spec).map_err(place)?;
         let coords = self.coords().without_dims(&dims);
         let attrs = options.attrs(self.attrs());
         let mut result = IndexMap::with_capacity(dims.len());
@@ -306,6 +307,12 @@ impl Dataset {
                     "`argmin` and `argmax` give positions, which need no labels along `{dim}`"
                 )));
             };
+            let attrs = reduce.attrs(&v.attrs);
+            // The result is a label: it may be measured as the data are.
+            if attrs.get_str("units") != labels.attrs.get_str("units") {
+                let verb = if op == ReduceOp::ArgMin { "idxmin" } else { "idxmax" };
+                diagnostics::units_changed(verb, &attrs)?;
+            }
             let labels = labels.load()?;
             check_not_empty(v, op, &[axis])?;
             let spec = reduce.spec(op, vec![axis], None, v.dtype());
@@ -326,7 +333,7 @@ impl Dataset {
             let kept = v.dims().iter().filter(|d| **d != dim).cloned();
             let data = positions.lookup(labels, fill)?;
             reduced.push(dim.clone());
-            Ok(Some(Variable::new(kept, data)?.with_attrs(reduce.attrs(&v.attrs))))
+            Ok(Some(Variable::new(kept, data)?.with_attrs(attrs)))
         })?;
         let mut result = self.with_parts(data_vars, self.coords().without_dims(&reduced));
         result.attrs = reduce.attrs(&self.attrs);

@@ -6,6 +6,7 @@ use super::arithmetic::{binary, binary_args};
 use super::compare::indexes_equal;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics::{self, Kept};
 use super::operand::{Labelled, Operand};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
@@ -99,6 +100,7 @@ fn assigned(array: &DataArray, op: BinaryOp, rhs: &Operand) -> Result<DataArray>
         ))
         .help("cast the array first, as with `astype`, or use the operator"));
     }
+    diagnostics::units_of_binary(op, Kept::First, Some(v), other.variable())?;
     let v = v.with_data(v.dims().iter().cloned(), result.data().cast(v.dtype())?)?;
     Ok(DataArray::from_parts(array.name().cloned(), v, coords))
 }

@@ -7,10 +7,10 @@ use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
 use super::operand::Labelled;
 use super::options::Options;
-use super::reindex::label_text;
+use super::reindex::{label_text, room_for};
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::{DType, Scalar, TimeUnit, promote};
+use crate::dtype::{DType, Scalar, TimeUnit};
 use crate::error::{Context, Error, Result};
 use crate::kernel::cast::cast;
 use crate::kernel::interp::{Gaps, InterpMethod, Outside};
@@ -241,7 +241,7 @@ fn fill_variable(v: &Variable, dim: &str, x: &Arc<[f64]>, gaps: &Gaps) -> Result
         v.data().require_present("texts and times that are not interpolated", help, false)?
     } else if gaps.limit.is_some() || gaps.max_gap.is_some() {
         // As in xarray: limits are masks, which make room for missing values.
-        v.data().cast(promote::with_missing(dtype))?
+        v.data().cast(room_for(dtype, None)?.0)?
     } else {
         v.data().clone()
     };

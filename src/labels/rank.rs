@@ -2,6 +2,7 @@
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::options::Options;
 use super::variable::Variable;
 use crate::array::{Block, Region};
@@ -93,6 +94,7 @@ impl Dataset {
             true => self.map_variables(|v| {
                 let Some(axis) = v.axis(dim) else { return Ok(None) };
                 let attrs = if global { v.attrs.clone() } else { Default::default() };
+                diagnostics::units_changed(what, &attrs)?;
                 Ok(Some(Variable::new(v.dims().iter().cloned(), f(v.data(), axis)?)?.with_attrs(attrs)))
             }),
         };

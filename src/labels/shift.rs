@@ -6,6 +6,7 @@ use super::coords::Coords;
 use super::dataarray::{DataArray, is_private};
 use super::dataset::Dataset;
 use super::operand::Labelled;
+use super::reindex::room_for;
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::{DType, Scalar, promote};
@@ -48,8 +49,7 @@ impl<S: Into<Scalar>> From<S> for FillValue {
 /// xarray.
 pub(super) fn fill_block(dtype: DType, value: Option<&Scalar>) -> Result<(DType, Block)> {
     let Some(value) = value else {
-        let dtype = promote::with_missing(dtype);
-        return Ok((dtype, promote::missing_value(dtype)));
+        return room_for(dtype, None);
     };
     let number = match value {
         Scalar::Float(v) => Some(*v),

@@ -116,9 +116,12 @@ fn clip(x: Operand, low: Option<Operand>, high: Option<Operand>) -> Result<Opera
                 bounds.next();
                 // The bound may widen the dtype, also where a plain number does.
                 let dtype = common_dtype(Arg::Variable(&out), *bound)?;
-                let data = out.data().cast(dtype)?;
-                out = out.with_data(out.dims().iter().cloned(), data)?;
-                out = binary_args(op, Arg::Variable(&out), *bound)?;
+                out = out.with_data(out.dims().iter().cloned(), out.data().cast(dtype)?)?;
+                let own = Arg::Variable(&out);
+                out = match bound {
+                    Arg::Variable(_) => map_args(MapFn::Binary(op), &[own, *bound], &[None, Some(dtype)])?,
+                    Arg::Scalar(_) => binary_args(op, own, *bound)?,
+                };
             }
         }
         Ok(out)
@@ -225,7 +228,12 @@ macro_rules! methods {
             /// ```
             pub fn isin(&self, values: &Block) -> Result<$T> {
                 let keep = if Options::current().keep_attrs { Keep::All } else { Keep::Nothing };
-                map_each(self, keep, &|v| isin(v, values))
+                map_each(self, keep, &|v| {
+                    if keep == Keep::All {
+                        diagnostics::units_changed("isin", &v.attrs)?;
+                    }
+                    isin(v, values)
+                })
                     .map_err(|e| e.at(format!("{}, in isin", self.place())))
             }
 

@@ -3,6 +3,7 @@
 use super::arithmetic::binary;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::dims::{Dims, IntoDims};
 use super::operand::{Labelled, Operand};
 use super::options::{Options, with_options};
@@ -127,7 +128,11 @@ impl<T: Labelled> Weighted<T> {
             // Attributes are those of the array, not what remains of them after so many operations.
             let quiet = Options { keep_attrs: false, ..Options::current() };
             let result = with_options(quiet, || sums.compute(op))?;
-            let v = result.variable().clone().with_attrs(options.attrs(a.attrs()));
+            let attrs = options.attrs(a.attrs());
+            if matches!(op, WeightedOp::Var | WeightedOp::SumOfSquares | WeightedOp::SumOfWeights) {
+                diagnostics::units_changed(&format!("weighted {op:?}").to_lowercase(), &attrs)?;
+            }
+            let v = result.variable().clone().with_attrs(attrs);
             Ok(DataArray::from_parts(result.name().cloned(), v, result.coords().clone()))
         });
         let mut result = result.at(place)?;

@@ -3,14 +3,13 @@
 use indexmap::IndexMap;
 
 use super::GroupBy;
-use crate::dtype::promote::with_missing;
 use crate::error::{Context, Error, Result};
 use crate::index::{Method, Positions};
 use crate::kernel::elementwise::BinaryOp;
 use crate::labels::compare::blocks_equal;
 use crate::labels::coords::Coords;
 use crate::labels::operand::{Labelled, Object};
-use crate::labels::reindex::take_variable;
+use crate::labels::reindex::{room_for, take_variable};
 use crate::labels::squeeze::expanded;
 use crate::labels::variable::{Name, Variable};
 use crate::labels::{DataArray, Dataset};
@@ -24,7 +23,7 @@ impl<T: Labelled> GroupBy<T> {
         }
         let rows = self.grouped_rows()?;
         let data_vars = rows.map_variables(|v| {
-            v.with_data(v.dims().iter().cloned(), v.data().cast(with_missing(v.dtype()))?).map(Some)
+            v.with_data(v.dims().iter().cloned(), v.data().cast(room_for(v.dtype(), None)?.0)?).map(Some)
         })?;
         self.object.rebuild(rows.with_parts(data_vars, rows.coords().clone()))
     }

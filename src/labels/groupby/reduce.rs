@@ -4,6 +4,7 @@ use super::GroupBy;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::{Groups as Codes, ReduceOp};
 use crate::labels::Dataset;
+use crate::labels::diagnostics;
 use crate::labels::dims::{Dims, IntoDims};
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::{ReduceOptions, check_not_empty, only_numeric, reduce_variable};
@@ -96,6 +97,7 @@ impl<T: Labelled> GroupBy<T> {
         let groups = &self.groups;
         let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
         check_not_empty(v, op, &axes)?;
+        diagnostics::units_of_reduction(op, options, &v.attrs)?;
         let dims: Vec<Name> = (v.dims().iter().enumerate())
             .filter(|(i, _)| !axes.contains(i))
             .map(|(i, d)| if i == axis { groups.name.clone() } else { d.clone() })

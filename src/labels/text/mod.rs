@@ -7,6 +7,7 @@ mod spans;
 
 use super::apply::{Arg, Rules, apply, arrays_over, dims_of};
 use super::dataarray::DataArray;
+use super::diagnostics;
 use super::operand::Operand;
 use super::options::Options;
 use super::variable::{Name, Variable};
@@ -160,6 +161,10 @@ impl Str {
         let operands = std::iter::once(Operand::from(&self.0)).chain(args).collect();
         apply(operands, &rules, f)
             .and_then(Operand::into_array)
+            .and_then(|result| match result.dtype().is_text() {
+                true => Ok(result),
+                false => diagnostics::units_changed(name, result.attrs()).map(|()| result),
+            })
             .map_err(|e| e.at(format!("`str.{name}`")).at(self.0.place()))
     }
 
