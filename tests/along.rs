@@ -203,6 +203,11 @@ fn mistakes_say_what_is_wrong() {
     assert!(text(floats.interpolate_na_with("x", &gap)).contains("a gap between numbers is a number"));
     let down = floats.isel("x", graticule::labels::slice(None, None, Some(-1))).unwrap();
     assert!(text(down.interpolate_na("x")).contains("does not rise: 40.5 follows 50"));
+    for width in [usize::MAX, 1 << 62] {
+        for mode in [PadMode::default(), PadMode::Edge, PadMode::Wrap, PadMode::Reflect(ReflectType::Odd)] {
+            assert!(text(floats.pad(&[("x", (1, width))], mode)).contains("more than memory can number"));
+        }
+    }
     let none = floats.isel("x", 0..0).unwrap();
     assert!(text(none.pad(&[("x", (1, 1))], PadMode::Edge)).contains("only a constant can extend it"));
 }

@@ -220,6 +220,11 @@ impl Dataset {
         let coordinate = self.coordinate(coord)?;
         let x = coordinate.numbers()?;
         let weights = options.weights.as_ref().map(|w| self.fit_weights(w, x.len(), coord)).transpose()?;
+        // Sums of products of all pairs of columns are held for each line.
+        let sums = deg.checked_add(1).and_then(|n| n.checked_mul(n)?.checked_mul(x.len().max(8)));
+        if sums.is_none_or(|n| isize::try_from(n).is_err()) {
+            return Err(Error::invalid(format!("a polynomial of degree {deg} has too many coefficients")));
+        }
         let columns = (0..=deg).rev().map(|k| x.iter().map(|x| power(*x, k)).collect()).collect();
         let design = Design::new(columns, weights.clone(), options.rcond)?;
         let mut degree = Name::from("degree");

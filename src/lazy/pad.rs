@@ -74,6 +74,16 @@ impl LazyArray {
         if before == 0 && after == 0 {
             return Ok(self.clone());
         }
+        let beside = self.shape().into_iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, n)| n);
+        let bytes = [before, after].iter().try_fold(n, |n, more| n.checked_add(*more)).and_then(|n| {
+            // Ramps and positions are computed in types that are wider than some.
+            beside.chain([self.dtype().size().max(16)]).try_fold(n, |bytes, n| bytes.checked_mul(n.max(1)))
+        });
+        if bytes.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
+            return Err(Error::invalid(format!(
+                "{n} elements and {before} before and {after} behind them are more than memory can number"
+            )));
+        }
         if n == 0 && !matches!(with, PadWith::Constant(..)) {
             return Err(Error::invalid(format!("axis {axis} is empty: only a constant can extend it")));
         }

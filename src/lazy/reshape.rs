@@ -204,7 +204,7 @@ impl Op for Reshape {
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
         // The pieces once more, where they do not lie in row-major order.
-        inputs[0].bytes(out)
+        self.needs(out, inputs).iter().map(|n| inputs[0].bytes(&n.region)).sum()
     }
 }
 

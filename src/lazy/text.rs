@@ -58,6 +58,14 @@ impl Op for TextParts {
         let block = text::expand(self.op, self.flags, self.count, &pieces, &leading(out).shape())?;
         Ok(wanted(block, out))
     }
+
+    fn scratch_bytes(&self, out: &Region, _inputs: &[&Meta]) -> usize {
+        leading(out).size() * self.count * DType::Str.size()
+    }
+
+    fn is_expensive(&self) -> bool {
+        true
+    }
 }
 
 #[typetag::serde]

@@ -249,6 +249,18 @@ impl Op for MapBlocks {
         Ok(block.unwrap_or_else(|| Block::zeros(self.dtype, &out.shape())))
     }
 
+    fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
+        // Calls follow each other; a chunk is made whole, whatever part of it is wanted.
+        let call = |chunk: usize| {
+            let result = self.grid.region(chunk).size() * self.dtype.size();
+            let chunk = self.grid.unravel(chunk);
+            let pieces = inputs.iter().enumerate();
+            let sizes: Vec<usize> = pieces.map(|(i, m)| m.bytes(&self.input_region(i, m, &chunk))).collect();
+            result + self.function.scratch_bytes(&sizes, result)
+        };
+        self.grid.touched(out).into_iter().map(call).max().unwrap_or(0)
+    }
+
     fn is_expensive(&self) -> bool {
         true
     }

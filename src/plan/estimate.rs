@@ -6,7 +6,8 @@ use super::walk::deeper;
 use super::{FoldSteps, Plan, StageKind, Task};
 use crate::array::Region;
 
-/// Tasks looked at per stage: chunks at borders may be smaller than those inside.
+/// Tasks looked at per stage, the first and the last among them: chunks at borders may be smaller than
+/// those inside, or (where something was added behind an axis) larger.
 const SAMPLES: usize = 64;
 
 impl Plan {
@@ -17,7 +18,7 @@ impl Plan {
             let segments = self.stages[s].segments();
             let (mut task_bytes, mut read_bytes, mut sampled) = (0, 0u64, 0u64);
             for i in 0..count.min(SAMPLES) {
-                let index = i * count / count.min(SAMPLES);
+                let index = if count <= SAMPLES { i } else { i * (count - 1) / (SAMPLES - 1) };
                 let task = Task { stage: s, chunk: index / segments, segment: index % segments };
                 let cost = self.cost(task);
                 task_bytes = task_bytes.max(cost.peak);
@@ -68,7 +69,8 @@ impl Plan {
                 let state: usize = (nodes.iter())
                     .map(|&n| self.fold(n).state_bytes(&out, &self.nodes[self.nodes[n].inputs[0]].meta))
                     .sum();
-                let mut peak = 0;
+                let (mut peak, mut peak_of_last) = (0, 0);
+                let mut end = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0 };
                 let mut steps = 1;
                 for &n in nodes {
                     let input = self.nodes[n].inputs[0];
@@ -77,12 +79,15 @@ impl Plan {
                     let first = task.segment * segment_len;
                     if first < walk.len() {
                         peak = peak.max(meter.visit(input, &walk.step(first)).0);
+                        let last = (first + segment_len).min(walk.len()) - 1;
+                        peak_of_last = peak_of_last.max(end.visit(input, &walk.step(last)).0);
                     }
                 }
                 let in_segment = (*segment_len).min(steps - (task.segment * segment_len).min(steps));
                 meter.read *= in_segment as u64;
+                let last = (peak_of_last + end.held).saturating_sub(meter.held);
                 // One state being folded, one more where it is merged.
-                2 * state + peak
+                2 * state + peak.max(last)
             }
             StageKind::Keep { node } => meter.operation(*node, &out).0,
             StageKind::Output { node, .. } => meter.visit(*node, &out).0,
