@@ -137,3 +137,27 @@ fn rounded_labels_match_in_selection_but_not_in_joins() -> Result<()> {
     assert_eq!(b.sel("x", [0.1, 0.2])?.shape(), [2]);
     Ok(())
 }
+
+#[test]
+fn counts_that_no_memory_holds_are_refused() {
+    let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0]).unwrap();
+    let text = a.astype(DType::Str).unwrap().str().unwrap();
+    let huge = usize::MAX;
+    let errors = [
+        a.pad(&[("x", (huge, 2))], PadMode::Edge).err(),
+        a.expand_dims_with([("k", huge), ("l", 5)], None).err(),
+        a.polyfit("x", huge).err(),
+        text.repeat(i64::MAX).err(),
+        text.center(i64::MAX, " ").err(),
+    ];
+    for e in errors {
+        assert_eq!(e.expect("too large").kind(), ErrorKind::Invalid);
+    }
+    assert!(a.shift("x", i64::MIN).unwrap().isnull().unwrap().to_vec::<bool>().unwrap()[0]);
+}
+
+#[test]
+fn places_of_extremes_need_no_free_name() {
+    let a = DataArray::from_vec(&[("flat", 2), ("x", 2)], vec![1, 3, 4, 2]).unwrap();
+    assert_eq!(a.argmax_dims("x").unwrap()["x"].to_vec::<i64>().unwrap(), [1, 0]);
+}

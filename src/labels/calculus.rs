@@ -154,12 +154,23 @@ fn cumulative_one(ds: &Dataset, coord: &str, unit: Option<DatetimeUnit>) -> Resu
     Ok(ds.with_parts(data_vars, ds.coords().clone()))
 }
 
-/// The coordinates that an integral names, each after the other.
-fn coordinates(coords: &Dims) -> Result<&[Name]> {
-    coords.names().ok_or_else(|| {
-        Error::invalid("an integral needs the names of its coordinates")
-            .help("give a name or a list of names")
-    })
+/// What `verb` makes of a dataset along one coordinate after the other.
+fn one_by_one(
+    ds: &Dataset,
+    verb: &str,
+    coords: &Dims,
+    along_one: impl Fn(&Dataset, &str) -> Result<Dataset>,
+) -> Result<Dataset> {
+    let run = || {
+        let Some(names) = coords.names() else {
+            return Err(Error::invalid("an integral needs the names of its coordinates")
+                .help("give a name or a list of names"));
+        };
+        names
+            .iter()
+            .try_fold(ds.clone(), |ds, coord| along_one(&ds, coord).at(|| format!("{verb} along `{coord}`")))
+    };
+    ds.locate(run(), || verb.to_string())
 }
 
 impl Dataset {
@@ -299,13 +310,8 @@ impl Dataset {
         coords: impl IntoDims,
         datetime_unit: impl Into<Option<DatetimeUnit>>,
     ) -> Result<Dataset> {
-        let (coords, unit): (Dims, _) = (coords.into_dims(), datetime_unit.into());
-        let run = || {
-            coordinates(&coords)?.iter().try_fold(self.clone(), |ds, coord| {
-                integrate_one(&ds, coord, unit).at(|| format!("integrate along `{coord}`"))
-            })
-        };
-        self.locate(run(), || "integrate".to_string())
+        let unit = datetime_unit.into();
+        one_by_one(self, "integrate", &coords.into_dims(), |ds, coord| integrate_one(ds, coord, unit))
     }
 
     /// [`cumulative_integrate`](Self::cumulative_integrate) with the unit in which distances of a datetime
@@ -326,13 +332,10 @@ impl Dataset {
         coords: impl IntoDims,
         datetime_unit: impl Into<Option<DatetimeUnit>>,
     ) -> Result<Dataset> {
-        let (coords, unit): (Dims, _) = (coords.into_dims(), datetime_unit.into());
-        let run = || {
-            coordinates(&coords)?.iter().try_fold(self.clone(), |ds, coord| {
-                cumulative_one(&ds, coord, unit).at(|| format!("cumulative_integrate along `{coord}`"))
-            })
-        };
-        self.locate(run(), || "cumulative_integrate".to_string())
+        let unit = datetime_unit.into();
+        one_by_one(self, "cumulative_integrate", &coords.into_dims(), |ds, coord| {
+            cumulative_one(ds, coord, unit)
+        })
     }
 }
 

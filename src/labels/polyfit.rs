@@ -161,6 +161,9 @@ impl PolyfitOptions {
     }
 }
 
+/// The highest degree that can be asked for: powers beyond leave the range of floats.
+const HIGHEST: usize = 10_000;
+
 impl Dataset {
     /// Fits a polynomial of degree `deg` along a coordinate to every variable that has its dimension.
     ///
@@ -219,6 +222,10 @@ impl Dataset {
     fn polyfit_parts(&self, coord: &str, deg: usize, options: &PolyfitOptions) -> Result<Dataset> {
         let coordinate = self.coordinate(coord)?;
         let x = coordinate.numbers()?;
+        if deg > HIGHEST {
+            return Err(Error::invalid(format!("a polynomial of degree {deg} cannot be fitted"))
+                .help(format!("{HIGHEST} is the highest degree; a few are enough")));
+        }
         let weights = options.weights.as_ref().map(|w| self.fit_weights(w, x.len(), coord)).transpose()?;
         // Sums of products of all pairs of columns are held for each line.
         let sums = deg.checked_add(1).and_then(|n| n.checked_mul(n)?.checked_mul(x.len().max(8)));

@@ -37,7 +37,7 @@ use smallvec::SmallVec;
 
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::Traffic;
 
 pub use crate::kernel::movement::AxisFrom;
@@ -223,7 +223,7 @@ impl LazyArray {
     /// An array from an operation on others. Computed at once where everything is small and in memory.
     ///
     /// # Errors
-    /// Those of the operation, where it is computed at once.
+    /// Those of the operation, where it is computed at once, and if there are more elements than can be counted.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -248,6 +248,14 @@ impl LazyArray {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new(op: impl Op + 'static, inputs: Vec<LazyArray>, meta: Meta) -> Result<Self> {
+        let lengths = || meta.grid.axes().iter().map(|a| a.len());
+        let bytes = lengths().try_fold(meta.dtype.size().max(1), |bytes, n| bytes.checked_mul(n.max(1)));
+        if bytes.is_none_or(|n| n > isize::MAX as usize) {
+            let shape = lengths().map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
+            return Err(Error::invalid(format!(
+                "no array can have the shape ({shape}): its bytes cannot be counted"
+            )));
+        }
         let small = !inputs.is_empty()
             && meta.grid.is_single()
             && meta.grid.size() <= EAGER_ELEMENTS

@@ -85,6 +85,20 @@ pub(super) enum Side {
     Both,
 }
 
+/// No text of one element is longer, in bytes: a count that asks for more is a mistake.
+const LONGEST: usize = 1 << 31;
+
+/// Room for so many more bytes.
+fn reserve(out: &mut String, bytes: Option<usize>) -> Result<()> {
+    match bytes.filter(|n| *n <= LONGEST) {
+        Some(n) => {
+            out.reserve(n);
+            Ok(())
+        }
+        None => Err(Error::invalid(format!("a text would have more than {LONGEST} bytes"))),
+    }
+}
+
 pub(super) fn pad(s: &str, args: &Args, side: Side, out: &mut String) -> Result<()> {
     let (width, fill) = (args.int(0), args.text(1));
     let mut filling = fill.chars();
@@ -93,6 +107,7 @@ pub(super) fn pad(s: &str, args: &Args, side: Side, out: &mut String) -> Result<
     };
     let width = usize::try_from(width).unwrap_or(0);
     let missing = width.saturating_sub(chars(s));
+    reserve(out, missing.checked_mul(fill.len_utf8()).and_then(|n| n.checked_add(s.len())))?;
     let left = match side {
         Side::Left => missing,
         Side::Right => 0,
@@ -119,8 +134,11 @@ fn trim(s: &str, side: Side, test: impl Fn(char) -> bool) -> &str {
     if matches!(side, Side::Right | Side::Both) { s.trim_end_matches(&test) } else { s }
 }
 
-pub(super) fn repeat(s: &str, args: &Args, out: &mut String) {
-    (0..args.int(0)).for_each(|_| out.push_str(s));
+pub(super) fn repeat(s: &str, args: &Args, out: &mut String) -> Result<()> {
+    let times = if s.is_empty() { 0 } else { usize::try_from(args.int(0)).unwrap_or(0) };
+    reserve(out, times.checked_mul(s.len()))?;
+    (0..times).for_each(|_| out.push_str(s));
+    Ok(())
 }
 
 /// The text and its arguments with the last argument between them.
