@@ -82,7 +82,7 @@ functions! {
     Slice           "slice"          [Int Int Int]    Text  spans::slice;
     SliceReplace    "slice_replace"  [Int Int Text]   Text  spans::slice_replace;
     Cat             "cat"            [Text]           Text  |s, a, out| { spans::cat(s, a, out); Ok(()) };
-    Repeat          "repeat"         [Int]            Text  |s, a, out| { spans::repeat(s, a, out); Ok(()) };
+    Repeat          "repeat"         [Int]            Text  spans::repeat;
     Rjust           "rjust"          [Int Text]       Text  |s, a, out| spans::pad(s, a, Side::Left, out);
     Ljust           "ljust"          [Int Text]       Text  |s, a, out| spans::pad(s, a, Side::Right, out);
     Center          "center"         [Int Text]       Text  |s, a, out| spans::pad(s, a, Side::Both, out);
