@@ -70,3 +70,18 @@ fn bytes_ask_to_be_decoded() {
     let bytes = texts(&[Some("a")]).astype(DType::Bytes(1)).unwrap();
     assert!(bytes.str().unwrap().upper().unwrap_err().to_string().contains("decode"));
 }
+
+#[test]
+fn texts_beyond_memory_are_errors() {
+    let a = texts(&[Some("a"), Some("é")]);
+    let s = a.str().unwrap();
+    for n in [i64::MAX, 1 << 40] {
+        for made in [s.center(n, "é"), s.ljust(n, " "), s.zfill(n), s.repeat(n)] {
+            assert!(made.unwrap_err().to_string().contains("too long"));
+        }
+    }
+    assert_eq!(
+        s.repeat(i64::MIN).unwrap().to_vec::<graticule::dtype::Text>().unwrap(),
+        ["".into(), "".into()]
+    );
+}

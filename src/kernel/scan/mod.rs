@@ -186,7 +186,7 @@ pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<
 }
 
 /// The running value at every element of a piece, after what came `before` it (of length 1 along the
-/// axis, as [`total`] gives it).
+/// axis: the total of what lies before).
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype.
@@ -194,11 +194,10 @@ pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<
 /// # Example
 /// ```
 /// use graticule::array::Block;
-/// use graticule::kernel::scan::{ScanOp, ScanSpec, scan, total};
+/// use graticule::kernel::scan::{ScanOp, ScanSpec, scan};
 /// let spec = ScanSpec { op: ScanOp::Sum, axis: 0, skipna: true };
-/// let (first, second) = (Block::from_vec(&[2], vec![1, 2])?, Block::from_vec(&[2], vec![3, 4])?);
-/// let carry = total(&spec, &first)?;
-/// assert_eq!(scan(&spec, &second, Some(&carry))?.to_vec::<i64>()?, [6, 10]);
+/// let piece = Block::from_vec(&[2], vec![3, 4])?;
+/// assert_eq!(scan(&spec, &piece, None)?.to_vec::<i64>()?, [3, 7]);
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn scan(spec: &ScanSpec, piece: &Block, before: Option<&Block>) -> Result<Block> {

@@ -9,6 +9,18 @@ use crate::error::{Error, Result};
 /// A bound that is left out.
 pub const NONE: i64 = i64::MIN;
 
+/// Bytes of the longest text that is made: a width beyond is a mistake, and no memory would hold it.
+const LONGEST: usize = 1 << 31;
+
+/// Room in `out` for `n` more characters of so many bytes.
+fn reserve(out: &mut String, n: usize, bytes: usize) -> Result<()> {
+    let more = n.checked_mul(bytes).filter(|more| *more <= LONGEST);
+    more.and_then(|more| out.try_reserve(more).ok()).ok_or_else(|| {
+        Error::invalid(format!("a text with {n} times {bytes} bytes more is too long"))
+            .help(format!("texts of at most {LONGEST} bytes are made"))
+    })
+}
+
 /// How many characters a text has.
 pub(super) fn chars(s: &str) -> usize {
     if s.is_ascii() { s.len() } else { s.chars().count() }
@@ -85,20 +97,6 @@ pub(super) enum Side {
     Both,
 }
 
-/// No text of one element is longer, in bytes: a count that asks for more is a mistake.
-const LONGEST: usize = 1 << 31;
-
-/// Room for so many more bytes.
-fn reserve(out: &mut String, bytes: Option<usize>) -> Result<()> {
-    match bytes.filter(|n| *n <= LONGEST) {
-        Some(n) => {
-            out.reserve(n);
-            Ok(())
-        }
-        None => Err(Error::invalid(format!("a text would have more than {LONGEST} bytes"))),
-    }
-}
-
 pub(super) fn pad(s: &str, args: &Args, side: Side, out: &mut String) -> Result<()> {
     let (width, fill) = (args.int(0), args.text(1));
     let mut filling = fill.chars();
@@ -107,7 +105,7 @@ pub(super) fn pad(s: &str, args: &Args, side: Side, out: &mut String) -> Result<
     };
     let width = usize::try_from(width).unwrap_or(0);
     let missing = width.saturating_sub(chars(s));
-    reserve(out, missing.checked_mul(fill.len_utf8()).and_then(|n| n.checked_add(s.len())))?;
+    reserve(out, missing, fill.len_utf8())?;
     let left = match side {
         Side::Left => missing,
         Side::Right => 0,
@@ -136,7 +134,7 @@ fn trim(s: &str, side: Side, test: impl Fn(char) -> bool) -> &str {
 
 pub(super) fn repeat(s: &str, args: &Args, out: &mut String) -> Result<()> {
     let times = if s.is_empty() { 0 } else { usize::try_from(args.int(0)).unwrap_or(0) };
-    reserve(out, times.checked_mul(s.len()))?;
+    reserve(out, times, s.len())?;
     (0..times).for_each(|_| out.push_str(s));
     Ok(())
 }

@@ -281,7 +281,7 @@ impl Str {
     /// The text so many times; not at all for 0 and less.
     ///
     /// # Errors
-    /// If the numbers are no integers.
+    /// If the numbers are no integers, or a text gets longer than 2 GiB.
     ///
     /// # Example
     /// ```
