@@ -152,9 +152,9 @@ impl TimeRange {
         let step = in_seconds / gaps;
         for i in 0..periods {
             let x = if i > 0 && i + 1 == periods { in_seconds } else { i as f64 * step };
-            let ticks_since = if self.cftime { (x * scale).round_ties_even() } else { x.floor() };
-            // Between 0 and the span, but for a rounding that the saturating cast keeps in bounds.
-            ticks.push(start.saturating_add(ticks_since as i64));
+            let since = if self.cftime { rounded_product(x, scale) } else { x.floor() as i64 };
+            // Between 0 and the span, but for a rounding.
+            ticks.push(start.saturating_add(since));
         }
         Ok(ticks)
     }
@@ -264,6 +264,14 @@ impl TimeRange {
         }
         ticks
     }
+}
+
+/// The integer nearest to the exact product, as from numbers with more digits than floats have.
+fn rounded_product(x: f64, scale: f64) -> i64 {
+    let product = x * scale;
+    let whole = product.round();
+    let rest = (product - whole) + x.mul_add(scale, -product);
+    (whole as i64).saturating_add(rest.round_ties_even() as i64)
 }
 
 /// How many steps there are from `first` to `last` with both, none if they lie the other way.
