@@ -58,6 +58,13 @@ pub enum TimeError {
         /// The coarsest unit that holds it exactly.
         fits: TimeUnit,
     },
+    /// An argument that has no meaning, or not with the others.
+    Invalid {
+        /// What is wrong.
+        what: String,
+        /// What would be accepted.
+        help: String,
+    },
     /// Two calendars that cannot be exchanged.
     CalendarMismatch {
         /// The calendar of the values.
@@ -113,6 +120,7 @@ impl fmt::Display for TimeError {
             TimeError::Inexact { value, unit, fits } => {
                 write!(f, "{value} is not a whole number of {unit}; unit {fits} holds it exactly")
             }
+            TimeError::Invalid { what, help } => write!(f, "{what}; {help}"),
             TimeError::CalendarMismatch { values, wanted, why } => write!(
                 f,
                 "times of the {} calendar cannot be used as {}: {why}",

@@ -13,6 +13,7 @@
 //! | `components` | [`Component`]: year, month, season, … of a column |
 //! | `cf`, `cf_decode`, `cf_encode` | [`CfTimeUnits`] ("days since …") and its columns |
 //! | `partial` | [`PartialDate`]: label strings such as "2000-02" |
+//! | `frequency` | [`Frequency`]: steps such as "2MS"; [`TimeRange`], [`infer_freq`] |
 //! | `duration` | text such as "36h" to ticks |
 //! | `shift` | month arithmetic |
 //! | `round` | [`Rounding`]: ticks to multiples of a step |
@@ -28,6 +29,7 @@ mod components;
 mod datetime;
 mod duration;
 mod error;
+mod frequency;
 mod partial;
 mod round;
 mod scan;
@@ -43,6 +45,7 @@ pub use components::{Component, SEASONS, components, decimal_years};
 pub use datetime::{DateTime, format_iso};
 pub use duration::{parse_timedelta, parse_timedelta_ns};
 pub use error::{TimeError, TimeResult};
+pub use frequency::{Frequency, Inclusive, TimeRange, infer_freq, infer_timedelta_freq};
 pub use partial::{PartialDate, Resolution, resolution_of};
 pub use round::{Rounding, round_ticks};
 pub use shift::add_months;
