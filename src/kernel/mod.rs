@@ -20,3 +20,4 @@ pub(crate) mod reshape;
 pub mod scan;
 mod svd;
 pub(crate) mod text;
+pub mod time;

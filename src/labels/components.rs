@@ -3,24 +3,39 @@
 use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
+use super::diagnostics;
 use super::options::Options;
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::DType;
+use crate::dtype::{DType, TimeUnit};
 use crate::error::{Error, Result};
-use crate::kernel::elementwise::{MapFn, UnaryOp};
+use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
+use crate::kernel::time::TimeFn;
 use crate::lazy::LazyArray;
-use crate::time::Component;
+use crate::time::{Component, Rounding};
 
 impl DataArray {
-    /// A component of each datetime: `"year"`, `"month"`, `"dayofyear"`, `"hour"`, `"season"`, ...
+    /// A component of each time, in every calendar: xarray's `.dt`.
     ///
-    /// Integers, text for the season, bools for questions (`"is_leap_year"`). The result has the name
-    /// of the component. With missing times in memory integers become floats to hold NaN. Lazy: reads
-    /// nothing; missing times in a lazy array are found in the run, which fails.
+    /// | of | components |
+    /// |---|---|
+    /// | datetimes | `year` `quarter` `month` `day` `hour` `minute` `second` `microsecond` `nanosecond` |
+    /// | | `day_of_week` (Monday is 0; also `dayofweek`, `weekday`), `day_of_year` (`dayofyear`) |
+    /// | | `days_in_month` (`daysinmonth`), `days_in_year`; `week` (`weekofyear`) of ISO 8601 |
+    /// | | `is_leap_year`, `is_month_start`, `is_month_end`, `is_quarter_start` … `is_year_end` |
+    /// | | `season` (`"DJF"` …), `decimal_year`, `date` (the day), `time` (since midnight) |
+    /// | timedeltas | `days`, `seconds` (0 to 86399), `microseconds`, `nanoseconds`, `total_seconds` |
+    ///
+    /// `i64`; bools for questions, text for the season, `f64` for `decimal_year` and `total_seconds`; `date` is
+    /// a datetime and `time` a timedelta of the same unit. The result has the name of the component and the
+    /// attributes of the array (`week` none, as in xarray).
+    ///
+    /// Missing times have NaN, so integers in memory become floats; their season is `"nan"`, questions are
+    /// false. Lazy: reads nothing; missing times that only the run finds fail it where a result is `i64`.
     ///
     /// # Errors
-    /// If there is no such component, or the elements are not datetimes.
+    /// If there is no such component, the elements are no times that have it, or weeks are asked of a calendar
+    /// that ISO 8601 knows nothing of.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -28,6 +43,7 @@ impl DataArray {
     /// let time = DataArray::new(Variable::new(["time"], days)?, Coords::new())?;
     /// assert_eq!(time.dt("month")?.to_vec::<i64>()?, [1, 2]);
     /// assert_eq!(time.dt("season")?.to_vec::<graticule::dtype::Text>()?[0].as_str(), Some("DJF"));
+    /// assert_eq!(time.sub(&time.dt("date")?)?.dt("total_seconds")?.to_vec::<f64>()?, [0.0, 0.0]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn dt(&self, component: &str) -> Result<DataArray> {
@@ -36,30 +52,65 @@ impl DataArray {
     }
 }
 
+/// The components that are no plain field.
+const OTHERS: [&str; 4] = ["date", "time", "decimal_year", "total_seconds"];
+
 fn component_of(v: &Variable, component: &str) -> Result<Variable> {
-    let wanted: Component = component.parse()?;
-    if !v.dtype().is_datetime() {
-        return Err(Error::dtype(format!("`{component}` of {}: only datetimes have it", v.dtype())));
+    let times = v.data();
+    let map = |f: TimeFn| LazyArray::map(MapFn::Time(f), std::slice::from_ref(times));
+    let midnight = || match times.dtype() {
+        DType::Datetime { unit, .. } => map(TimeFn::Round(Rounding::Floor, unit.per_day())),
+        other => Err(no_component(component, other, "datetimes")),
+    };
+    let data = match component {
+        "date" => midnight()?,
+        "time" => LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[times.clone(), midnight()?])?,
+        "decimal_year" => map(TimeFn::DecimalYear)?,
+        "total_seconds" if times.dtype().is_timedelta() => {
+            let second = Block::scalar(1_i64).retype(DType::Timedelta { unit: TimeUnit::S });
+            let second = second.reshape(&vec![1; v.ndim()])?;
+            LazyArray::map(MapFn::Binary(BinaryOp::Div), &[times.clone(), second.into()])?
+        }
+        "total_seconds" => return Err(no_component(component, times.dtype(), "timedeltas")),
+        _ => match component.parse() {
+            Ok(wanted) => field(times, wanted)?,
+            Err(_) => {
+                let known = Component::names().chain(OTHERS);
+                return Err(Error::not_found("component of times", component, known));
+            }
+        },
+    };
+    // xarray takes weeks out of `isocalendar`, which has no attributes.
+    let keeps = Options::current().keep_attrs && !matches!(component, "week" | "weekofyear");
+    let attrs = if keeps { v.attrs.clone() } else { Default::default() };
+    diagnostics::units_changed(component, &attrs)?;
+    Ok(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs))
+}
+
+fn no_component(name: &str, dtype: DType, whose: &str) -> Error {
+    Error::dtype(format!("`{name}` has no meaning for {dtype}")).help(format!("{whose} have it"))
+}
+
+/// A field of each time. Where times are missing, numbers are floats, which can be NaN.
+pub(super) fn field(times: &LazyArray, wanted: Component) -> Result<LazyArray> {
+    let of =
+        |times: &LazyArray| LazyArray::map(MapFn::Time(TimeFn::Field(wanted)), std::slice::from_ref(times));
+    // Of missing times flags are false, the season is text, and years have as many days as most.
+    if wanted.is_flag() || matches!(wanted, Component::Season | Component::DaysInYear) {
+        return of(times);
     }
-    let field = |times: &LazyArray| LazyArray::map(MapFn::Time(wanted), std::slice::from_ref(times));
-    let data = match v.data().has_missing() {
-        // Of missing times flags are false and the season is text.
-        _ if wanted.is_flag() || wanted == Component::Season => field(v.data())?,
-        Some(false) => field(v.data())?,
-        // Integers cannot be missing; as in xarray floats take their place.
+    match times.has_missing() {
+        Some(false) => of(times),
         Some(true) => {
-            let valid = LazyArray::map(MapFn::Unary(UnaryOp::NotNull), std::slice::from_ref(v.data()))?;
-            let nan = Block::scalar(f64::NAN).reshape(&vec![1; v.ndim()])?;
-            let fields = field(v.data())?.cast(DType::F64)?;
-            LazyArray::map(MapFn::Where, &[valid, fields, nan.into()])?
+            let valid = LazyArray::map(MapFn::Unary(UnaryOp::NotNull), std::slice::from_ref(times))?;
+            let nan = Block::scalar(f64::NAN).reshape(&vec![1; times.ndim()])?;
+            LazyArray::map(MapFn::Where, &[valid, of(times)?.cast(DType::F64)?, nan.into()])
         }
         None => {
             let help = "`compute` the times first, or select those that are not missing";
-            field(&v.data().require_present("times", help, true)?)?
+            of(&times.require_present("times", help, true)?)
         }
-    };
-    let attrs = if Options::current().keep_attrs { v.attrs.clone() } else { Default::default() };
-    Ok(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs))
+    }
 }
 
 impl Dataset {
@@ -94,7 +145,9 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dtype::NAT;
+    use crate::dtype::{NAT, Scalar};
+
+    const SECOND: DType = DType::Timedelta { unit: TimeUnit::S };
 
     fn times(ticks: Vec<i64>) -> DataArray {
         let n = ticks.len();
@@ -109,12 +162,35 @@ mod tests {
         assert!(values[0] == 1970.0 && values[1].is_nan());
         assert_eq!(times(vec![0]).dt("year").unwrap().to_vec::<i64>().unwrap(), [1970]);
         assert_eq!(times(vec![NAT]).dt("is_leap_year").unwrap().to_vec::<bool>().unwrap(), [false]);
-        assert!(times(vec![0]).dt("yaer").is_err());
+        let e = times(vec![0]).dt("yaer").unwrap_err();
+        assert!(e.is_not_found() && e.to_string().contains("did you mean `year`?"), "{e}");
+    }
+
+    #[test]
+    fn dates_times_and_lengths_are_components() {
+        let a = times(vec![-1, 86_400_000_000_000, NAT]);
+        let date = a.dt("date").unwrap();
+        assert_eq!(date.dtype(), DType::DATETIME_NS);
+        assert_eq!(date.to_vec::<i64>().unwrap(), [-86_400_000_000_000, 86_400_000_000_000, NAT]);
+        let time = a.dt("time").unwrap();
+        assert_eq!(time.to_vec::<i64>().unwrap(), [86_399_999_999_999, 0, NAT]);
+        assert_eq!(time.dt("seconds").unwrap().to_vec::<f64>().unwrap()[0], 86_399.0);
+        assert_eq!(time.dt("total_seconds").unwrap().to_vec::<f64>().unwrap()[0], 86_399.999999999);
+        assert_eq!(a.dt("decimal_year").unwrap().to_vec::<f64>().unwrap()[1], 1970.0 + 1.0 / 365.0);
+        for (array, component) in
+            [(&a, "total_seconds"), (&a, "days"), (&time, "date"), (&time, "time"), (&time, "year")]
+        {
+            assert!(array.dt(component).is_err(), "{component}");
+        }
     }
 
     #[test]
     fn missing_lazy_times_are_found_in_the_run() {
-        let lazy = times(vec![0, NAT]).chunk("t", 1).unwrap().dt("year").unwrap();
+        let chunked = times(vec![0, NAT]).chunk("t", 1).unwrap();
+        // What was only cut is in memory, and so known.
+        assert!(chunked.dt("year").unwrap().to_vec::<f64>().unwrap()[1].is_nan());
+        let lazy =
+            chunked.add(Scalar::from(Block::scalar(1_i64).retype(SECOND))).unwrap().dt("year").unwrap();
         assert!(lazy.load().unwrap_err().is_unsupported());
         let lazy = times(vec![0, 1]).chunk("t", 1).unwrap().dt("year").unwrap();
         assert_eq!(lazy.to_vec::<i64>().unwrap(), [1970, 1970]);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LazyArray, Meta, Op};
+use super::{LazyArray, Meta, Op, Rechunk};
 use crate::array::{Block, Region};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{Element, NAT};
@@ -56,10 +56,15 @@ impl Op for Present {
 impl LazyArray {
     /// Whether an element in memory is missing; `None` where that takes a run to know.
     pub(crate) fn has_missing(&self) -> Option<bool> {
-        match self.dtype().holds_missing() {
-            false => Some(false),
-            true => self.as_block().map(any_missing),
+        if !self.dtype().holds_missing() {
+            return Some(false);
         }
+        let mut a = self;
+        // What was only cut into chunks is still in memory.
+        while let ([input], Rechunk::NAME) = (a.inputs(), a.op().name()) {
+            a = input;
+        }
+        a.as_block().map(any_missing)
     }
 
     /// The array, once no element of it is missing: checked now if it is in memory, else in the run.

@@ -14,10 +14,15 @@ const LANES_TOGETHER: usize = 1 << 22;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Rechunk;
 
+impl Rechunk {
+    /// The name of the operation, by which others know arrays that were only cut.
+    pub const NAME: &'static str = "rechunk";
+}
+
 #[typetag::serde]
 impl Op for Rechunk {
     fn name(&self) -> &'static str {
-        "rechunk"
+        Rechunk::NAME
     }
 
     fn compute(

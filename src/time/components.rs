@@ -14,7 +14,7 @@ pub const SEASONS: [&str; 4] = ["DJF", "JJA", "MAM", "SON"];
 /// Season of month 1..=12, as an index of [`SEASONS`]; index 0 is unused.
 const SEASON_OF_MONTH: [i64; 13] = [0, 0, 0, 2, 2, 2, 1, 1, 1, 3, 3, 3, 0];
 
-/// One field of a datetime.
+/// One field of a datetime, or of a timedelta.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
@@ -62,11 +62,21 @@ pub enum Component {
     IsYearEnd,
     /// ISO 8601 week, 1 to 53: the week belongs to the year of its Thursday.
     WeekOfYear,
+    /// ISO 8601 year: that of the Thursday of the week.
+    IsoYear,
+    /// Whole days of a timedelta, rounded down.
+    Days,
+    /// Seconds of a timedelta beyond its days, 0 to 86399.
+    Seconds,
+    /// Microseconds of a timedelta beyond its seconds, 0 to 999999.
+    Microseconds,
+    /// Nanoseconds of a timedelta beyond its microseconds, 0 to 999.
+    Nanoseconds,
 }
 
 impl Component {
     /// Names as xarray has them; where a component has several, the first is the one it prints.
-    const NAMES: [(&'static str, Component); 30] = [
+    const NAMES: [(&'static str, Component); 31] = [
         ("year", Component::Year),
         ("month", Component::Month),
         ("day", Component::Day),
@@ -85,7 +95,6 @@ impl Component {
         ("days_in_month", Component::DaysInMonth),
         ("daysinmonth", Component::DaysInMonth),
         ("days_in_year", Component::DaysInYear),
-        ("daysinyear", Component::DaysInYear),
         ("is_leap_year", Component::IsLeapYear),
         ("is_month_start", Component::IsMonthStart),
         ("is_month_end", Component::IsMonthEnd),
@@ -93,11 +102,18 @@ impl Component {
         ("is_quarter_end", Component::IsQuarterEnd),
         ("is_year_start", Component::IsYearStart),
         ("is_year_end", Component::IsYearEnd),
-        ("weekofyear", Component::WeekOfYear),
-        ("week_of_year", Component::WeekOfYear),
         ("week", Component::WeekOfYear),
-        ("isoweek", Component::WeekOfYear),
+        ("weekofyear", Component::WeekOfYear),
+        ("days", Component::Days),
+        ("seconds", Component::Seconds),
+        ("microseconds", Component::Microseconds),
+        ("nanoseconds", Component::Nanoseconds),
     ];
+
+    /// The names that [`FromStr`] reads.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Component::NAMES.iter().map(|(name, _)| *name)
+    }
 
     /// Returns xarray's name, such as "day_of_year".
     ///
@@ -106,7 +122,21 @@ impl Component {
     /// assert_eq!(Component::DayOfYear.name(), "day_of_year");
     /// ```
     pub fn name(self) -> &'static str {
-        Component::NAMES.iter().find(|(_, c)| *c == self).map_or("", |(name, _)| name)
+        // The ISO year is a column of `isocalendar`, which has no name of its own.
+        Component::NAMES.iter().find(|(_, c)| *c == self).map_or("iso_year", |(name, _)| name)
+    }
+
+    /// Tells whether it is a field of timedeltas; the others are fields of datetimes.
+    ///
+    /// ```
+    /// # use graticule::time::Component;
+    /// assert!(Component::Seconds.is_of_timedelta() && !Component::Second.is_of_timedelta());
+    /// ```
+    pub const fn is_of_timedelta(self) -> bool {
+        matches!(
+            self,
+            Component::Days | Component::Seconds | Component::Microseconds | Component::Nanoseconds
+        )
     }
 
     /// Tells whether the values are 0 and 1 and mean a boolean.
@@ -145,7 +175,8 @@ impl FromStr for Component {
                 text: text.to_owned(),
                 help: "use year, month, day, hour, minute, second, microsecond, nanosecond, \
                        day_of_week, day_of_year, quarter, season, week, days_in_month, \
-                       days_in_year, is_leap_year or is_{month,quarter,year}_{start,end}",
+                       days_in_year, is_leap_year or is_{month,quarter,year}_{start,end}; of \
+                       timedeltas days, seconds, microseconds, nanoseconds",
             }
         })
     }
@@ -153,7 +184,7 @@ impl FromStr for Component {
 
 /// Returns one component of every tick. NaT gives [`NAT`].
 ///
-/// Flags are 0 and 1; seasons are indices of [`SEASONS`].
+/// Flags are 0 and 1; seasons are indices of [`SEASONS`]. Timedeltas have no calendar: any may be given.
 ///
 /// ```
 /// # use graticule::time::{Calendar, Component, TimeUnit, components};
@@ -180,10 +211,13 @@ fn column<const PER_SECOND: i64>(ticks: &[i64], calendar: Calendar, component: C
         Component::Hour => map(ticks, |t| seconds(t).rem_euclid(86_400) / 3_600),
         Component::Minute => map(ticks, |t| seconds(t).rem_euclid(3_600) / 60),
         Component::Second => map(ticks, |t| seconds(t).rem_euclid(60)),
-        Component::Microsecond => map(ticks, |t| ns(t) / 1_000),
-        Component::Nanosecond => map(ticks, |t| ns(t) % 1_000),
+        Component::Seconds => map(ticks, |t| seconds(t).rem_euclid(86_400)),
+        Component::Microsecond | Component::Microseconds => map(ticks, |t| ns(t) / 1_000),
+        Component::Nanosecond | Component::Nanoseconds => map(ticks, |t| ns(t) % 1_000),
+        Component::Days => map(ticks, days),
         Component::DayOfWeek => map(ticks, |t| calendar.day_of_week(days(t))),
-        Component::WeekOfYear => map(ticks, |t| week_of_year(calendar, days(t))),
+        Component::WeekOfYear => map(ticks, |t| iso_week(calendar, days(t)).1),
+        Component::IsoYear => map(ticks, |t| iso_week(calendar, days(t)).0),
         _ => map(ticks, |t| {
             let (y, m, d) = ymd_from_days(calendar, days(t));
             of_date(calendar, component, y, m, d)
@@ -223,14 +257,43 @@ fn of_date(calendar: Calendar, component: Component, y: i64, m: u8, d: u8) -> i6
         | Component::Microsecond
         | Component::Nanosecond
         | Component::DayOfWeek
-        | Component::WeekOfYear => NAT,
+        | Component::WeekOfYear
+        | Component::IsoYear
+        | Component::Days
+        | Component::Seconds
+        | Component::Microseconds
+        | Component::Nanoseconds => NAT,
     }
 }
 
-fn week_of_year(calendar: Calendar, days: i64) -> i64 {
+/// ISO 8601 year and week of a day number.
+pub(super) fn iso_week(calendar: Calendar, days: i64) -> (i64, i64) {
     let thursday = days - calendar.day_of_week(days) + 3;
     let (year, _, _) = ymd_from_days(calendar, thursday);
-    (thursday - days_unchecked(calendar, year, 1, 1)) / 7 + 1
+    (year, (thursday - days_unchecked(calendar, year, 1, 1)) / 7 + 1)
+}
+
+/// Returns the year and the part of it that has passed: 2000.5 is the middle of 2000. NaT gives NaN.
+///
+/// The part is the time since the beginning of the year over the length of the year, 360 to 366 days.
+///
+/// ```
+/// # use graticule::time::{Calendar, TimeUnit, decimal_years};
+/// let noon_of_middle_day = [182 * 86_400 + 43_200];
+/// assert_eq!(decimal_years(&noon_of_middle_day, TimeUnit::S, Calendar::NoLeap), [1970.5]);
+/// ```
+pub fn decimal_years(ticks: &[i64], unit: TimeUnit, calendar: Calendar) -> Vec<f64> {
+    let per_day = unit.per_day();
+    let of = |&t: &i64| {
+        if t == NAT {
+            return f64::NAN;
+        }
+        let days = t.div_euclid(per_day);
+        let (year, ..) = ymd_from_days(calendar, days);
+        let since = (days - days_unchecked(calendar, year, 1, 1)) * per_day + t.rem_euclid(per_day);
+        year as f64 + since as f64 / (calendar.days_in_year(year) * per_day) as f64
+    };
+    ticks.iter().map(of).collect()
 }
 
 #[cfg(test)]

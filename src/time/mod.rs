@@ -16,6 +16,8 @@
 //! | `frequency` | [`Frequency`]: steps such as "2MS"; [`TimeRange`], [`infer_freq`] |
 //! | `duration` | text such as "36h" to ticks |
 //! | `shift` | month arithmetic |
+//! | `round` | [`Rounding`]: ticks to multiples of a step |
+//! | `strftime` | [`Strftime`]: text of a given form |
 //! | `scan` | the reader of date text that `cf` and `partial` share |
 
 mod calendar;
@@ -29,21 +31,25 @@ mod duration;
 mod error;
 mod frequency;
 mod partial;
+mod round;
 mod scan;
 mod shift;
+mod strftime;
 mod unit;
 
 pub use calendar::{Calendar, days_from_ymd, ymd_from_days};
 pub use cf::{CfStep, CfTimeUnits};
 pub use cf_decode::{Decoded, decode_timedelta_float, decode_timedelta_int, decoded_timedelta_unit};
 pub use cf_encode::{Encoded, encode_timedelta, infer_timedelta_units, infer_units};
-pub use components::{Component, SEASONS, components};
+pub use components::{Component, SEASONS, components, decimal_years};
 pub use datetime::{DateTime, format_iso};
 pub use duration::{parse_timedelta, parse_timedelta_ns};
 pub use error::{TimeError, TimeResult};
 pub use frequency::{Frequency, Inclusive, TimeRange, infer_freq, infer_timedelta_freq};
 pub use partial::{PartialDate, Resolution, resolution_of};
+pub use round::{Rounding, round_ticks};
 pub use shift::add_months;
+pub use strftime::Strftime;
 pub use unit::TimeUnit;
 
 /// The tick that means "no time" (NaT), for datetimes and timedeltas of every unit.

@@ -91,8 +91,31 @@ pub(crate) fn cast_into(block: Block, dtype: DType) -> Result<Block> {
         }
         (DType::Timedelta { unit }, DType::Str) => map_ticks(&block, |t| text::span(t, unit)),
         (_, DType::Str) => Ok(spell(&block)),
+        (number, time) if time.is_time() && !number.is_time() => {
+            check_ticks(&block)?;
+            Ok(convert(block, dtype))
+        }
         _ => Ok(convert(block, dtype)),
     }
+}
+
+/// Checks that numbers can be ticks: what does not fit 64 bits with a sign would become another time, or none.
+///
+/// # Errors
+/// If a number does not fit. NaN and infinities do: they are NaT.
+pub(crate) fn check_ticks(block: &Block) -> Result<()> {
+    const LIMIT: f64 = (1_u64 << 63) as f64;
+    fn first<T: Element>(block: &Block, beyond: impl Fn(&T) -> bool) -> Result<Option<String>> {
+        Ok(block.typed::<T>()?.iter().find(|v| beyond(v)).map(ToString::to_string))
+    }
+    let far = |v: f64| v.is_finite() && v.abs() >= LIMIT;
+    let found = match block.dtype() {
+        DType::U64 => first(block, |v: &u64| i64::try_from(*v).is_err()),
+        DType::F32 => first(block, |v: &f32| far(f64::from(*v))),
+        DType::F64 => first(block, |v: &f64| far(*v)),
+        _ => Ok(None),
+    };
+    found?.map_or(Ok(()), |v| Err(Error::invalid(format!("{v} does not fit into the 64 bits of a time"))))
 }
 
 /// Bools, numbers and ticks among each other.

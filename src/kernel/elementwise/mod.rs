@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 
 use super::cast;
 use super::text::TextFn;
+use super::time::TimeFn;
 use crate::array::Block;
 use crate::dtype::promote::{promote, with_scalar};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
-use crate::time::Component;
 
 pub use table::{BinaryOp, UnaryOp};
 
@@ -36,9 +36,8 @@ pub enum MapFn {
     FillNa,
     /// Rounded to so many decimals.
     Round(i32),
-    /// A component of a datetime as `i64` (bool for flags, text for the season). NaT has no year: its
-    /// numbers are the least `i64`.
-    Time(Component),
+    /// A function of times.
+    Time(TimeFn),
     /// Whether the element is one of a list (a block of rank 1).
     IsIn(Block),
     /// A function of text.
@@ -66,7 +65,7 @@ impl MapFn {
             (MapFn::Where, [c, a, b]) => select::where_dtype(*c, *a, *b),
             (MapFn::FillNa, [a, b]) => promote(*a, *b),
             (MapFn::Round(decimals), [a]) => round::result_dtype(*decimals, *a),
-            (MapFn::Time(c), [a]) => times::component_dtype(*c, *a),
+            (MapFn::Time(f), [a]) => f.result_dtype(*a),
             (MapFn::IsIn(_), [_]) => Ok(DType::Bool),
             (MapFn::Text(f), _) => f.result_dtype(inputs),
             _ => Err(Error::internal(format!("{} of {} operands", self.describe(), inputs.len()))),
@@ -82,7 +81,7 @@ impl MapFn {
             MapFn::Where => "where".to_string(),
             MapFn::FillNa => "fillna".to_string(),
             MapFn::Round(decimals) => format!("round to {decimals} decimals"),
-            MapFn::Time(c) => c.name().to_string(),
+            MapFn::Time(f) => f.name().to_string(),
             MapFn::IsIn(list) => format!("isin {} values", list.size()),
             MapFn::Text(f) => f.name().to_string(),
         }
@@ -155,7 +154,7 @@ pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
         MapFn::Where => select::where_(next()?, next()?, next()?, dtype, shape)?,
         MapFn::FillNa => select::fillna(next()?, next()?, dtype, shape)?,
         MapFn::Round(decimals) => round::apply(*decimals, dtype, next()?, shape),
-        MapFn::Time(c) => times::component(*c, next()?, shape)?,
+        MapFn::Time(f) => f.apply(next()?, shape)?,
         MapFn::IsIn(list) => select::isin(next()?, list, shape)?,
         MapFn::Text(_) => return Err(Error::internal("functions of text were applied above")),
     };

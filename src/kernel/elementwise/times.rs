@@ -1,17 +1,18 @@
 //! Arithmetic with datetimes and timedeltas: ticks of the finest unit. NaT stays NaT, and what does not
 //! fit 64 bits is an error.
 
+use std::fmt::Display;
+
 use super::compare::{compare_scaled, compare_ticks, extremum_ticks};
 use super::no_meaning;
 use super::table::BinaryOp;
 use crate::array::Block;
 use crate::dtype::promote::promote;
-use crate::dtype::{DType, NAT, Text, TimeUnit};
+use crate::dtype::{DType, NAT, TimeUnit};
 use crate::error::{Error, Result};
-use crate::kernel::cast::{CastFrom, rescale};
+use crate::kernel::cast::{CastFrom, check_ticks, rescale};
 use crate::kernel::feed::Operand;
 use crate::kernel::loops::{same_tiles, same2, tiles, to2};
-use crate::time::{Component, SEASONS, components};
 
 fn unit(d: DType) -> Option<TimeUnit> {
     match d {
@@ -64,15 +65,21 @@ pub(super) fn result_dtype(op: BinaryOp, a: DType, b: DType) -> Result<DType> {
 /// Applies the function; the dtypes were checked by [`result_dtype`].
 pub(super) fn apply(op: BinaryOp, a: Block, b: Block, shape: &[usize]) -> Result<Block> {
     let (da, db) = (a.dtype(), b.dtype());
+    // Ticks are signed, and the greatest `u64` are none.
+    if da.is_timedelta() || db.is_timedelta() || !op.is_comparison() {
+        for integers in [&a, &b].into_iter().filter(|x| x.dtype().is_integer()) {
+            check_ticks(integers)?;
+        }
+    }
     if op.is_comparison() {
         return Ok(comparison(op, a, b, shape));
     }
     if da.is_float() || db.is_float() {
-        return Ok(match op {
-            BinaryOp::Mul if db.is_time() => by_float(b, a, shape, |t, f| t * f),
-            BinaryOp::Mul => by_float(a, b, shape, |t, f| t * f),
-            _ => by_float(a, b, shape, |t, f| t / f),
-        });
+        return match op {
+            BinaryOp::Mul if db.is_time() => by_float("product", b, a, shape, |t, f| t * f),
+            BinaryOp::Mul => by_float("product", a, b, shape, |t, f| t * f),
+            _ => by_float("quotient", a, b, shape, |t, f| t / f),
+        };
     }
     let (a, b) = match (unit(da), unit(db)) {
         (Some(u), Some(v)) => {
@@ -145,57 +152,37 @@ fn checked(
     });
     match beyond {
         None => Ok(out),
-        Some((a, b)) => {
-            Err(Error::invalid(format!("the {what} of {a} and {b} does not fit into 64 bits of {unit}"))
-                .help("cast the times to a coarser unit first"))
-        }
+        Some((a, b)) => Err(beyond_64_bits(what, &a, &b, unit)),
     }
 }
 
-/// Ticks towards zero; what is no number is NaT.
-fn by_float(times: Block, floats: Block, shape: &[usize], f: impl Fn(f64, f64) -> f64) -> Block {
+fn beyond_64_bits(what: &str, a: &dyn Display, b: &dyn Display, unit: &str) -> Error {
+    Error::invalid(format!("the {what} of {a} and {b} does not fit into 64 bits of {unit}"))
+        .help("cast the times to a coarser unit first")
+}
+
+/// Ticks towards zero; NaT where the float, or what comes out, is not finite.
+fn by_float(
+    what: &str,
+    times: Block,
+    floats: Block,
+    shape: &[usize],
+    f: impl Fn(f64, f64) -> f64,
+) -> Result<Block> {
+    let unit = unit(times.dtype()).map_or("", TimeUnit::name);
     let mut floats = f64::feed(&floats, shape);
-    tiles([times], shape, |range, [t]: [&[i64]; 1], out| {
+    let mut beyond = None;
+    let out = tiles([times], shape, |range, [t]: [&[i64]; 1], out| {
         for ((o, t), v) in out.iter_mut().zip(t).zip(floats.tile(range)) {
-            *o = if *t == NAT { NAT } else { i64::cast_from(&f(*t as f64, *v)) };
-        }
-    })
-}
-
-/// The dtype of a component of datetimes: `i64`, bool for flags such as `is_leap_year`, text for the season.
-pub(super) fn component_dtype(component: Component, a: DType) -> Result<DType> {
-    match component {
-        _ if !a.is_datetime() => {
-            Err(no_meaning(component.name(), &[a]).help("it is a component of datetimes"))
-        }
-        Component::Season => Ok(DType::Str),
-        c if c.is_flag() => Ok(DType::Bool),
-        _ => Ok(DType::I64),
-    }
-}
-
-/// The component of each datetime. Of NaT, numbers are the least `i64` (as NaT itself is), flags false
-/// and the season is "nan", as in xarray.
-pub(super) fn component(component: Component, a: Block, shape: &[usize]) -> Result<Block> {
-    let DType::Datetime { unit, calendar } = a.dtype() else {
-        return Err(no_meaning(component.name(), &[a.dtype()]));
-    };
-    let of = |ticks: &[i64]| components(ticks, unit, calendar, component);
-    if component.is_flag() {
-        return Ok(tiles([a], shape, |_, [t]: [&[i64]; 1], out| {
-            for (o, v) in out.iter_mut().zip(of(t)) {
-                *o = v == 1;
+            let exact = f(*t as f64, *v);
+            *o = if *t == NAT { NAT } else { i64::cast_from(&exact) };
+            if *o == NAT && *t != NAT && exact.is_finite() {
+                beyond = Some((*t, *v));
             }
-        }));
+        }
+    });
+    match beyond {
+        None => Ok(out),
+        Some((t, v)) => Err(beyond_64_bits(what, &t, &v, unit)),
     }
-    if component == Component::Season {
-        let names = SEASONS.map(Text::from);
-        let none = Text::from("nan");
-        return Ok(tiles([a], shape, |_, [t]: [&[i64]; 1], out: &mut [Text]| {
-            for (o, v) in out.iter_mut().zip(of(t)) {
-                o.clone_from(usize::try_from(v).ok().and_then(|i| names.get(i)).unwrap_or(&none));
-            }
-        }));
-    }
-    Ok(same_tiles([a], shape, |_, [t], out: &mut [i64]| out.copy_from_slice(&of(t))))
 }

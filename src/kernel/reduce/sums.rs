@@ -347,20 +347,24 @@ impl Store for TickSums {
         let mean = end.spec.op == ReduceOp::Mean;
         let least = end.spec.min_count.map_or(0, |n| n as i64);
         let rows = end.rows_of_all(self.valid.len());
-        let ticks = (0..self.valid.len())
-            .map(|i| {
-                let poisoned = !end.spec.skipna && self.valid[i] != rows[i];
-                match self.valid[i] {
-                    _ if poisoned => NAT,
-                    0 if mean => NAT,
-                    n if mean => self.sum(i).div_euclid(i128::from(n)) as i64,
-                    n if n < least => NAT,
-                    // As numpy, sums wrap.
-                    _ => self.sum(i) as i64,
-                }
-            })
-            .collect();
-        Ok(flat_block::<i64>(ticks).retype(end.input))
+        let ticks = (0..self.valid.len()).map(|i| {
+            let poisoned = !end.spec.skipna && self.valid[i] != rows[i];
+            match self.valid[i] {
+                _ if poisoned => Ok(NAT),
+                0 if mean => Ok(NAT),
+                n if mean => Ok(self.sum(i).div_euclid(i128::from(n)) as i64),
+                n if n < least => Ok(NAT),
+                _ => i64::try_from(self.sum(i)).ok().filter(|sum| *sum != NAT).ok_or_else(|| {
+                    Error::invalid(format!(
+                        "the sum {} does not fit into 64 bits of {}",
+                        self.sum(i),
+                        end.input
+                    ))
+                    .help("cast the timedeltas to a coarser unit first")
+                }),
+            }
+        });
+        Ok(flat_block::<i64>(ticks.collect::<Result<_>>()?).retype(end.input))
     }
 }
 

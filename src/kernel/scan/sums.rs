@@ -37,6 +37,11 @@ trait Rule {
     fn step(state: (Self::Acc, Self::Acc), x: Self::In) -> (Self::Acc, Self::Acc);
     fn join(a: (Self::Acc, Self::Acc), b: (Self::Acc, Self::Acc)) -> (Self::Acc, Self::Acc);
     fn value(state: (Self::Acc, Self::Acc)) -> Self::Out;
+    /// Whether the value is one that the dtype can hold.
+    #[inline(always)]
+    fn fits(_state: (Self::Acc, Self::Acc)) -> bool {
+        true
+    }
 }
 
 /// Sums (or products) of `T` in `A`, leaving out what `M` calls missing.
@@ -80,29 +85,46 @@ where
     }
 }
 
-/// Sums of ticks, NaT from the first NaT on.
+/// Sums of ticks in 128 bits (the lower half, then the upper one), NaT from the first NaT on.
 struct Ticks;
+
+impl Ticks {
+    /// The upper half of what NaT came into. Sums never reach it.
+    const MISSING: i64 = i64::MIN;
+
+    #[inline(always)]
+    fn wide((low, high): (i64, i64)) -> i128 {
+        i128::from(high) << 64 | i128::from(low as u64)
+    }
+}
 
 impl Rule for Ticks {
     type In = i64;
     type Acc = i64;
     type Out = i64;
-    const PARTS: usize = 1;
+    const PARTS: usize = 2;
     const START: (i64, i64) = (0, 0);
 
     #[inline(always)]
     fn step(state: (i64, i64), x: i64) -> (i64, i64) {
-        Self::join(state, (x, 0))
+        Self::join(state, (x, if x == NAT { Ticks::MISSING } else { x >> 63 }))
     }
 
     #[inline(always)]
     fn join(a: (i64, i64), b: (i64, i64)) -> (i64, i64) {
-        (if a.0 == NAT || b.0 == NAT { NAT } else { a.0.wrapping_add(b.0) }, 0)
+        let sum = Ticks::wide(a).wrapping_add(Ticks::wide(b));
+        let missing = a.1 == Ticks::MISSING || b.1 == Ticks::MISSING;
+        (sum as i64, if missing { Ticks::MISSING } else { (sum >> 64) as i64 })
     }
 
     #[inline(always)]
     fn value(state: (i64, i64)) -> i64 {
-        state.0
+        if state.1 == Ticks::MISSING { NAT } else { state.0 }
+    }
+
+    #[inline(always)]
+    fn fits((low, high): (i64, i64)) -> bool {
+        high == Ticks::MISSING || high == low >> 63 && low != NAT
     }
 }
 
@@ -137,11 +159,17 @@ impl<A: Element + Copy> States<A> {
     }
 }
 
-/// Takes in all elements; notes the running value at each where `out` has room.
-fn walk<R: Rule, const NOTE: bool>(x: &[R::In], lay: Lay, states: &mut States<R::Acc>, out: &mut [R::Out]) {
+/// Takes in all elements; notes the running value at each where `out` has room. Tells whether all fit.
+fn walk<R: Rule, const NOTE: bool>(
+    x: &[R::In],
+    lay: Lay,
+    states: &mut States<R::Acc>,
+    out: &mut [R::Out],
+) -> bool {
     let Lay { n, inner, .. } = lay;
+    let mut fits = true;
     if n == 0 {
-        return;
+        return fits;
     }
     if inner == 1 {
         let whole = lay.outer / SIDE * SIDE;
@@ -153,13 +181,13 @@ fn walk<R: Rule, const NOTE: bool>(x: &[R::In], lay: Lay, states: &mut States<R:
             let lanes = at * n..(at + width) * n;
             let to = if NOTE { &mut out[lanes.clone()] } else { &mut [][..] };
             let (total, lost) = (&mut states.total[at..at + width], &mut states.lost[at..at + width]);
-            match width {
+            fits &= match width {
                 1 => side_by_side::<R, 1, NOTE>(&x[lanes], n, total, lost, to),
                 _ => side_by_side::<R, SIDE, NOTE>(&x[lanes], n, total, lost, to),
-            }
+            };
             at += width;
         }
-        return;
+        return fits;
     }
     for o in 0..lay.outer {
         for start in (0..inner).step_by(TILE) {
@@ -174,6 +202,7 @@ fn walk<R: Rule, const NOTE: bool>(x: &[R::In], lay: Lay, states: &mut States<R:
                     for (((to, x), total), lost) in out.iter_mut().zip(x).zip(&mut *total).zip(&mut *lost) {
                         (*total, *lost) = R::step((*total, *lost), *x);
                         *to = R::value((*total, *lost));
+                        fits &= R::fits((*total, *lost));
                     }
                 } else {
                     for ((x, total), lost) in x.iter().zip(&mut *total).zip(&mut *lost) {
@@ -183,16 +212,18 @@ fn walk<R: Rule, const NOTE: bool>(x: &[R::In], lay: Lay, states: &mut States<R:
             }
         }
     }
+    fits
 }
 
-/// `L` lanes of `n` elements, each contiguous.
+/// `L` lanes of `n` elements, each contiguous. Tells whether all values fit.
 fn side_by_side<R: Rule, const L: usize, const NOTE: bool>(
     x: &[R::In],
     n: usize,
     total: &mut [R::Acc],
     lost: &mut [R::Acc],
     out: &mut [R::Out],
-) {
+) -> bool {
+    let mut fits = true;
     let lanes: [&[R::In]; L] = std::array::from_fn(|l| &x[l * n..][..n]);
     let mut state: [_; L] = std::array::from_fn(|l| (total[l], lost[l]));
     let mut rest = out;
@@ -206,12 +237,14 @@ fn side_by_side<R: Rule, const L: usize, const NOTE: bool>(
             state[l] = R::step(state[l], lanes[l][i]);
             if NOTE {
                 outs[l][i] = R::value(state[l]);
+                fits &= R::fits(state[l]);
             }
         }
     }
     for l in 0..L {
         (total[l], lost[l]) = state[l];
     }
+    fits
 }
 
 /// Something to do with a rule.
@@ -325,7 +358,13 @@ pub(super) fn scan(spec: &ScanSpec, piece: &Block, lay: Lay, before: Option<&Blo
                 None => States::new::<R>(self.1.lanes()),
             };
             let mut out = vec![R::Out::default(); x.len()];
-            walk::<R, true>(x, self.1, &mut states, &mut out);
+            if !walk::<R, true>(x, self.1, &mut states, &mut out) {
+                return Err(Error::invalid(format!(
+                    "a running sum does not fit into 64 bits of {}",
+                    self.0.dtype()
+                ))
+                .help("cast the timedeltas to a coarser unit first"));
+            }
             Block::from_vec(&[out.len()], out)
         }
     }

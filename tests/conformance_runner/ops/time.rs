@@ -1,6 +1,8 @@
-//! Components of times.
+//! Components and functions of times.
 
-use super::super::value::{Outcome, Value, broken, unsupported};
+use graticule::prelude::*;
+
+use super::super::value::{Outcome, Value, broken};
 use super::{Call, Op};
 
 pub const OPS: &[(&str, Op)] = &[
@@ -12,13 +14,18 @@ pub const OPS: &[(&str, Op)] = &[
     ("dt.second", component),
     ("dt.microsecond", component),
     ("dt.nanosecond", component),
+    ("dt.day_of_week", component),
     ("dt.dayofweek", component),
     ("dt.weekday", component),
+    ("dt.day_of_year", component),
     ("dt.dayofyear", component),
     ("dt.quarter", component),
     ("dt.season", component),
+    ("dt.week", component),
+    ("dt.weekofyear", component),
     ("dt.days_in_month", component),
     ("dt.daysinmonth", component),
+    ("dt.days_in_year", component),
     ("dt.is_leap_year", component),
     ("dt.is_month_start", component),
     ("dt.is_month_end", component),
@@ -26,16 +33,54 @@ pub const OPS: &[(&str, Op)] = &[
     ("dt.is_quarter_end", component),
     ("dt.is_year_start", component),
     ("dt.is_year_end", component),
-    ("dt.days_in_year", component),
+    ("dt.decimal_year", component),
+    ("dt.days", component),
+    ("dt.seconds", component),
+    ("dt.microseconds", component),
+    ("dt.nanoseconds", component),
+    ("dt.total_seconds", component),
+    ("dt.floor", round),
+    ("dt.ceil", round),
+    ("dt.round", round),
+    ("dt.strftime", strftime),
+    ("dt.isocalendar", isocalendar),
+    ("dt.calendar", calendar),
 ];
+
+/// The array of times.
+fn times<'a>(call: &'a Call) -> Outcome<&'a DataArray> {
+    match &call.on {
+        Value::DataArray(a) => Ok(a),
+        on => broken(format!("times of a {}", on.kind())),
+    }
+}
 
 fn component(call: &mut Call) -> Outcome<Value> {
     let name = &call.op["dt.".len()..];
-    if name.parse::<graticule::time::Component>().is_err() {
-        return unsupported(format!("component {name}"));
+    Ok(times(call)?.dt(name)?.into())
+}
+
+fn round(call: &mut Call) -> Outcome<Value> {
+    let freq = call.args.string("freq")?.unwrap_or_default();
+    let times = times(call)?.times()?;
+    Ok(match call.op {
+        "dt.floor" => times.floor(&freq)?,
+        "dt.ceil" => times.ceil(&freq)?,
+        _ => times.round(&freq)?,
     }
-    match &call.on {
-        Value::DataArray(a) => Ok(a.dt(name)?.into()),
-        on => broken(format!("components of a {}", on.kind())),
-    }
+    .into())
+}
+
+fn strftime(call: &mut Call) -> Outcome<Value> {
+    let format = call.args.string("date_format")?.unwrap_or_default();
+    Ok(times(call)?.times()?.strftime(&format)?.into())
+}
+
+fn isocalendar(call: &mut Call) -> Outcome<Value> {
+    Ok(times(call)?.times()?.isocalendar()?.into())
+}
+
+fn calendar(call: &mut Call) -> Outcome<Value> {
+    let calendar = times(call)?.times()?.calendar()?;
+    Ok(Value::Scalar(calendar.name().into()))
 }

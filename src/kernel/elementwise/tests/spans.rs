@@ -1,7 +1,7 @@
 //! Datetimes and timedeltas.
 
 use super::*;
-use crate::dtype::{NAT, Text};
+use crate::dtype::NAT;
 
 #[test]
 fn datetimes_and_timedeltas_compute_in_the_finest_unit() {
@@ -61,15 +61,4 @@ fn times_compare_exactly_and_nat_is_unequal() {
     assert!(binary(BinaryOp::Lt, &times(S, &[5]), &noleap).is_err());
     let e = binary(BinaryOp::Add, &spans(S, &[i64::MAX]), &spans(S, &[1])).unwrap_err().to_string();
     assert!(e.contains("9223372036854775807"), "{e}");
-}
-
-#[test]
-fn components_of_datetimes_are_numbers_flags_and_seasons() {
-    let t = times(S, &[951_825_600, NAT]);
-    let of = |c: Component| map(MapFn::Time(c), &[&t]).unwrap();
-    assert_eq!(of(Component::Year).to_vec::<i64>().unwrap(), [2000, i64::MIN]);
-    assert_eq!(of(Component::DayOfWeek).to_vec::<i64>().unwrap()[0], 1);
-    assert_eq!(of(Component::IsLeapYear).to_vec::<bool>().unwrap(), [true, false]);
-    assert_eq!(of(Component::Season).to_vec::<Text>().unwrap(), ["DJF".into(), Text::from("nan")]);
-    assert!(MapFn::Time(Component::Year).result_dtype(&[DType::I64]).is_err());
 }
