@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::reindex::{NewCoord, ReindexOptions, reindex_parts};
+use super::reindex::{NewCoord, reindex_parts};
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::{Calendar, DType, NAT, Scalar, TimeUnit};
@@ -30,10 +30,11 @@ pub struct ConvertCalendar {
     /// What stands at the times that the frequency of the labels asks for in the other calendar, but that no
     /// date became; a float NaN for the missing value of each variable. By default no times are put in.
     pub missing: Option<Scalar>,
-    /// Whether times stay in the standard calendar where it is asked for (xarray's `use_cftime`). By default
-    /// they become numpy's, which is `proleptic_gregorian` in nanoseconds, if they fit: from 1582-10-15 on
-    /// both have the same dates. `Some(false)` makes it an error if they do not.
-    pub keep_calendar: Option<bool>,
+    /// Whether times stay in the standard calendar where it is asked for, as dates of cftime do. By default
+    /// they become numpy's, which is `proleptic_gregorian` in nanoseconds (in the unit of the labels where
+    /// that is too fine), if none is before 1582-10-15: from then on both calendars have the same dates.
+    /// `Some(false)` makes it an error if they do not.
+    pub use_cftime: Option<bool>,
 }
 
 impl ConvertCalendar {
@@ -71,10 +72,10 @@ impl ConvertCalendar {
     ///
     /// ```
     /// # use graticule::labels::ConvertCalendar;
-    /// assert_eq!(ConvertCalendar::new().keep_calendar(true).keep_calendar, Some(true));
+    /// assert_eq!(ConvertCalendar::new().use_cftime(true).use_cftime, Some(true));
     /// ```
-    pub fn keep_calendar(self, keep: impl Into<Option<bool>>) -> Self {
-        ConvertCalendar { keep_calendar: keep.into(), ..self }
+    pub fn use_cftime(self, use_cftime: impl Into<Option<bool>>) -> Self {
+        ConvertCalendar { use_cftime: use_cftime.into(), ..self }
     }
 }
 
@@ -106,7 +107,7 @@ impl Dataset {
     fn convert_calendar_inner(&self, to: Calendar, dim: &str, options: &ConvertCalendar) -> Result<Dataset> {
         let times = self.times_along(dim)?;
         let from = times.calendar;
-        let target = target(&times, to, options.keep_calendar)?;
+        let target = target(&times, to, options.use_cftime)?;
         // Asked for what they are, times stay as they are; so do those of numpy, which are of one calendar.
         let numpy = Calendar::ProlepticGregorian;
         if from == to && (from == target.0 || from == numpy) {
@@ -138,28 +139,24 @@ impl Dataset {
             takes.insert(dim.into(), Positions::Many(positions));
         }
         let converted = reindex_parts(self, &takes, vec![coord], None)?;
-        let Some(missing) = &options.missing else { return Ok(converted) };
-        return Err(Error::unsupported("missing"));
-        let all = times.variable.clone();
-        let fill_value = match missing {
-            Scalar::Float(v) if v.is_nan() => None,
-            value => Some(value.clone()),
-        };
-        converted.reindex_with(&[(dim, all)], &ReindexOptions { fill_value, ..Default::default() })
+        match &options.missing {
+            None => Ok(converted),
+            Some(_) => Err(Error::unsupported("`missing` of `convert_calendar`")),
+        }
     }
 }
 
 /// The calendar and unit of the result.
-fn target(times: &Times, to: Calendar, keep: Option<bool>) -> Result<(Calendar, TimeUnit)> {
+fn target(times: &Times, to: Calendar, use_cftime: Option<bool>) -> Result<(Calendar, TimeUnit)> {
     if !to.is_standard_like() {
-        return match keep {
+        return match use_cftime {
             Some(false) => Err(Error::invalid(format!("only numpy's calendar can be numpy's, not {to}"))
-                .help("leave out `keep_calendar`")),
+                .help("leave out `use_cftime`")),
             _ => Ok((to, times.unit)),
         };
     }
     let numpy = Calendar::ProlepticGregorian;
-    if keep == Some(true) {
+    if use_cftime == Some(true) {
         return Ok((to, times.unit));
     }
     // The dates of both calendars are the same from the reform on, and nanoseconds count from 1677 to 2262.
@@ -171,13 +168,13 @@ fn target(times: &Times, to: Calendar, keep: Option<bool>) -> Result<(Calendar, 
     let after_reform = times.calendar == numpy || least.is_none_or(|d| d >= first);
     let in_ns =
         least.is_none_or(|d| d >= last) && greatest.is_none_or(|d| d < DateTime::midnight(2262, 4, 11));
-    match (after_reform, keep) {
+    match (after_reform, use_cftime) {
         (true, _) if in_ns => Ok((numpy, TimeUnit::Ns)),
         (true, _) => Ok((numpy, times.unit)),
         (false, None) => Ok((to, times.unit)),
         (false, _) => {
             Err(Error::invalid("there are dates before 1582-10-15, which numpy has not as standard dates")
-                .help("leave out `keep_calendar`, or set it to true"))
+                .help("leave out `use_cftime`, or set it to true"))
         }
     }
 }
@@ -218,7 +215,7 @@ macro_rules! methods {
             /// left out.
             ///
             /// Times of day stay; no data but that of the labels is read. Asked for a standard calendar, times
-            /// become numpy's: see [`ConvertCalendar::keep_calendar`].
+            /// become numpy's: see [`ConvertCalendar::use_cftime`].
             ///
             /// # Errors
             /// If the dimension has no datetimes as labels; for conversions to and from `360_day`, which need
