@@ -15,6 +15,7 @@
 //! | `partial` | [`PartialDate`]: label strings such as "2000-02" |
 //! | `frequency` | [`Frequency`]: steps such as "2MS"; [`TimeRange`], [`infer_freq`] |
 //! | `duration` | text such as "36h" to ticks |
+//! | `convert` | [`AlignOn`]: dates of one calendar as those of another |
 //! | `shift` | month arithmetic |
 //! | `round` | [`Rounding`]: ticks to multiples of a step |
 //! | `strftime` | [`Strftime`]: text of a given form |
@@ -26,6 +27,7 @@ mod cf_decode;
 mod cf_encode;
 mod civil;
 mod components;
+mod convert;
 mod datetime;
 mod duration;
 mod error;
@@ -42,6 +44,7 @@ pub use cf::{CfStep, CfTimeUnits};
 pub use cf_decode::{Decoded, decode_timedelta_float, decode_timedelta_int, decoded_timedelta_unit};
 pub use cf_encode::{Encoded, encode_timedelta, infer_timedelta_units, infer_units};
 pub use components::{Component, SEASONS, components, decimal_years};
+pub use convert::{AlignOn, convert_dates};
 pub use datetime::{DateTime, format_iso};
 pub use duration::{parse_timedelta, parse_timedelta_ns};
 pub use error::{TimeError, TimeResult};

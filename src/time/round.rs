@@ -130,10 +130,7 @@ mod tests {
     fn multiples_beyond_64_bits_are_errors() {
         assert!(rounded(&[i64::MAX], 60, Rounding::Ceil).is_err());
         assert!(rounded(&[NAT + 1], 60, Rounding::Floor).is_err());
-        assert_eq!(
-            rounded(&[NAT + 1, i64::MAX], 7, Rounding::Ceil),
-            Ok(vec![-9223372036854775806, i64::MAX])
-        );
+        assert_eq!(rounded(&[NAT + 1, i64::MAX], 7, Rounding::Ceil), Ok(vec![NAT + 1, i64::MAX]));
         assert!(rounded(&[5], i64::MAX, Rounding::Ceil).is_ok());
         let e = rounded(&[NAT + 1], 86_400, Rounding::Floor).unwrap_err().to_string();
         assert!(e.starts_with("-9223372036854775807 s rounded to 86400 s does not fit"), "{e}");

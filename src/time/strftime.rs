@@ -119,7 +119,8 @@ fn literal(text: &str, pieces: &mut Vec<Piece>) {
 fn read(mut form: &str, pieces: &mut Vec<Piece>) {
     while let Some(at) = form.find('%') {
         literal(&form[..at], pieces);
-        let rest = &form[at + 1..];
+        let directive = &form[at..];
+        let rest = &directive[1..];
         let end = rest.find(|c: char| !"-_0^#".contains(c)).unwrap_or(rest.len());
         let (flags, rest) = rest.split_at(end);
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -141,8 +142,7 @@ fn read(mut form: &str, pieces: &mut Vec<Piece>) {
             Some('t') => literal("\t", pieces),
             Some('z' | 'Z') => {}
             Some(c) if several(c).is_some() => read(several(c).unwrap_or_default(), pieces),
-            Some(c) => literal(&format!("%{flags}{width}{c}"), pieces),
-            None => literal(&format!("%{flags}{width}"), pieces),
+            _ => literal(&directive[..directive.len() - form.len()], pieces),
         }
     }
     literal(form, pieces);

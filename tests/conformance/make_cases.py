@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import oracle  # noqa: E402  (also makes labelled_json importable)
-from labelled_json import array_from_json, object_to_json, value_to_json  # noqa: E402
+from labelled_json import CALENDARS, array_from_json, object_to_json, value_to_json  # noqa: E402
 
 NAN, INF = float("nan"), float("inf")
 NAT = np.datetime64("NaT")
@@ -1461,6 +1461,148 @@ def reshape():
     yield case("stacked-array-back", "and back", ds, [do("to_stacked_array", "a", "s", new_dim="z", sample_dims=["x"]), do("to_unstacked_dataset", "s", dim="z")])
     yield case("stacked-array-sample", "each variable has the sample dims", ds, do("to_stacked_array", "a", new_dim="z", sample_dims=["y"]), error="g lacks y")
     yield case("unstacked-level", "variables from another level", {"a": table().drop_vars(["q", "r", "area"])}, [flat, do("to_unstacked_dataset", "s", dim="z", level=1)])
+
+
+# ---------------------------------------------------------------------------------- times
+
+
+def moments(unit="ns"):
+    """Times of day, ends of periods, leap days, years before 1970, a missing time."""
+    text = ["2000-02-29T23:59:59", "1969-12-31T00:00:01", "2001-01-01", "2003-06-30T12:30", "1999-04-01T06:00:30", "2005-01-01"]
+    times = np.array(text, f"M8[{unit}]")
+    if unit != "s":
+        times = times + np.array([1, 0, 999, 0, 7, 500], f"m8[{unit}]")
+    return times
+
+
+FIELDS = [
+    "year", "month", "day", "hour", "minute", "second", "microsecond", "nanosecond", "day_of_week", "dayofweek",
+    "weekday", "day_of_year", "dayofyear", "quarter", "days_in_month", "daysinmonth", "days_in_year", "season",
+    "is_leap_year", "is_month_start", "is_month_end", "is_quarter_start", "is_quarter_end", "is_year_start",
+    "is_year_end",
+]
+FORMS = [
+    "%Y-%m-%d %H:%M:%S.%f", "%a %A %w %u, %d. %b %B %h %y", "%I:%M %p | %l %P | %k %e", "%j of %Y, week %U %W %V of %G",
+    "%c | %x | %X", "%D %F %T %R %r", "%% %n%t|%z%Z|%C %g", "%-d.%-m. %_H %^a %5Y %q", "",
+]
+
+
+@group("time-values")
+def time_values():
+    for name in FIELDS:
+        unit = ["s", "ms", "us", "ns"][len(name) % 4]
+        yield case(f"dt-{name}", f"{name} of each", {"a": da(moments(unit).reshape(2, 3), "xt", name="a", attrs={"k": 1}, x=[3, 4])},
+            do(f"dt.{name}", "a"), compare={"attrs": True, "name": True})
+        yield case(f"dt-{name}-nat", f"{name} of a missing time", {"a": da(np.append(moments(unit), np.datetime64("NaT")), "t")}, do(f"dt.{name}", "a"))
+    yield case("decimal-year", "the part of the year that has passed", {"a": da(moments("us"), "t", name="a", attrs={"k": 1})}, do("dt.decimal_year", "a"), compare={"attrs": True, "name": True})
+    yield case("fields-far", "years far away in seconds", {"a": da(np.array(["0001-01-01", "-0044-03-15", "12000-02-29", "1582-10-10"], "M8[s]"), "t")},
+        [do("dt.year", "a", "y"), do("dt.dayofyear", "a", "d"), do("dt.weekday", "a", "w"), do("dt.is_leap_year", "a", "l")], outputs=["y", "d", "w", "l"])
+    yield case("fields-empty", "no times", {"a": da(np.array([], "M8[s]"), "t")}, [do("dt.month", "a", "m"), do("dt.season", "a", "s"), do("dt.floor", "a", "f", freq="D")], outputs=["m", "s", "f"])
+    yield case("fields-scalar", "one time", {"a": da(np.datetime64("2000-03-01T06", "ms"))}, [do("dt.month", "a", "m"), do("dt.season", "a", "s"), do("dt.ceil", "a", "f", freq="D"), do("dt.isocalendar", "a", "i")], outputs=["m", "s", "f", "i"])
+    yield case("field-of-numbers", "numbers have no year", {"a": da([1, 2], "t")}, do("dt.year", "a"), error="no times")
+    yield case("field-of-spans", "spans have no year", {"a": da(np.array([1, 2], "m8[s]"), "t")}, do("dt.year", "a"), error="no datetimes")
+    yield case("days-of-dates", "dates have no days", {"a": da(moments(), "t")}, do("dt.days", "a"), error="no timedeltas")
+    yield case("getitem-season", "a component under a dotted name", {"a": series(dates("2000-11-29", 5))}, do("getitem", "a", key="time.season"))
+    yield case("getitem-dataset", "the same of a dataset", {"a": xr.Dataset({"when": ("x", moments("s"))})}, do("getitem", "a", key="when.is_month_end"))
+    yield case("isocalendar", "years, weeks and weekdays of ISO 8601", {"a": da(dates("2004-12-28", 12, "3D", unit="s"), "t", t=np.arange(12))}, do("dt.isocalendar", "a"))
+    for i, form in enumerate(FORMS):
+        yield case(f"strftime-{i}", "text of a form", {"a": da(moments("us").reshape(3, 2), "xt", name="a", attrs={"k": 1}, x=[1, 2, 3])}, do("dt.strftime", "a", date_format=form), compare={"attrs": True, "name": True})
+    yield case("strftime-nat", "no text of no time", {"a": da(np.array(["2000-01-01", "NaT"], "M8[s]"), "t")}, do("dt.strftime", "a", date_format="%d.%m."))
+    yield case("strftime-spans", "spans have no such text", {"a": da(np.array([1, 2], "m8[s]"), "t")}, do("dt.strftime", "a", date_format="%d"), error="no datetimes")
+    for unit, freq in [("s", "D"), ("ms", "h"), ("us", "3h"), ("ns", "90min"), ("s", "7D"), ("ms", "250ms"), ("ns", "15s"), ("us", "1D6h"), ("s", "ms"), ("ns", "ns"), ("us", "1.5h"), ("ms", "36h")]:
+        times = np.append(moments(unit), np.datetime64("NaT"))
+        for how in ["floor", "ceil", "round"]:
+            yield case(f"{how}-{freq}", f"{how} to {freq}", {"a": da(times, "t", name="a", attrs={"k": 1}, t=np.arange(7))}, do(f"dt.{how}", "a", freq=freq), compare={"attrs": True, "name": True})
+    yield case("round-half", "halves go to the even multiple", {"a": da(np.arange(-5, 6).astype("M8[h]").astype("M8[s]") + np.timedelta64(1800, "s"), "t")}, do("dt.round", "a", freq="h"))
+    yield case("floor-backwards", "a negative step turns around", {"a": da(moments("s"), "t")}, do("dt.floor", "a", freq="-6h"))
+    for freq in ["ME", "MS", "W", "QS", "YE", "B", "H", "x", "1500ns", ""]:
+        yield case(f"floor-{freq or 'nothing'}-refused", "no fixed length, or no name", {"a": da(moments("us"), "t")}, do("dt.floor", "a", freq=freq), error="nothing to round to")
+    spans = np.array([0, 1, -250_000_000, 86_400_000_000_123, -3_600_000_000_001, 1_500_000_000], "m8[ns]")
+    for name in ["days", "seconds", "microseconds", "nanoseconds", "total_seconds"]:
+        yield case(f"td-{name}", f"{name} of each", {"a": da(spans.reshape(2, 3), "xt", name="a", attrs={"k": 1}, x=[3, 4])}, do(f"dt.{name}", "a"), compare={"attrs": True, "name": True})
+        yield case(f"td-{name}-nat", f"{name} of a missing span", {"a": da(np.append(spans.astype("m8[us]"), np.timedelta64("NaT")), "t")}, do(f"dt.{name}", "a"))
+    for how, freq in [("floor", "s"), ("ceil", "D"), ("round", "h"), ("round", "2min")]:
+        yield case(f"td-{how}-{freq}", f"{how} of spans", {"a": da(np.append(spans, np.timedelta64("NaT")), "t")}, do(f"dt.{how}", "a", freq=freq))
+    # arithmetic
+    t, d = da(moments("ms"), "t"), da(np.array([1, -2, 3, 0, 86400, 7], "m8[s]"), "t")
+    yield case("add-span", "the finer unit stays", {"a": t, "b": d}, [do("add", "a", other="$b"), do("sub", "a", "s", other="$b"), do("add", "b", "o", other="$a")], outputs=["r", "s", "o"])
+    yield case("sub-dates", "dates subtract to spans", {"a": t, "b": da(moments("us")[::-1].copy(), "t")}, do("sub", "a", other="$b"))
+    yield case("scale-spans", "spans by numbers", {"a": d}, [do("mul", "a", other=2), do("truediv", "a", "q", other=2.5), do("floordiv", "a", "f", other=2), do("neg", "a", "n"), do("abs", "a", "p")], outputs=["r", "q", "f", "n", "p"])
+    yield case("divide-spans", "spans by spans", {"a": d, "b": da(np.array([2, 2, -2, 5, 7, 7000], "m8[ms]"), "t")}, [do("truediv", "a", other="$b"), do("floordiv", "a", "f", other="$b"), do("mod", "a", "m", other="$b")], outputs=["r", "f", "m"])
+    yield case("sum-spans", "sums, means and running sums", {"a": d}, [do("sum", "a"), do("cumsum", "a", "c", dim="t"), do("max", "a", "x")], outputs=["r", "c", "x"])
+    yield case("compare", "later or not, across units", {"a": t, "b": da(moments("s"), "t")}, [do("gt", "a", other="$b"), do("eq", "a", "e", other="$b")], outputs=["r", "e"])
+    yield case("add-dates", "dates do not add", {"a": t}, do("add", "a", other="$a"), error="no sum of dates")
+
+
+@group("cftime-values")
+def cftime_values():
+    calendars = ["standard", "noleap", "all_leap", "360_day", "julian"]
+    for calendar in calendars:
+        make = CALENDARS[calendar]
+        times = np.array([make(2000, 2, 28, 6, 30), make(1999, 12, 30, 23, 59, 59, 250000), make(2001, 3, 1), make(1, 1, 1), make(1900, 11, 15, 12)])
+        a = {"a": xr.DataArray(np.arange(5.0), {"time": times}, ["time"], name="s")}
+        for name in ["year", "month", "day", "hour", "minute", "second", "microsecond", "dayofweek", "dayofyear", "days_in_month", "days_in_year", "season", "is_leap_year", "decimal_year"]:
+            yield case(f"dt-{name}-{calendar}", f"{name} in {calendar}", a, [do("getitem", "a", "t", key="time"), do(f"dt.{name}", "t")])
+        for how, freq in [("floor", "D"), ("ceil", "6h"), ("round", "h")]:
+            yield case(f"{how}-{calendar}", f"{how} to {freq}", a, [do("getitem", "a", "t", key="time"), do(f"dt.{how}", "t", freq=freq)])
+        yield case(f"strftime-{calendar}", "text of a form", a, [do("getitem", "a", "t", key="time"), do("dt.strftime", "t", date_format="%j %a %B %p %W %Y-%m-%d %H:%M:%S.%f")])
+        yield case(f"calendar-{calendar}", "the name of the calendar", a, [do("getitem", "a", "t", key="time"), do("dt.calendar", "t")])
+        yield case(f"difference-{calendar}", "dates subtract", a, [do("getitem", "a", "t", key="time"), do("sub", "t", other=make(1950, 1, 1))], compare={"dtype": "kind"})
+    yield case("isocalendar", "other calendars have no such weeks", {"a": series(model_dates("2000-01-30", 3, "noleap"))}, [do("getitem", "a", "t", key="time"), do("dt.isocalendar", "t")], error="no weeks")
+    yield case("floor-ME", "no fixed length", {"a": series(model_dates("2000-01-30", 3, "noleap"))}, [do("getitem", "a", "t", key="time"), do("dt.floor", "t", freq="ME")], error="no fixed length")
+    # partial dates
+    make = CALENDARS["360_day"]
+    days = {"a": series(np.array([make(2000, 1, 30), make(2000, 2, 29), make(2000, 2, 30), make(2000, 12, 30)]))}
+    for label in ["2000", "2000-02", "200002", "2000-02-30", "20000230", "2000-02-30T00", "2000-02-30 00:00", "2000-02-30T00:00:00", "+2000", "02000"]:
+        yield case(f"sel-{label}", "a period, also of one time", days, do("sel", "a", indexers={"time": label}))
+    for label in ["1999", "2001", "2000-02-31", "2000-13", "2000-02-30T24", "2000-12-30T23", "200", "-2000", "soon", ""]:
+        yield case(f"sel-{label or 'nothing'}-refused", "no such date, or out of range", days, do("sel", "a", indexers={"time": label}), error="nothing there")
+    bounds = [("2000-02", "2000-03"), ("2000-02-30", None), (None, "2000-02-29"), ("2000-02-29T12", "2000-02-30T00"), ("0001", "9999"), ("-0001", "12000"), (make(2000, 2, 1), "2000-02-29")]
+    for i, (start, stop) in enumerate(bounds):
+        yield case(f"sel-slice-{i}", "bounds stand for whole periods", days, do("sel", "a", indexers={"time": sl(start, stop)}))
+    yield case("sel-slice-refused", "a bound that is no date", days, do("sel", "a", indexers={"time": sl("2000-02-31", "2000-03")}), error="no such date")
+    for name, order in [("mixed", [2, 0, 3, 1]), ("falling", [3, 2, 1, 0])]:
+        for label in ["2000-02", "2000"]:
+            yield case(f"sel-{name}-{label}", "labels in another order", days, [do("isel", "a", "b", indexers={"time": order}), do("sel", "b", indexers={"time": label})])
+    yield case("sel-falling-slice", "a slice goes the way of the labels", days, [do("isel", "a", "b", indexers={"time": [3, 2, 1, 0]}), do("sel", "b", indexers={"time": sl("2000-03", "2000-02")})])
+    hours = {"a": series(np.array([make(2000, 1, 1, h, m) for h in (0, 6, 12) for m in (0, 30)]))}
+    for label in ["2000-01-01", "2000-01-01T06", "2000-01-01T06:30", "2000-01-01T06:30:00", "2000-01-01 06"]:
+        yield case(f"sel-hours-{label}", "hours and minutes", hours, do("sel", "a", indexers={"time": label}))
+    yield case("sel-hours-slice", "hours as bounds", hours, do("sel", "a", indexers={"time": sl("2000-01-01T00:30", "2000-01-01T06")}))
+    make = CALENDARS["noleap"]
+    far = {"a": series(np.array([make(-1, 12, 31), make(0, 1, 1), make(1, 1, 1), make(9999, 1, 1), make(12000, 6, 1)]))}
+    for label in ["-0001", "0000", "0001", "9999", "12000", "-0001-12", "0000-01-01", "12000-06", "+12000"]:
+        yield case(f"sel-far-{label}", "years before 1 and after 9999", far, do("sel", "a", indexers={"time": label}))
+    yield case("sel-far-slice", "such years as bounds", far, do("sel", "a", indexers={"time": sl("-0001-12-31", "0001")}))
+    reform = {"a": series(np.array([CALENDARS["standard"](1582, 10, d) for d in (4, 15)]))}
+    for label in ["1582", "1582-10", "1582-10-04"]:
+        yield case(f"sel-reform-{label}", "about the reform", reform, do("sel", "a", indexers={"time": label}))
+    yield case("sel-reform-gap", "a day that was skipped", reform, do("sel", "a", indexers={"time": "1582-10-10"}), error="no such date")
+    twice = {"a": series(np.array([make(2000, 1, 1), make(2000, 1, 1), make(2000, 1, 2)]))}
+    yield case("sel-twice", "all places of repeated dates", twice, do("sel", "a", indexers={"time": "2000-01-01"}))
+    # other calendars
+    numpy = series(dates("2000-02-25", 9)).assign_coords(k=("time", np.arange(9)))
+    numpy.time.attrs = {"calendar": "gone", "axis": "T"}
+    both = {"a": numpy}
+    more = {"compare": {"attrs": True}}
+    for to in ["noleap", "365_day", "all_leap", "julian", "standard", "gregorian", "proleptic_gregorian"]:
+        yield case(f"convert-{to}", "the dates that both have", both, do("convert_calendar", "a", calendar=to), **more)
+    yield case("convert-standard-cftime", "standard dates of cftime", both, do("convert_calendar", "a", calendar="standard", use_cftime=True), **more)
+    for align in ["date", "year"]:
+        yield case(f"convert-360-{align}", "to months of 30 days", {"a": daily("1999-01-01", 800)}, do("convert_calendar", "a", calendar="360_day", align_on=align))
+        for to in ["noleap", "standard", "all_leap"]:
+            long = {"a": series(model_dates("1999-01-01", 721, "360_day"))}
+            yield case(f"convert-from-360-{align}-{to}", "from months of 30 days", long, do("convert_calendar", "a", calendar=to, align_on=align))
+    yield case("convert-360-noleap-unsorted", "in the order of time", {"a": series(model_dates("2000-02-28", 5, "noleap")).isel(time=[3, 0, 4, 1, 2])}, do("convert_calendar", "a", calendar="360_day", align_on="year"))
+    yield case("convert-unsorted", "dates stay in their order", {"a": series(model_dates("2000-02-28", 5, "all_leap")).isel(time=[3, 0, 4, 1, 2])}, do("convert_calendar", "a", calendar="noleap"))
+    yield case("convert-hours", "times of day stay", {"a": series(dates("2000-02-28T18", 9, "6h"))}, do("convert_calendar", "a", calendar="noleap"))
+    yield case("convert-dim", "along a dim of another name", {"a": numpy.rename(time="t")}, do("convert_calendar", "a", calendar="noleap", dim="t"))
+    ds = xr.Dataset({"s": numpy, "b": ("x", [1, 2]), "n": ("time", np.arange(9, dtype="int16"))}, attrs={"a": 1})
+    yield case("convert-dataset", "all variables along the dim", {"a": ds}, do("convert_calendar", "a", calendar="noleap"), **more)
+    yield case("convert-early", "dates before the reform stay in the calendar", {"a": series(model_dates("1500-02-27", 4, "noleap"))}, do("convert_calendar", "a", calendar="standard"))
+    for name, to, kwargs in [("align", "360_day", {}), ("numpy", "noleap", {"use_cftime": False}), ("name", "lunar", {}), ("dim", "noleap", {"dim": "x"}), ("labels", "noleap", {"dim": "k"})]:
+        yield case(f"convert-{name}-refused", "what cannot be converted", both, do("convert_calendar", "a", calendar=to, **kwargs), error=name)
+    yield case("convert-year-0", "a year that the other lacks", {"a": series(model_dates("0000-06-01", 2, "noleap"))}, do("convert_calendar", "a", calendar="julian"), error="no year 0")
 
 
 def main():

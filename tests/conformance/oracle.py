@@ -85,7 +85,9 @@ def apply(op, on, kwargs):
     args = kwargs.pop(POSITIONAL[op], []) if op in POSITIONAL else []
     if op.startswith("xr."):
         return getattr(xr, op.removeprefix("xr."))(*args, **kwargs)
-    return operator.attrgetter(op)(on)(*args, **kwargs)
+    found = operator.attrgetter(op)(on)
+    # `dt.year` and its like are properties.
+    return found(*args, **kwargs) if callable(found) and not isinstance(found, xr.DataArray | xr.Dataset) else found
 
 
 def run_step(step, names):

@@ -220,6 +220,11 @@ fn times_poison_or_are_left_out() {
     let below = ints(&[-1, -2]).retype(DELTA);
     assert_eq!(reduce(&spec(Mean, &[0]), &below).unwrap().to_vec::<i64>().unwrap(), [-2]);
     assert_eq!(reduce(&spec(Median, &[0]), &below).unwrap().to_vec::<i64>().unwrap(), [-1]);
+    let far = ints(&[i64::MAX, 1, -1]).retype(DELTA);
+    assert_eq!(reduce(&spec(Sum, &[0]), &far).unwrap().to_vec::<i64>().unwrap(), [i64::MAX]);
+    let far = ints(&[i64::MAX, 1]).retype(DELTA);
+    let e = reduce(&spec(Sum, &[0]), &far).unwrap_err().to_string();
+    assert!(e.contains("9223372036854775808 does not fit"), "{e}");
     // The sum does not fit 64 bits, the mean does.
     let dates = ints(&[i64::MAX - 1; 3]).retype(DType::DATETIME_NS);
     let mean = reduce(&spec(Mean, &[0]), &dates).unwrap();

@@ -101,6 +101,8 @@ impl ScanSpec {
             DType::F64 => (DType::F64, if exact { 2 } else { 1 }),
             d if d.is_complex() => (DType::C128, if exact { 2 } else { 1 }),
             d if d.is_unsigned() => (DType::U64, 1),
+            // Sums of ticks have 128 bits.
+            d if d.is_timedelta() => (DType::I64, 2),
             _ => (DType::I64, 1),
         }
     }

@@ -74,3 +74,23 @@ fn a_limit_counts_from_the_last_valid_element() {
     assert_eq!(filled(Some(1)), ["", "a", "a", "", "b"].map(t));
     assert_eq!(filled(None), ["", "a", "a", "a", "b"].map(t));
 }
+
+#[test]
+fn running_sums_of_ticks_that_leave_64_bits_are_errors() {
+    use crate::dtype::{DType, NAT, TimeUnit};
+    let spans = |v: &[i64]| {
+        let block = Block::from_vec(&[v.len()], v.to_vec()).unwrap();
+        block.retype(DType::Timedelta { unit: TimeUnit::S })
+    };
+    let sum = spec(ScanOp::Sum, 0);
+    assert!(scan(&sum, &spans(&[i64::MAX, 1]), None).unwrap_err().to_string().contains("timedelta64[s]"));
+    // A piece alone may leave them, if what it starts from brings it back.
+    let x = spans(&[-10, i64::MAX, 5, -1]);
+    let pieces = in_pieces(&sum, &x, &[1]);
+    let whole = scan(&sum, &x, None).unwrap().to_vec::<i64>().unwrap();
+    assert_eq!(pieces[1].to_vec::<i64>().unwrap(), whole[1..]);
+    assert_eq!(whole[2], i64::MAX - 5);
+    let missing = scan(&sum, &spans(&[1, NAT, i64::MAX, i64::MAX]), None).unwrap();
+    assert_eq!(missing.to_vec::<i64>().unwrap(), [1, NAT, NAT, NAT]);
+    assert_eq!(in_pieces(&sum, &spans(&[1, NAT, 2]), &[2])[1].to_vec::<i64>().unwrap(), [NAT]);
+}

@@ -1,9 +1,10 @@
 //! Components and functions of times.
 
+use graticule::labels::{AlignOn, ConvertCalendar};
 use graticule::prelude::*;
 
-use super::super::value::{Outcome, Value, broken};
-use super::{Call, Op};
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
+use super::{Call, Op, on_both};
 
 pub const OPS: &[(&str, Op)] = &[
     ("dt.year", component),
@@ -45,6 +46,7 @@ pub const OPS: &[(&str, Op)] = &[
     ("dt.strftime", strftime),
     ("dt.isocalendar", isocalendar),
     ("dt.calendar", calendar),
+    ("convert_calendar", convert_calendar),
 ];
 
 /// The array of times.
@@ -83,4 +85,19 @@ fn isocalendar(call: &mut Call) -> Outcome<Value> {
 fn calendar(call: &mut Call) -> Outcome<Value> {
     let calendar = times(call)?.times()?.calendar()?;
     Ok(Value::Scalar(calendar.name().into()))
+}
+
+fn convert_calendar(call: &mut Call) -> Outcome<Value> {
+    let calendar = call.args.string("calendar")?.unwrap_or_default().parse()?;
+    let dim = call.args.string("dim")?.unwrap_or_else(|| "time".to_string());
+    let align_on = match call.args.string("align_on")?.as_deref() {
+        None => None,
+        Some("date") => Some(AlignOn::Date),
+        Some("year") => Some(AlignOn::Year),
+        Some("random") => return unsupported("the random days of numpy"),
+        Some(other) => return Err(Failure::Refused(format!("dates cannot be aligned on {other}"))),
+    };
+    let mut options = ConvertCalendar::new().align_on(align_on).use_cftime(call.args.bool("use_cftime")?);
+    options.missing = call.args.scalar("missing")?;
+    on_both!(&call.on, x => x.convert_calendar_with(calendar, &dim, &options))
 }

@@ -62,3 +62,26 @@ fn times_compare_exactly_and_nat_is_unequal() {
     let e = binary(BinaryOp::Add, &spans(S, &[i64::MAX]), &spans(S, &[1])).unwrap_err().to_string();
     assert!(e.contains("9223372036854775807"), "{e}");
 }
+
+#[test]
+fn what_leaves_64_bits_is_an_error() {
+    let far = spans(S, &[1 << 62]);
+    for (op, by) in
+        [(BinaryOp::Mul, row(&[4.0])), (BinaryOp::Div, row(&[0.1])), (BinaryOp::Mul, row(&[-2.0]))]
+    {
+        let e = binary(op, &far, &by).unwrap_err().to_string();
+        assert!(e.contains("4611686018427387904"), "{e}");
+    }
+    // No finite number came out: NaT, as in numpy.
+    let none = binary(BinaryOp::Div, &far, &row(&[0.0])).unwrap();
+    assert_eq!(none.to_vec::<i64>().unwrap(), [NAT]);
+    assert!(binary(BinaryOp::Mul, &far, &row(&[2_i64])).is_err());
+    let great = row(&[u64::MAX]);
+    for op in [BinaryOp::Add, BinaryOp::Mul, BinaryOp::Lt] {
+        assert!(binary(op, &far, &great).unwrap_err().to_string().contains("18446744073709551615"));
+    }
+    assert!(crate::kernel::cast::cast(&row(&[1e19]), far.dtype()).is_err());
+    assert!(crate::kernel::cast::cast(&great, times(S, &[0]).dtype()).is_err());
+    let ticks = crate::kernel::cast::cast(&row(&[f64::INFINITY, -1.5]), far.dtype()).unwrap();
+    assert_eq!(ticks.to_vec::<i64>().unwrap(), [NAT, -1]);
+}
