@@ -56,7 +56,7 @@ fn reductions(c: &mut Criterion) {
         ("turns", (0..SIDE as i32).map(|i| i % 12).collect(), 12),
     ] {
         for axis in 0..3 {
-            let group = Some(Groups { axis, codes: codes.clone().into(), count });
+            let group = Some(Groups::along(axis, codes.clone(), count));
             let spec = ReduceSpec { group, ..plain(ReduceOp::Mean, &[]) };
             bench.bench_function(BenchmarkId::new(format!("mean by {name}"), axis), |b| {
                 b.iter(|| black_box(reduced(&spec, &x)))

@@ -25,7 +25,7 @@ fn spec(op: ReduceOp, axes: &[usize]) -> ReduceSpec {
 
 fn by_month(op: ReduceOp, days: usize) -> ReduceSpec {
     let codes: Vec<i32> = (0..days).map(|d| (d / 30 % 12) as i32).collect();
-    ReduceSpec { group: Some(Groups { axis: 0, codes: codes.into(), count: 12 }), ..spec(op, &[]) }
+    ReduceSpec { group: Some(Groups::along(0, codes, 12)), ..spec(op, &[]) }
 }
 
 fn run(local: &Local, arrays: &[LazyArray]) -> Result<Vec<Block>> {

@@ -1,11 +1,14 @@
 //! Quantiles and medians: reductions that need their axes whole.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{LazyArray, Meta, Need, Op};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, OrderSpec};
+use crate::kernel::reduce::{OutAxis, out_axes};
 use crate::source::Traffic;
 
 /// Chooses from the sorted elements along axes; several quantiles make a new first axis.
@@ -13,16 +16,27 @@ use crate::source::Traffic;
 pub struct Choose(OrderSpec);
 
 impl Choose {
-    /// The axis of the output that is the axis of groups.
-    fn group_axis(&self) -> Option<usize> {
-        let group = self.0.group.as_ref()?;
-        let before = (0..group.axis).filter(|a| !self.0.axes.contains(a)).count();
-        Some(before + usize::from(self.0.leading().is_some()))
+    /// What the axes of the output are of the input, the first of quantiles left out.
+    fn out_axes(&self, ndim: usize) -> impl Iterator<Item = OutAxis> {
+        out_axes(ndim, &self.0.axes, self.0.group.as_ref())
     }
 
-    /// The axis of the input that each axis of the output is, the first of quantiles left out.
-    fn kept(&self, ndim: usize) -> impl Iterator<Item = usize> + '_ {
-        (0..ndim).filter(|a| !self.0.axes.contains(a))
+    /// The groups of a box of the output.
+    fn groups(&self, out: &Region) -> Range<usize> {
+        let first = usize::from(self.0.leading().is_some());
+        self.0.group.as_ref().map_or(0..1, |g| out.axis(first + g.out_axis(&self.0.axes)))
+    }
+
+    /// The box of the input that a box of the output needs.
+    fn input_region(&self, out: &Region, input: &Meta) -> Region {
+        let mut region = Region::full(&input.shape());
+        let first = usize::from(self.0.leading().is_some());
+        for (axis, range) in self.out_axes(input.grid.ndim()).zip(out.ranges().skip(first)) {
+            if let OutAxis::Kept(axis) = axis {
+                region.set(axis, range);
+            }
+        }
+        region
     }
 }
 
@@ -33,24 +47,18 @@ impl Op for Choose {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let mut region = Region::full(&inputs[0].shape());
-        let first = usize::from(self.0.leading().is_some());
-        for (i, axis) in self.kept(inputs[0].grid.ndim()).enumerate() {
-            if self.0.group.as_ref().is_none_or(|g| g.axis != axis) {
-                region.set(axis, out.axis(first + i));
-            }
-        }
-        vec![Need { input: 0, region }]
+        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
     }
 
-    fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let block = order::pick(&self.0, &pieces[0])?;
-        // All quantiles and groups are computed at once; a consumer may want some of them.
-        let mut part = Region::full(block.shape());
-        let first = self.0.leading().map(|_| 0);
-        for axis in first.into_iter().chain(self.group_axis()) {
-            part.set(axis, out.axis(axis));
+    fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
+        let at = self.input_region(out, inputs[0]);
+        let block = order::pick_groups(&self.0, &pieces[0], &at, self.groups(out))?;
+        if self.0.leading().is_none() {
+            return Ok(block);
         }
+        // All quantiles are computed at once; a consumer may want some of them.
+        let mut part = Region::full(block.shape());
+        part.set(0, out.axis(0));
         Ok(block.region(&part))
     }
 
@@ -77,7 +85,10 @@ impl LazyArray {
     /// If an axis does not exist or the operation has no meaning for the dtype.
     pub(crate) fn pick(&self, spec: OrderSpec) -> Result<LazyArray> {
         let mut axes = spec.axes.clone();
-        axes.extend(spec.group.as_ref().map(|g| g.axis));
+        if let Some(groups) = &spec.group {
+            groups.check(&self.shape(), &spec.axes)?;
+            axes.extend(&groups.axes);
+        }
         if axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() {
             return Err(Error::internal(format!("{spec:?} does not fit shape {:?}", self.shape())));
         }
@@ -85,9 +96,10 @@ impl LazyArray {
         let input = self.whole_along(&axes)?;
         let op = Choose(spec);
         let mut grid: Vec<AxisGrid> = op.0.leading().map(AxisGrid::single).into_iter().collect();
-        grid.extend(op.kept(self.ndim()).map(|axis| match &op.0.group {
-            Some(g) if g.axis == axis => AxisGrid::single(g.count),
-            _ => input.grid().axes()[axis].clone(),
+        let count = op.0.group.as_ref().map_or(0, |g| g.count);
+        grid.extend(op.out_axes(self.ndim()).map(|axis| match axis {
+            OutAxis::Kept(axis) => input.grid().axes()[axis].clone(),
+            OutAxis::Groups => AxisGrid::single(count),
         }));
         LazyArray::new(op, vec![input], Meta { dtype, grid: ChunkGrid(grid) })
     }

@@ -1,45 +1,38 @@
 //! Reductions over axes, whole or by groups.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Fold, LazyArray, Meta, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
-use crate::kernel::reduce::{self, Groups, ReduceSpec};
+use crate::kernel::reduce::{self, OutAxis, ReduceSpec, out_axes};
 use crate::source::Traffic;
 
-/// Reduces axes; with groups, one axis becomes the axis of groups.
+/// Reduces axes; with groups, their axes become one axis of groups.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Reduce(pub ReduceSpec);
+pub struct Reduce(ReduceSpec);
 
 impl Reduce {
-    /// The groups, and which axis of the output they are.
-    fn group_axis(&self) -> Option<(&Groups, usize)> {
-        let g = self.0.group.as_ref()?;
-        Some((g, g.axis - self.0.axes.iter().filter(|a| **a < g.axis).count()))
+    /// What the axes of the output are of the input.
+    fn out_axes(&self, ndim: usize) -> impl Iterator<Item = OutAxis> {
+        out_axes(ndim, &self.0.axes, self.0.group.as_ref())
     }
 
-    /// The shape of a state: all groups, whatever part of them is asked for.
-    fn state_shape(&self, out: &Region) -> Vec<usize> {
-        let mut shape = out.shape();
-        if let Some((groups, axis)) = self.group_axis() {
-            shape[axis] = groups.count;
-        }
-        shape
+    /// The groups of a box of the output.
+    fn groups(&self, out: &Region) -> Range<usize> {
+        self.0.group.as_ref().map_or(0..1, |g| out.axis(g.out_axis(&self.0.axes)))
     }
 
     /// The chunks of the output for chunks of the input.
     fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
-        let group = self.0.group.as_ref();
-        ChunkGrid(
-            (input.axes().iter().enumerate())
-                .filter_map(|(i, a)| match group {
-                    Some(g) if g.axis == i => Some(AxisGrid::single(g.count)),
-                    _ if self.0.axes.contains(&i) => None,
-                    _ => Some(a.clone()),
-                })
-                .collect(),
-        )
+        let count = self.0.group.as_ref().map_or(0, |g| g.count);
+        let chunks = |axis| match axis {
+            OutAxis::Kept(axis) => input.axes()[axis].clone(),
+            OutAxis::Groups => AxisGrid::single(count),
+        };
+        ChunkGrid(self.out_axes(input.ndim()).map(chunks).collect())
     }
 }
 
@@ -50,13 +43,8 @@ impl Op for Reduce {
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let (at, shape) = (self.input_region(out, inputs[0]), self.state_shape(out));
-        let block = reduce::only(&self.0, &pieces[0], &at, &shape)?;
-        // Groups are computed all at once; a consumer may want some of them.
-        let Some((_, axis)) = self.group_axis() else { return Ok(block) };
-        let mut part = Region::full(block.shape());
-        part.set(axis, out.axis(axis));
-        Ok(block.region(&part))
+        let at = self.input_region(out, inputs[0]);
+        reduce::only(&self.0, &pieces[0], &at, &out.shape(), self.groups(out).start)
     }
 
     fn as_fold(&self) -> Option<&dyn Fold> {
@@ -71,29 +59,23 @@ impl Op for Reduce {
 impl Fold for Reduce {
     fn axes(&self) -> Vec<usize> {
         let mut axes = self.0.axes.clone();
-        axes.extend(self.0.group.as_ref().map(|g| g.axis));
+        axes.extend(self.0.group.iter().flat_map(|g| &g.axes));
         axes.sort_unstable();
         axes
     }
 
     fn input_region(&self, out: &Region, input: &Meta) -> Region {
         let mut region = Region::full(&input.shape());
-        let mut next = 0;
-        for axis in 0..input.grid.ndim() {
-            let grouped = self.0.group.as_ref().is_some_and(|g| g.axis == axis);
-            if self.0.axes.contains(&axis) {
-                continue;
+        for (axis, range) in self.out_axes(input.grid.ndim()).zip(out.ranges()) {
+            if let OutAxis::Kept(axis) = axis {
+                region.set(axis, range);
             }
-            if !grouped {
-                region.set(axis, out.axis(next));
-            }
-            next += 1;
         }
         region
     }
 
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
-        reduce::init(&self.0, input.dtype, &self.state_shape(out))
+        reduce::init_from(&self.0, input.dtype, &out.shape(), self.groups(out).start)
     }
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
@@ -109,7 +91,7 @@ impl Fold for Reduce {
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        self.state_shape(out).iter().product::<usize>() * reduce::state_size(&self.0, input.dtype)
+        out.size() * reduce::state_size(&self.0, input.dtype)
     }
 }
 
@@ -131,9 +113,11 @@ impl LazyArray {
     pub fn reduce(&self, spec: ReduceSpec) -> Result<LazyArray> {
         let ndim = self.ndim();
         let beyond = spec.axes.iter().any(|a| *a >= ndim) || !spec.axes.is_sorted();
-        let group = spec.group.as_ref();
-        if beyond || group.is_some_and(|g| g.axis >= ndim || g.codes.len() != self.shape()[g.axis]) {
-            return Err(Error::internal(format!("reduction {spec:?} does not fit shape {:?}", self.shape())));
+        if beyond {
+            return Err(Error::internal(format!("axes {:?} do not fit shape {:?}", spec.axes, self.shape())));
+        }
+        if let Some(groups) = &spec.group {
+            groups.check(&self.shape(), &spec.axes)?;
         }
         spec.result_dtype(self.dtype())?;
         if let Some(order) = spec.as_order() {

@@ -25,6 +25,7 @@ use crate::kernel::reduce::Groups;
 pub(crate) use extreme::{Extreme, finish, init, merge, push};
 pub use method::Method;
 pub use quantile::pick;
+pub(crate) use quantile::pick_groups;
 pub use rank::{RankKind, argsort, dense_ranks, rank};
 
 /// Binds `$T` to the type of all elements but text.
@@ -57,9 +58,9 @@ pub enum Pick {
 pub struct OrderSpec {
     /// What is computed.
     pub pick: Pick,
-    /// Axes that go, in rising order (the axis of groups is not among them).
+    /// Axes that go, in rising order (those of groups are not among them).
     pub axes: Vec<usize>,
-    /// Groups along one more axis.
+    /// Groups along other axes.
     pub group: Option<Groups>,
     /// Whether missing values are left out.
     pub skipna: bool,
@@ -142,11 +143,7 @@ impl OrderSpec {
             Pick::Median => "median".to_string(),
             Pick::Quantiles { q, method } => format!("{} quantiles ({})", q.len(), method.name()),
         };
-        match &self.group {
-            Some(g) => {
-                format!("{what} over axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis)
-            }
-            None => format!("{what} over axes {:?}", self.axes),
-        }
+        let by = self.group.as_ref().map(Groups::describe).unwrap_or_default();
+        format!("{what} over axes {:?}{by}", self.axes)
     }
 }

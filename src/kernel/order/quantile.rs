@@ -1,5 +1,7 @@
 //! Quantiles and medians: the elements at some places of the sorted lane, by selection.
 
+use std::ops::Range;
+
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
 use num_complex::Complex;
 
@@ -7,10 +9,10 @@ use super::key::{Gaps, Keyed};
 use super::lanes::{for_each_tile, kept, steps};
 use super::method::Place;
 use super::{OrderSpec, Pick, text, with_keyed};
-use crate::array::Block;
+use crate::array::{Block, Region};
 use crate::dtype::{Calendar, DType, Element, Number};
 use crate::error::{Error, Result};
-use crate::kernel::reduce::Groups;
+use crate::kernel::reduce::{OutAxis, out_axes};
 
 /// Lanes up to this length are sorted: selection would not be faster.
 const SHORT: usize = 24;
@@ -29,49 +31,71 @@ const SHORT: usize = 24;
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn pick(spec: &OrderSpec, block: &Block) -> Result<Block> {
+    let groups = 0..spec.group.as_ref().map_or(1, |g| g.count);
+    pick_groups(spec, block, &Region::full(block.shape()), groups)
+}
+
+/// The same from a block that lies at `at` and has these groups whole: only their results.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype, or there is nothing to choose from.
+pub(crate) fn pick_groups(
+    spec: &OrderSpec,
+    block: &Block,
+    at: &Region,
+    groups: Range<usize>,
+) -> Result<Block> {
     let dtype = block.dtype();
     let out = spec.result_dtype(dtype)?;
     if dtype.is_text() {
         let (codes, texts) = text::codes(block)?;
-        return text::decode(&pick(spec, &codes)?, &texts, dtype);
+        return text::decode(&pick_groups(spec, &codes, at, groups)?, &texts, dtype);
     }
+    let wanted = Wanted { spec, at, groups };
     with_keyed!(dtype.kind(), T => {
         let view = block.typed::<T>()?.view();
         match (&spec.pick, out) {
-            _ if dtype.is_time() => times(spec, block),
-            (Pick::Median, DType::F64) => reals::<T>(spec, view, dtype, |a, b, _| (a.real() + b.real()) / 2.0),
-            (Pick::Median, _) => same::<T>(spec, view, dtype, |a, b, _| T::middle(a, b)),
-            (Pick::Quantiles { method, .. }, _) if method.chooses() => same::<T>(spec, view, dtype, |a, _, _| a),
-            _ => reals::<T>(spec, view, dtype, T::between),
+            _ if dtype.is_time() => times(&wanted, block),
+            (Pick::Median, DType::F64) => reals::<T>(&wanted, view, dtype, |a, b, _| (a.real() + b.real()) / 2.0),
+            (Pick::Median, _) => same::<T>(&wanted, view, dtype, |a, b, _| T::middle(a, b)),
+            (Pick::Quantiles { method, .. }, _) if method.chooses() => same::<T>(&wanted, view, dtype, |a, _, _| a),
+            _ => reals::<T>(&wanted, view, dtype, T::between),
         }
     }, else Err(Error::internal("text was turned into numbers")))
 }
 
+/// What is wanted: these groups, from elements that lie at `at`.
+struct Wanted<'a> {
+    spec: &'a OrderSpec,
+    at: &'a Region,
+    groups: Range<usize>,
+}
+
 /// Results of the type of the elements.
 fn same<T: Value>(
-    spec: &OrderSpec,
+    wanted: &Wanted,
     view: ArrayViewD<'_, T>,
     dtype: DType,
     value: impl Fn(T, T, f64) -> T + Copy,
 ) -> Result<Block> {
     let missing = crate::dtype::promote::missing_value(dtype);
     let missing = missing.get::<T>().and_then(|m| m.first().copied());
-    Ok(Block::with_dtype(by_groups(spec, view, dtype, missing, value)?.into_shared(), dtype))
+    Ok(Block::with_dtype(by_groups(wanted, view, dtype, missing, value)?.into_shared(), dtype))
 }
 
 /// Results in `f64`.
 fn reals<T: Value>(
-    spec: &OrderSpec,
+    wanted: &Wanted,
     view: ArrayViewD<'_, T>,
     dtype: DType,
     value: impl Fn(T, T, f64) -> f64 + Copy,
 ) -> Result<Block> {
-    Ok(Block::new(by_groups(spec, view, dtype, Some(f64::NAN), value)?.into_shared()))
+    Ok(Block::new(by_groups(wanted, view, dtype, Some(f64::NAN), value)?.into_shared()))
 }
 
 /// Results in ticks: spans are cut to whole ticks in numpy's calendar, as it does, and rounded in others, as Python
 /// does.
-fn times(spec: &OrderSpec, block: &Block) -> Result<Block> {
+fn times(wanted: &Wanted, block: &Block) -> Result<Block> {
     let view = block.typed::<i64>()?.view();
     let rounds =
         matches!(block.dtype(), DType::Datetime { calendar, .. } if calendar != Calendar::ProlepticGregorian);
@@ -79,46 +103,67 @@ fn times(spec: &OrderSpec, block: &Block) -> Result<Block> {
         let span = i64::distance(a, b) * t;
         if rounds { span.round_ties_even() as i64 } else { span as i64 }
     };
-    let value = |a: i64, b: i64, t: f64| match spec.pick {
+    let value = |a: i64, b: i64, t: f64| match wanted.spec.pick {
         Pick::Median => ((i128::from(a) + i128::from(b)) / 2) as i64,
         Pick::Quantiles { method, .. } if method.chooses() => a,
         _ if t >= 0.5 => b.wrapping_sub(span(a, b, 1.0 - t)),
         _ => a.wrapping_add(span(a, b, t)),
     };
-    same(spec, view, block.dtype(), value)
+    same(wanted, view, block.dtype(), value)
 }
 
-/// All groups, each from its own positions.
+/// All wanted groups, each from its own positions.
 fn by_groups<T: Value, R: Element + Copy>(
-    spec: &OrderSpec,
+    wanted: &Wanted,
     view: ArrayViewD<'_, T>,
     dtype: DType,
     missing: Option<R>,
     value: impl Fn(T, T, f64) -> R + Copy,
 ) -> Result<ArrayD<R>> {
+    let spec = wanted.spec;
     let Some(groups) = &spec.group else { return lanes(spec, view, dtype, &spec.axes, missing, value) };
-    let mut axes = spec.axes.clone();
-    axes.push(groups.axis);
-    axes.sort_unstable();
-    let before = (0..groups.axis).filter(|a| !spec.axes.contains(a)).count();
-    let at = before + usize::from(spec.leading().is_some());
-    let stay = kept(view.ndim(), &axes);
-    let mut shape: Vec<usize> = spec.leading().into_iter().collect();
-    shape.extend(stay.iter().map(|a| view.len_of(Axis(*a))));
-    shape.insert(at, groups.count);
+    let leading = spec.leading();
+    let at = groups.out_axis(&spec.axes) + usize::from(leading.is_some());
+    let len = |axis| match axis {
+        OutAxis::Kept(axis) => view.len_of(Axis(axis)),
+        OutAxis::Groups => wanted.groups.len(),
+    };
+    let shape: Vec<usize> =
+        leading.into_iter().chain(out_axes(view.ndim(), &spec.axes, Some(groups)).map(len)).collect();
     let mut out = ArrayD::from_elem(IxDyn(&shape), missing.unwrap_or_default());
-    for (group, positions) in members(groups).into_iter().enumerate() {
-        if positions.is_empty() && missing.is_none() {
-            return Err(Error::invalid(format!(
-                "group {group} has no members, and {dtype} has no missing value"
-            ))
-            .help("cast to float64 first: a missing group is NaN there"));
+    // The axes of groups become one, which stands last; the others move up.
+    let others = kept(view.ndim(), &groups.axes);
+    let last = others.len();
+    let mut axes: Vec<usize> = (0..last).filter(|i| spec.axes.contains(&others[*i])).collect();
+    axes.push(last);
+    let mut merged: Vec<usize> = others.iter().map(|a| view.len_of(Axis(*a))).collect();
+    let codes = groups.codes_in(wanted.at, &wanted.groups);
+    merged.push(codes.len());
+    let order: Vec<usize> = others.into_iter().chain(groups.axes.iter().copied()).collect();
+    let moved = view.permuted_axes(order);
+    let moved = match groups.axes.len() {
+        1 => moved.into(),
+        _ => moved
+            .to_shape((IxDyn(&merged), ndarray::Order::RowMajor))
+            .map_err(|_| Error::internal("codes for all positions"))?,
+    };
+    let rows = Axis(last);
+    for (group, positions) in members(&codes, wanted.groups.len()).into_iter().enumerate() {
+        if positions.is_empty() {
+            if missing.is_none() {
+                let group = wanted.groups.start + group;
+                return Err(Error::invalid(format!(
+                    "group {group} has no members, and {dtype} has no missing value"
+                ))
+                .help("cast to float64 first: a missing group is NaN there"));
+            }
+            continue;
         }
-        let span = positions.first().copied().unwrap_or(0)..positions.last().map_or(0, |last| last + 1);
+        let span = positions[0]..positions[positions.len() - 1] + 1;
         let part = if span.len() == positions.len() {
-            lanes(spec, view.slice_axis(Axis(groups.axis), Slice::from(span)), dtype, &axes, missing, value)
+            lanes(spec, moved.slice_axis(rows, Slice::from(span)), dtype, &axes, missing, value)
         } else {
-            lanes(spec, view.select(Axis(groups.axis), &positions).view(), dtype, &axes, missing, value)
+            lanes(spec, moved.select(rows, &positions).view(), dtype, &axes, missing, value)
         };
         out.index_axis_mut(Axis(at), group).assign(&part?);
     }
@@ -126,9 +171,9 @@ fn by_groups<T: Value, R: Element + Copy>(
 }
 
 /// The positions of each group.
-fn members(groups: &Groups) -> Vec<Vec<usize>> {
-    let mut members = vec![Vec::new(); groups.count];
-    for (i, code) in groups.codes.iter().enumerate().filter(|(_, c)| **c >= 0) {
+fn members(codes: &[i32], count: usize) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); count];
+    for (i, code) in codes.iter().enumerate().filter(|(_, c)| **c >= 0) {
         members[*code as usize].push(i);
     }
     members

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use super::*;
 use crate::array::{Block, Region};
 use crate::dtype::{NAT, Text};
@@ -76,7 +74,7 @@ fn a_missing_value_makes_all_missing_unless_left_out() {
 #[test]
 fn groups_are_quantiles_of_their_members() {
     let block = Block::from_vec(&[5, 2], (0..10).map(|i| i as f32).collect()).unwrap();
-    let group = Some(Groups { axis: 0, codes: Arc::from([1, 0, 1, -1, 1]), count: 3 });
+    let group = Some(Groups::along(0, [1, 0, 1, -1, 1], 3));
     let by = OrderSpec { pick: quantiles(&[0.0, 1.0], Method::Linear), axes: vec![], group, skipna: true };
     let got = pick(&by, &block).unwrap();
     assert_eq!(got.shape(), [2, 3, 2]);

@@ -2,18 +2,19 @@
 
 use std::any::Any;
 
-use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Zip};
+use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, IxDyn, Zip};
 
 use super::extremes::missing;
 use super::lanes::{flat_block, take_vec};
 use super::walk::Place;
 use super::{Finish, Parts, ReduceOp, ReduceSpec};
-use crate::array::Block;
+use crate::array::{Block, Region};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Element, NAT, Text};
 use crate::error::{Error, Result};
 
-/// Whether a reduction is done here. The state is one block of elements.
+/// Whether a reduction is done here. The state of `First` and `Last` are elements and their positions, that of
+/// the others are elements.
 pub(super) fn handles(spec: &ReduceSpec, input: DType) -> bool {
     match spec.op {
         ReduceOp::First | ReduceOp::Last => true,
@@ -22,33 +23,51 @@ pub(super) fn handles(spec: &ReduceSpec, input: DType) -> bool {
     }
 }
 
-/// Nothing chosen yet.
-pub(super) fn init(input: DType, out: &[usize]) -> Vec<Block> {
-    let size = out.iter().product();
-    with_element!(input.kind(), T => {
-        vec![flat_block(vec![missing::<T>(input).unwrap_or_default(); size])]
-    })
+/// Bytes of state per element of the result.
+pub(super) fn state_size(spec: &ReduceSpec, input: DType) -> usize {
+    input.size() + if nowhere(spec).is_some() { size_of::<i64>() } else { 0 }
 }
 
-/// Takes in a piece; `rows` says which groups have had input before.
+/// The position of what is not chosen yet, behind all others; `None` for extremes.
+fn nowhere(spec: &ReduceSpec) -> Option<i64> {
+    match spec.op {
+        ReduceOp::First => Some(i64::MAX),
+        ReduceOp::Last => Some(-1),
+        _ => None,
+    }
+}
+
+/// Nothing chosen yet.
+pub(super) fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Vec<Block> {
+    let size = out.iter().product();
+    let elements = with_element!(input.kind(), T => {
+        flat_block(vec![missing::<T>(input).unwrap_or_default(); size])
+    });
+    let positions = nowhere(spec).map(|p| flat_block(vec![p; size]));
+    std::iter::once(elements).chain(positions).collect()
+}
+
+/// Takes in the piece that lies at `at`; `rows` says which groups have had input before.
 pub(super) fn push(
     spec: &ReduceSpec,
     place: &Place,
     parts: Vec<Block>,
     piece: &Block,
+    at: &Region,
     rows: &[i64],
     out: &[usize],
 ) -> Result<Vec<Block>> {
-    let state = only(parts)?;
+    let mut parts = parts.into_iter();
     if matches!(spec.op, ReduceOp::Min | ReduceOp::Max) {
-        let mut best = shaped::<Text>(state, out)?;
+        let mut best = shaped::<Text>(parts.next(), out)?;
         texts(spec, place, &mut best, piece.typed::<Text>()?.view(), rows);
         return Ok(vec![flat_block(best.into_raw_vec_and_offset().0)]);
     }
     with_element!(piece.dtype().kind(), T => {
-        let mut chosen = shaped::<T>(state, out)?;
-        ends(spec, place, &mut chosen, piece.typed::<T>()?.view(), piece.dtype(), rows);
-        Ok(vec![flat_block(chosen.into_raw_vec_and_offset().0)])
+        let mut held = Held { chosen: shaped::<T>(parts.next(), out)?, position: shaped(parts.next(), out)? };
+        ends(spec, place, &mut held, piece.typed::<T>()?.view(), piece.dtype(), at, rows.len());
+        let chosen = flat_block(held.chosen.into_raw_vec_and_offset().0);
+        Ok(vec![chosen, flat_block(held.position.into_raw_vec_and_offset().0)])
     })
 }
 
@@ -60,36 +79,40 @@ pub(super) fn merge(
     later: &Parts,
     b: Vec<Block>,
 ) -> Result<Vec<Block>> {
-    let inner = spec.group_axis().map_or(1, |a| ours.shape[a + 1..].iter().product::<usize>()).max(1);
-    let group = |i: usize| i / inner % ours.rows.len();
-    let (a, b) = (only(a)?, only(b)?);
-    with_element!(ours.input.kind(), T => {
-        let (mut a, b) = (take_vec::<T>(a)?, take_vec::<T>(b)?);
-        for (i, (a, b)) in a.iter_mut().zip(b).enumerate() {
+    let (mut a, mut b) = (a.into_iter(), b.into_iter());
+    if nowhere(spec).is_none() {
+        let inner = spec.group_axis().map_or(1, |a| ours.shape[a + 1..].iter().product::<usize>()).max(1);
+        let group = |i: usize| i / inner % ours.rows.len();
+        let (mut best, others) = (take_vec::<Text>(part(a.next())?)?, take_vec::<Text>(part(b.next())?)?);
+        for (i, (best, x)) in best.iter_mut().zip(others).enumerate() {
             let (had, has) = (ours.rows[group(i)] > 0, later.rows[group(i)] > 0);
-            let take = match (spec.op, spec.skips(ours.input)) {
-                _ if !has => false,
-                _ if !had => true,
-                (ReduceOp::First, true) => is_missing(a, ours.input),
-                (ReduceOp::First, false) => false,
-                (ReduceOp::Last, true) => !is_missing(&b, ours.input),
-                (ReduceOp::Last, false) => true,
-                _ => match (as_text(&b), as_text(a)) {
-                    (Some(b), Some(a)) => text_wins(spec, b, a),
-                    _ => false,
-                },
-            };
-            if take {
-                *a = b;
+            if has && (!had || text_wins(spec, &x, best)) {
+                *best = x;
             }
         }
-        Ok(vec![flat_block(a)])
+        return Ok(vec![flat_block(best)]);
+    }
+    with_element!(ours.input.kind(), T => {
+        let (mut chosen, others) = (take_vec::<T>(part(a.next())?)?, take_vec::<T>(part(b.next())?)?);
+        let (mut held, theirs) = (take_vec::<i64>(part(a.next())?)?, take_vec::<i64>(part(b.next())?)?);
+        for ((to, held), (x, position)) in chosen.iter_mut().zip(&mut held).zip(others.into_iter().zip(theirs)) {
+            if ahead(spec, position, *held) {
+                (*to, *held) = (x, position);
+            }
+        }
+        Ok(vec![flat_block(chosen), flat_block(held)])
     })
+}
+
+/// Whether an element at a position is chosen before one at another.
+#[inline(always)]
+fn ahead(spec: &ReduceSpec, position: i64, held: i64) -> bool {
+    if spec.op == ReduceOp::First { position < held } else { position > held }
 }
 
 /// The chosen elements; missing where there was no input.
 pub(super) fn finish(end: &Finish, parts: Vec<Block>) -> Result<Block> {
-    let chosen = only(parts)?;
+    let chosen = part(parts.into_iter().next())?;
     for i in end.without_input(chosen.size()) {
         // The state starts with missing values where the dtype has one.
         if end.spec.group.is_none() || !end.input.holds_missing() {
@@ -99,22 +122,18 @@ pub(super) fn finish(end: &Finish, parts: Vec<Block>) -> Result<Block> {
     Ok(chosen.retype(end.input))
 }
 
-fn only(parts: Vec<Block>) -> Result<Block> {
-    parts.into_iter().next().ok_or_else(|| Error::internal("a state lacks its part"))
+fn part(part: Option<Block>) -> Result<Block> {
+    part.ok_or_else(|| Error::internal("a state lacks its part"))
 }
 
-fn shaped<T: Element>(state: Block, out: &[usize]) -> Result<ArrayD<T>> {
-    ArrayD::from_shape_vec(IxDyn(out), take_vec::<T>(state)?)
+fn shaped<T: Element>(state: Option<Block>, out: &[usize]) -> Result<ArrayD<T>> {
+    ArrayD::from_shape_vec(IxDyn(out), take_vec::<T>(part(state)?)?)
         .map_err(|_| Error::internal("a state does not fit its shape"))
 }
 
 /// Whether an element is missing, for times by their dtype.
 fn is_missing<T: Element>(x: &T, dtype: DType) -> bool {
     x.is_missing() || dtype.is_time() && (x as &dyn Any).downcast_ref() == Some(&NAT)
-}
-
-fn as_text<T: Element>(x: &T) -> Option<&Text> {
-    (x as &dyn Any).downcast_ref()
 }
 
 /// Whether `x` takes the place of `best`; missing texts lose or win over all.
@@ -132,47 +151,61 @@ fn text_wins(spec: &ReduceSpec, x: &Text, best: &Text) -> bool {
     }
 }
 
-/// First or last elements along the one axis that goes.
+/// What is chosen so far, and the positions along the axes that go where it lay.
+struct Held<T> {
+    chosen: ArrayD<T>,
+    position: ArrayD<i64>,
+}
+
+/// First or last elements along the axis, or the axes of groups, that go.
 fn ends<T: Element>(
     spec: &ReduceSpec,
     place: &Place,
-    chosen: &mut ArrayD<T>,
+    held: &mut Held<T>,
     view: ArrayViewD<'_, T>,
     dtype: DType,
-    rows: &[i64],
+    at: &Region,
+    groups: usize,
 ) {
-    let Some(axis) = place.gone().next() else {
-        return chosen.assign(&view);
+    let gone: Vec<usize> = place.gone().collect();
+    let lens: Vec<usize> = gone.iter().map(|a| view.len_of(Axis(*a))).collect();
+    let wholes = spec.group.as_ref().map_or(&[usize::MAX][..], |g| &g.lens);
+    // The position in the whole input, in row-major order.
+    let position = |i: &[usize]| {
+        let steps = gone.iter().zip(wholes).zip(i);
+        steps.fold(0, |flat: i64, ((axis, len), i)| {
+            flat.wrapping_mul(*len as i64) + (at.axis(*axis).start + i) as i64
+        })
     };
-    let group_axis = spec.group_axis();
-    let group = |i: usize| place.codes().map_or(Some(0), |c| usize::try_from(c[i]).ok());
-    let n = view.len_of(Axis(axis));
+    let members = || {
+        let all = ndarray::indices(IxDyn(&lens)).into_iter();
+        all.filter_map(|i| Some((position(i.slice()), place.group(i.slice())?, i)))
+    };
     // Without gaps one position decides for each group.
-    let mut deciding: Vec<Option<usize>> = vec![None; rows.len()];
-    for (i, g) in (0..n).filter_map(|i| Some((i, group(i)?))) {
-        match spec.op {
-            ReduceOp::First if rows[g] > 0 || deciding[g].is_some() => {}
-            _ => deciding[g] = Some(i),
+    let skips = spec.skips(dtype);
+    let mut deciding = vec![nowhere(spec).unwrap_or(-1); groups];
+    if !skips {
+        for (position, g, _) in members() {
+            if ahead(spec, position, deciding[g]) {
+                deciding[g] = position;
+            }
         }
     }
-    let skips = spec.skips(dtype);
-    for (i, g) in (0..n).filter_map(|i| Some((i, group(i)?))) {
-        if !skips && deciding[g] != Some(i) {
+    for (position, g, i) in members() {
+        if !skips && deciding[g] != position {
             continue;
         }
-        let slab = view.index_axis(Axis(axis), i);
-        let to = match group_axis {
-            Some(a) => chosen.index_axis_mut(Axis(a), g),
-            None => chosen.view_mut(),
+        let mut slab = view.view();
+        for (k, axis) in gone.iter().enumerate().rev() {
+            slab = slab.index_axis_move(Axis(*axis), i[k]);
+        }
+        let (to, places) = match spec.group_axis() {
+            Some(a) => (held.chosen.index_axis_mut(Axis(a), g), held.position.index_axis_mut(Axis(a), g)),
+            None => (held.chosen.view_mut(), held.position.view_mut()),
         };
-        Zip::from(to).and(slab).for_each(|to, x| {
-            let take = match spec.op {
-                _ if !skips => true,
-                ReduceOp::First => is_missing(to, dtype),
-                _ => !is_missing(x, dtype),
-            };
-            if take {
-                *to = x.clone();
+        Zip::from(to).and(places).and(slab).for_each(|to, held, x| {
+            if ahead(spec, position, *held) && !(skips && is_missing(x, dtype)) {
+                (*to, *held) = (x.clone(), position);
             }
         });
     }
@@ -188,14 +221,9 @@ fn texts(
 ) {
     let gone: Vec<usize> = place.gone().collect();
     let lens: Vec<usize> = gone.iter().map(|a| view.len_of(Axis(*a))).collect();
-    let which = spec.group.as_ref().and_then(|g| gone.iter().position(|a| *a == g.axis));
     let mut seen: Vec<bool> = rows.iter().map(|n| *n > 0).collect();
     for at in ndarray::indices(IxDyn(&lens)) {
-        let group = match (place.codes(), which) {
-            (Some(codes), Some(k)) if codes[at[k]] < 0 => continue,
-            (Some(codes), Some(k)) => codes[at[k]] as usize,
-            _ => 0,
-        };
+        let Some(group) = place.group(at.slice()) else { continue };
         let mut slab = view.clone();
         for (k, axis) in gone.iter().enumerate().rev() {
             slab = slab.index_axis_move(Axis(*axis), at[k]);

@@ -8,6 +8,7 @@
 
 mod ends;
 mod extremes;
+mod groups;
 mod lanes;
 mod logic;
 mod moments;
@@ -18,7 +19,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
+pub use groups::Groups;
+pub(crate) use groups::{OutAxis, out_axes, out_shape};
 use lanes::{LANES, Partial, Store, flat_block, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 use sink::Folding;
@@ -83,25 +86,14 @@ impl ReduceOp {
     }
 }
 
-/// Groups along an axis.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Groups {
-    /// The axis of the input that becomes the axis of groups.
-    pub axis: usize,
-    /// The group of each position; -1 belongs to none.
-    pub codes: Arc<[i32]>,
-    /// How many groups there are.
-    pub count: usize,
-}
-
 /// A reduction: what, along which axes, by which rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReduceSpec {
     /// What is computed.
     pub op: ReduceOp,
-    /// Axes that go, in rising order (the axis of groups is not among them).
+    /// Axes that go, in rising order (those of groups are not among them).
     pub axes: Vec<usize>,
-    /// Groups along one more axis.
+    /// Groups along other axes.
     pub group: Option<Groups>,
     /// Whether missing values are left out.
     pub skipna: bool,
@@ -200,16 +192,13 @@ impl ReduceSpec {
 
     /// Short text for plans.
     pub(crate) fn describe(&self) -> String {
-        let over = match &self.group {
-            Some(g) => format!("axes {:?} by {} groups along axis {}", self.axes, g.count, g.axis),
-            None => format!("axes {:?}", self.axes),
-        };
-        format!("{:?} over {over}", self.op).to_lowercase()
+        let by = self.group.as_ref().map(Groups::describe).unwrap_or_default();
+        format!("{:?} over axes {:?}{by}", self.op, self.axes).to_lowercase()
     }
 
     /// The axis of groups in the result.
     fn group_axis(&self) -> Option<usize> {
-        self.group.as_ref().map(|g| g.axis - self.axes.iter().filter(|a| **a < g.axis).count())
+        self.group.as_ref().map(|g| g.out_axis(&self.axes))
     }
 
     /// Whether elements of `input` can be missing and are left out.
@@ -234,14 +223,22 @@ impl ReduceSpec {
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
+    init_from(spec, input, out, 0)
+}
+
+/// The state before any input where only some groups are wanted, as many as `out` has, from `first` on.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub(crate) fn init_from(spec: &ReduceSpec, input: DType, out: &[usize], first: usize) -> Result<State> {
     spec.result_dtype(input)?;
-    let groups = spec.group.as_ref().map_or(1, |g| g.count);
+    let groups = spec.group_axis().map_or(1, |axis| out[axis]);
     let parts = if ends::handles(spec, input) {
-        ends::init(input, out)
+        ends::init(spec, input, out)
     } else {
         dispatch(spec, input, Init { size: out.iter().product() })?
     };
-    Ok(Parts { rows: vec![0; groups], input, shape: out.to_vec(), parts }.into_state())
+    Ok(Parts { first, rows: vec![0; groups], input, shape: out.to_vec(), parts }.into_state())
 }
 
 /// Takes in the piece of the input that lies at `at` (positions in the whole input).
@@ -262,9 +259,9 @@ pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
 /// ```
 pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
-    let place = Place::new(spec, at, &s.shape);
+    let place = Place::new(spec, at, &s.shape, &s.groups());
     if ends::handles(spec, s.input) {
-        s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, &s.rows, &s.shape)?;
+        s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, at, &s.rows, &s.shape)?;
     } else {
         let simpler = logic::simpler(spec.op, piece);
         let piece = simpler.as_ref().unwrap_or(piece);
@@ -326,7 +323,7 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
-    let end = Finish { spec, input, rows: &s.rows, inner: inner_size(spec, &s.shape) };
+    let end = Finish { spec, input, first: s.first, rows: &s.rows, inner: inner_size(spec, &s.shape) };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
     } else {
@@ -335,23 +332,29 @@ pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     flat.reshape(&s.shape)
 }
 
-/// What [`init`], [`push`] and [`finish`] give for a piece that is all of the input, without a state between:
+/// What [`init_from`], [`push`] and [`finish`] give for a piece that is all of the input, without a state between:
 /// the same bits. `at` says where the piece lies, `out` is the shape of the result.
 ///
 /// # Errors
 /// If the operation has no meaning for the dtype or a value.
-pub(crate) fn only(spec: &ReduceSpec, piece: &Block, at: &Region, out: &[usize]) -> Result<Block> {
+pub(crate) fn only(
+    spec: &ReduceSpec,
+    piece: &Block,
+    at: &Region,
+    out: &[usize],
+    first: usize,
+) -> Result<Block> {
     let input = piece.dtype();
     if ends::handles(spec, input) {
-        let mut state = init(spec, input, out)?;
+        let mut state = init_from(spec, input, out, first)?;
         push(spec, &mut state, piece, at)?;
         return finish(spec, input, state);
     }
     spec.result_dtype(input)?;
-    let place = Place::new(spec, at, out);
-    let mut rows = vec![0; spec.group.as_ref().map_or(1, |g| g.count)];
+    let mut rows = vec![0; spec.group_axis().map_or(1, |axis| out[axis])];
+    let place = Place::new(spec, at, out, &(first..first + rows.len()));
     place.count_rows(&mut rows);
-    let end = Finish { spec, input, rows: &rows, inner: inner_size(spec, out) };
+    let end = Finish { spec, input, first, rows: &rows, inner: inner_size(spec, out) };
     let simpler = logic::simpler(spec.op, piece);
     let piece = simpler.as_ref().unwrap_or(piece);
     let flat = dispatch(spec, input, Only { piece, place: &place, end: &end, size: out.iter().product() })?;
@@ -361,7 +364,7 @@ pub(crate) fn only(spec: &ReduceSpec, piece: &Block, at: &Region, out: &[usize])
 /// Bytes of state per element of the result.
 pub(crate) fn state_size(spec: &ReduceSpec, input: DType) -> usize {
     if ends::handles(spec, input) {
-        return input.size();
+        return ends::state_size(spec, input);
     }
     let one = dispatch(spec, input, Init { size: 1 }).unwrap_or_default();
     one.iter().map(Block::nbytes).sum()
@@ -388,11 +391,7 @@ pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
         return order::pick(&order, block);
     }
     let at = Region::full(block.shape());
-    let len = |(axis, n): (usize, &usize)| match &spec.group {
-        Some(g) if g.axis == axis => Some(g.count),
-        _ => (!spec.axes.contains(&axis)).then_some(*n),
-    };
-    let out: Vec<usize> = block.shape().iter().enumerate().filter_map(len).collect();
+    let out = out_shape(block.shape(), &spec.axes, spec.group.as_ref());
     if let Some(extreme) = spec.as_extreme()? {
         let mut state = order::init(&extreme, dtype, block.shape(), &out);
         order::push(&extreme, &mut state, block, &at)?;
@@ -403,8 +402,10 @@ pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
     finish(spec, dtype, state)
 }
 
-/// A state taken apart: `[rows, an empty block of the input's dtype, parts...]`.
+/// A state taken apart: `[first and rows, an empty block of the input's dtype, parts...]`.
 struct Parts {
+    /// The first of the groups.
+    first: usize,
     /// How many positions each group took in: tells "no input" from "nothing valid".
     rows: Vec<i64>,
     input: DType,
@@ -425,12 +426,19 @@ impl Parts {
             let size = part.size();
             *part = std::mem::replace(part, Block::scalar(false)).reshape(&[size])?;
         }
-        Ok(Parts { rows: take_vec(rows)?, input: mark.dtype(), shape, parts })
+        let mut rows = take_vec::<i64>(rows)?;
+        let first = rows.pop().ok_or_else(|| Error::internal("a state counts nothing"))? as usize;
+        Ok(Parts { first, rows, input: mark.dtype(), shape, parts })
     }
 
-    fn into_state(self) -> State {
-        let rows = flat_block(self.rows);
-        let mut state = vec![rows, Block::zeros(self.input, &[0])];
+    /// The groups of the result.
+    fn groups(&self) -> Range<usize> {
+        self.first..self.first + self.rows.len()
+    }
+
+    fn into_state(mut self) -> State {
+        self.rows.push(self.first as i64);
+        let mut state = vec![flat_block(self.rows), Block::zeros(self.input, &[0])];
         state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
         state
     }
@@ -446,6 +454,8 @@ fn inner_size(spec: &ReduceSpec, shape: &[usize]) -> usize {
 struct Finish<'a> {
     spec: &'a ReduceSpec,
     input: DType,
+    /// The first of the groups.
+    first: usize,
     rows: &'a [i64],
     /// Elements of the result per group along the axes after the axis of groups.
     inner: usize,
@@ -480,7 +490,7 @@ impl Finish<'_> {
             None => Error::invalid(format!("`{op}` of an empty axis has no value"))
                 .help("select at least one element, or use a reduction with a start value such as sum"),
             Some(_) => {
-                let group = i / self.inner % self.rows.len();
+                let group = self.first + i / self.inner % self.rows.len();
                 Error::invalid(format!(
                     "group {group} has no members, and {} has no missing value",
                     self.input

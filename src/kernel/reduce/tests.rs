@@ -12,14 +12,7 @@ fn spec(op: ReduceOp, axes: &[usize]) -> ReduceSpec {
 }
 
 fn grouped(op: ReduceOp, axes: &[usize], axis: usize, codes: &[i32], count: usize) -> ReduceSpec {
-    ReduceSpec { group: Some(Groups { axis, codes: codes.into(), count }), ..spec(op, axes) }
-}
-
-fn out_shape(spec: &ReduceSpec, shape: &[usize]) -> Vec<usize> {
-    (shape.iter().enumerate())
-        .filter(|(i, _)| !spec.axes.contains(i))
-        .map(|(i, n)| spec.group.as_ref().filter(|g| g.axis == i).map_or(*n, |g| g.count))
-        .collect()
+    ReduceSpec { group: Some(Groups::along(axis, codes, count)), ..spec(op, axes) }
 }
 
 /// The reduction of a block in one piece.
@@ -29,7 +22,7 @@ fn reduce(spec: &ReduceSpec, block: &Block) -> Result<Block> {
 
 /// The reduction of a block cut at `cuts` along one axis; each half of the pieces has a state of its own.
 fn reduce_cut(spec: &ReduceSpec, block: &Block, axis: usize, cuts: &[usize]) -> Result<Block> {
-    let out = out_shape(spec, block.shape());
+    let out = out_shape(block.shape(), &spec.axes, spec.group.as_ref());
     let mut bounds = vec![0];
     bounds.extend(cuts);
     bounds.push(block.shape()[axis]);
@@ -307,14 +300,14 @@ fn noise(shape: &[usize], nan: bool) -> ArrayD<f64> {
 
 /// What a reduction gives, written as plainly as can be.
 fn plainly(spec: &ReduceSpec, x: &ArrayD<f64>) -> Vec<f64> {
-    let shape = out_shape(spec, x.shape());
+    let shape = out_shape(x.shape(), &spec.axes, spec.group.as_ref());
     let mut rows = ArrayD::from_elem(IxDyn(&shape), Vec::<f64>::new());
     for (at, v) in x.indexed_iter() {
         let mut to = Vec::new();
         let mut none = false;
         for axis in (0..x.ndim()).filter(|a| !spec.axes.contains(a)) {
             to.push(match &spec.group {
-                Some(g) if g.axis == axis => {
+                Some(g) if g.axes == [axis] => {
                     none |= g.codes[at[axis]] < 0;
                     g.codes[at[axis]].max(0) as usize
                 }
@@ -501,7 +494,7 @@ fn state_size_is_that_of_the_blocks() {
         (ReduceOp::Sum, DType::I8, 8),
         (ReduceOp::Var, DType::F32, 24),
         (ReduceOp::Max, DType::I16, 2),
-        (ReduceOp::First, DType::F32, 4),
+        (ReduceOp::First, DType::F32, 12),
         (ReduceOp::Any, DType::Str, 1),
     ] {
         let s = spec(op, &[0]);
@@ -509,4 +502,46 @@ fn state_size_is_that_of_the_blocks() {
         let state = init(&s, dtype, &[10]).unwrap();
         assert_eq!(state[2..].iter().map(Block::nbytes).sum::<usize>(), 10 * bytes);
     }
+}
+
+/// Groups over several axes are groups along one, to which the axes are put together.
+#[test]
+fn groups_over_several_axes_are_those_along_one() {
+    use ReduceOp::*;
+    let (n, m, k) = (6, 5, 7);
+    let x = Block::from_vec(&[n, m, k], numbers(n * m * k)).unwrap();
+    for (axes, order) in [([0, 1], [0, 1, 2]), ([1, 2], [1, 2, 0]), ([0, 2], [0, 2, 1])] {
+        let lens = axes.map(|a| x.shape()[a]);
+        let codes: Vec<i32> = (0..lens[0] * lens[1]).map(|i| (i * i) as i32 % 5 - 1).collect();
+        let other = order[2];
+        let flat = x.permute(&order).contiguous().reshape(&[codes.len(), x.shape()[other]]).unwrap();
+        for op in [Sum, Mean, Var, Min, Max, Count, Any, First, Last, Median] {
+            for skipna in [true, false] {
+                let group = Some(Groups::over(axes, lens, codes.clone(), 4));
+                let s = ReduceSpec { group, skipna, ..spec(op, &[]) };
+                let one = ReduceSpec { skipna, ..grouped(op, &[], 0, &codes, 4) };
+                let (mut got, want) = (reduce(&s, &x).unwrap(), reduce(&one, &flat).unwrap());
+                if other == 0 {
+                    got = got.permute(&[1, 0]);
+                }
+                let values =
+                    |b: &Block| crate::kernel::cast::cast(b, DType::F64).unwrap().to_vec::<f64>().unwrap();
+                let (got, want) = (values(&got), values(&want));
+                assert!(got.iter().zip(&want).all(|(a, b)| same(*a, *b)), "{s:?}\n{got:?}\n{want:?}");
+                if op == Median {
+                    continue;
+                }
+                for axis in axes {
+                    let cut = reduce_cut(&s, &x, axis, &[1, 2, 4]).unwrap();
+                    let cut = values(&if other == 0 { cut.permute(&[1, 0]) } else { cut });
+                    assert!(cut.iter().zip(&want).all(|(a, b)| same(*a, *b)), "cut {axis} {s:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Numbers of both signs, some missing.
+fn numbers(n: usize) -> Vec<f64> {
+    (0..n).map(|i| if i % 7 == 3 { NAN } else { ((i * 7919) % 1000) as f64 / 8.0 - 50.0 }).collect()
 }

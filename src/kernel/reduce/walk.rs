@@ -4,9 +4,14 @@
 //! neighbours decides: folded (runs are reduced by several lanes), kept (rows are added to a row of
 //! results) or groups (elements are scattered). A second axis makes a plane of it; the others are loops.
 
+use std::collections::HashMap;
+use std::ops::Range;
+use std::rc::Rc;
+
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, s};
 
 use super::ReduceSpec;
+use super::groups::{OutAxis, out_axes};
 use super::lanes::LANES;
 use super::sink::{ROWS, RUN, Run, Sink};
 use crate::array::Region;
@@ -22,14 +27,17 @@ enum Role {
         step: usize,
     },
     Folded,
-    Groups,
+    /// Positions whose codes lie `step` apart.
+    Groups {
+        step: usize,
+    },
 }
 
 /// Where a piece belongs.
 #[derive(Debug)]
 pub(super) struct Place {
     roles: Vec<Role>,
-    /// The group of each position of the piece along the axis of groups.
+    /// The group of each position of the piece along the axes of groups, in row-major order.
     codes: Vec<i32>,
     /// Elements of the result between two groups.
     group_step: usize,
@@ -39,27 +47,28 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The place of the piece at `at` in a result of shape `out`.
-    pub(super) fn new(spec: &ReduceSpec, at: &Region, out: &[usize]) -> Self {
+    /// The place of the piece at `at` in a result of shape `out`, of which the groups are these.
+    pub(super) fn new(spec: &ReduceSpec, at: &Region, out: &[usize], groups: &Range<usize>) -> Self {
         let mut steps: Vec<usize> = vec![1; out.len()];
         for i in (1..out.len()).rev() {
             steps[i - 1] = steps[i] * out[i];
         }
-        let mut next = steps.iter();
-        let (mut roles, mut codes, mut group_step, mut folded) = (Vec::new(), Vec::new(), 0, 1);
-        for (axis, range) in at.ranges().enumerate() {
-            roles.push(match &spec.group {
-                _ if spec.axes.contains(&axis) => {
-                    folded *= range.len();
-                    Role::Folded
-                }
-                Some(g) if g.axis == axis => {
-                    group_step = *next.next().expect("the result has this axis");
-                    codes = g.codes[range].to_vec();
-                    Role::Groups
-                }
-                _ => Role::Kept { step: *next.next().expect("the result has this axis") },
-            });
+        let mut roles = vec![Role::Folded; at.ndim()];
+        let (mut codes, mut group_step) = (Vec::new(), 0);
+        let folded = spec.axes.iter().map(|a| at.axis(*a).len()).product();
+        for (axis, step) in out_axes(at.ndim(), &spec.axes, spec.group.as_ref()).zip(steps) {
+            match axis {
+                OutAxis::Kept(axis) => roles[axis] = Role::Kept { step },
+                OutAxis::Groups => group_step = step,
+            }
+        }
+        if let Some(g) = &spec.group {
+            codes = g.codes_in(at, groups);
+            let mut step = 1;
+            for axis in g.axes.iter().rev() {
+                roles[*axis] = Role::Groups { step };
+                step *= at.axis(*axis).len();
+            }
         }
         Place { roles, codes, group_step, folded, grouped: spec.group.is_some() }
     }
@@ -79,9 +88,16 @@ impl Place {
         (self.roles.iter().enumerate()).filter(|(_, r)| !matches!(r, Role::Kept { .. })).map(|(i, _)| i)
     }
 
-    /// The group of each position along the axis of groups.
-    pub(super) fn codes(&self) -> Option<&[i32]> {
-        self.grouped.then_some(&self.codes)
+    /// The group of the position that lies at `at` along the axes that are [`gone`](Self::gone).
+    pub(super) fn group(&self, at: &[usize]) -> Option<usize> {
+        if !self.grouped {
+            return Some(0);
+        }
+        let code = self.gone().zip(at).filter_map(|(axis, i)| match self.roles[axis] {
+            Role::Groups { step } => Some(i * step),
+            _ => None,
+        });
+        usize::try_from(self.codes[code.sum::<usize>()]).ok()
     }
 }
 
@@ -103,7 +119,7 @@ pub(super) fn fold<T: Copy>(mut view: ArrayViewD<'_, T>, place: &Place, sink: &m
     order.extend([rows, inner]);
     let view = view.permuted_axes(order.clone());
     let roles: Vec<Role> = order.iter().map(|a| roles[*a]).collect();
-    Walk { place, groups: Grouping::new(place), buffer: Vec::new(), sink }.planes(view, &roles, 0);
+    Walk { place, lines: HashMap::new(), buffer: Vec::new(), sink }.planes(view, &roles, 0, 0);
 }
 
 /// Merges axes of one role wherever they make one longer axis, in the input and in the result.
@@ -117,6 +133,7 @@ fn merge_axes<T>(view: &mut ArrayViewD<'_, T>, roles: &mut [Role]) {
             let fits = match (roles[take], roles[into]) {
                 (Role::Folded, Role::Folded) => true,
                 (Role::Kept { step: a }, Role::Kept { step: b }) => a == b * m,
+                (Role::Groups { step: a }, Role::Groups { step: b }) => a == b * m,
                 _ => false,
             };
             if fits {
@@ -134,10 +151,12 @@ fn inner_axis<T>(view: &ArrayViewD<'_, T>, roles: &[Role]) -> usize {
         .min_by_key(|a| if len(*a) > 1 { view.stride_of(Axis(*a)).unsigned_abs() } else { usize::MAX })
         .expect("there are two axes");
     if matches!(roles[near], Role::Kept { .. }) && len(near) < 2 * LANES {
-        let longer = |role: Role| {
-            (0..view.ndim()).filter(|a| roles[*a] == role && len(*a) > len(near)).max_by_key(|a| len(*a))
+        let longer = |suits: fn(Role) -> bool| {
+            (0..view.ndim()).filter(|a| suits(roles[*a]) && len(*a) > len(near)).max_by_key(|a| len(*a))
         };
-        return longer(Role::Folded).or(longer(Role::Groups)).unwrap_or(near);
+        return longer(|r| r == Role::Folded)
+            .or(longer(|r| matches!(r, Role::Groups { .. })))
+            .unwrap_or(near);
     }
     near
 }
@@ -151,7 +170,7 @@ fn row_axis<T>(view: &ArrayViewD<'_, T>, roles: &[Role], inner: usize) -> usize 
         .expect("there are two axes")
 }
 
-/// The positions of a piece along the axis of groups, by group.
+/// The positions along a line of groups, by group.
 struct Grouping {
     /// The groups that occur, and their positions in rising order.
     members: Vec<(usize, Vec<usize>)>,
@@ -159,14 +178,14 @@ struct Grouping {
 }
 
 impl Grouping {
-    fn new(place: &Place) -> Self {
+    fn new(codes: impl Iterator<Item = i32> + Clone) -> Self {
         let (mut members, mut runs) = (Vec::<(usize, Vec<usize>)>::new(), Vec::<Run>::new());
-        let mut slots = vec![usize::MAX; place.codes.iter().max().map_or(0, |m| (m + 1).max(0) as usize)];
-        for (position, code) in place.codes.iter().enumerate().filter(|(_, c)| **c >= 0) {
-            let slot = &mut slots[*code as usize];
+        let mut slots = vec![usize::MAX; codes.clone().max().map_or(0, |m| (m + 1).max(0) as usize)];
+        for (position, code) in codes.enumerate().filter(|(_, c)| *c >= 0) {
+            let slot = &mut slots[code as usize];
             if *slot == usize::MAX {
                 *slot = members.len();
-                members.push((*code as usize, Vec::new()));
+                members.push((code as usize, Vec::new()));
             }
             members[*slot].1.push(position);
             match runs.last_mut() {
@@ -180,44 +199,67 @@ impl Grouping {
 
 struct Walk<'a, T: Copy> {
     place: &'a Place,
-    groups: Grouping,
+    /// Lines of groups by their first code.
+    lines: HashMap<usize, Rc<Grouping>>,
     /// Elements of rows that do not lie together.
     buffer: Vec<T>,
     sink: &'a mut dyn Sink<T>,
 }
 
 impl<T: Copy> Walk<'_, T> {
-    /// Loops over the outer axes; `base` is where the current position starts in the result.
-    fn planes(&mut self, view: ArrayViewD<'_, T>, roles: &[Role], base: usize) {
+    /// Loops over the outer axes; `base` is where the current position starts in the result, `code` where the codes
+    /// of its groups start.
+    fn planes(&mut self, view: ArrayViewD<'_, T>, roles: &[Role], mut base: usize, code: usize) {
         if roles.len() > 2 {
             for i in 0..view.len_of(Axis(0)) {
-                if let Some(offset) = self.offset(roles[0], i) {
-                    self.planes(view.index_axis(Axis(0), i), &roles[1..], base + offset);
+                let (mut base, mut code) = (base, code);
+                match roles[0] {
+                    Role::Kept { step } => base += i * step,
+                    Role::Folded => {}
+                    Role::Groups { step } => code += i * step,
                 }
+                self.planes(view.index_axis(Axis(0), i), &roles[1..], base, code);
             }
             return;
         }
         let plane = view.into_dimensionality::<Ix2>().expect("two axes are left");
-        match roles[1] {
-            Role::Folded => self.runs(plane, roles[0], base),
-            Role::Kept { step } => self.columns(plane, roles[0], step, base),
-            Role::Groups => self.scatter(plane, roles[0], base),
+        let (rows, inner) = (roles[0], roles[1]);
+        if self.place.grouped && !roles.iter().any(|r| matches!(r, Role::Groups { .. })) {
+            match self.group_base(base, code) {
+                Some(at) => base = at,
+                None => return,
+            }
+        }
+        match inner {
+            Role::Folded => self.runs(plane, rows, base, code),
+            Role::Kept { step } => self.columns(plane, rows, step, base, code),
+            Role::Groups { step } => self.scatter(plane, rows, step, base, code),
         }
     }
 
-    /// How far position `i` of an axis lies from its start in the result; `None` if it has no group.
-    fn offset(&self, role: Role, i: usize) -> Option<usize> {
-        match role {
-            Role::Kept { step } => Some(i * step),
-            Role::Folded => Some(0),
-            Role::Groups => Some(usize::try_from(self.place.codes[i]).ok()? * self.place.group_step),
-        }
+    /// Where the group that has its code at `code` starts; `None` if there is none.
+    fn group_base(&self, base: usize, code: usize) -> Option<usize> {
+        Some(base + usize::try_from(self.place.codes[code]).ok()? * self.place.group_step)
+    }
+
+    /// The groups along a line of `len` positions whose codes lie `step` apart.
+    fn line(&mut self, code: usize, step: usize, len: usize) -> Rc<Grouping> {
+        let codes = &self.place.codes;
+        let new = || Rc::new(Grouping::new((0..len).map(|i| codes[code + i * step])));
+        self.lines.entry(code).or_insert_with(new).clone()
     }
 
     /// Every row is a run that folds into one element.
-    fn runs(&mut self, plane: ArrayView2<'_, T>, rows: Role, base: usize) {
+    fn runs(&mut self, plane: ArrayView2<'_, T>, rows: Role, base: usize, code: usize) {
         for (i, row) in plane.rows().into_iter().enumerate() {
-            let Some(offset) = self.offset(rows, i) else { continue };
+            let at = match rows {
+                Role::Kept { step } => base + i * step,
+                Role::Folded => base,
+                Role::Groups { step } => match self.group_base(base, code + i * step) {
+                    Some(at) => at,
+                    None => continue,
+                },
+            };
             match row.to_slice() {
                 Some(slice) => self.sink.run(slice),
                 None => {
@@ -230,7 +272,7 @@ impl<T: Copy> Walk<'_, T> {
                 }
             }
             if rows != Role::Folded {
-                self.sink.end_run(base + offset);
+                self.sink.end_run(at);
             }
         }
         if rows == Role::Folded {
@@ -239,20 +281,18 @@ impl<T: Copy> Walk<'_, T> {
     }
 
     /// Rows are added to rows of results.
-    fn columns(&mut self, plane: ArrayView2<'_, T>, rows: Role, step: usize, base: usize) {
+    fn columns(&mut self, plane: ArrayView2<'_, T>, rows: Role, step: usize, base: usize, code: usize) {
         let (n, m) = plane.dim();
         for first in (0..m).step_by(COLUMNS) {
             let part = plane.slice(s![.., first..m.min(first + COLUMNS)]);
             let base = base + first * step;
             match rows {
                 Role::Folded => self.rows(part, 0..n, base, step),
-                Role::Groups => {
-                    let members = std::mem::take(&mut self.groups.members);
-                    for (group, positions) in &members {
+                Role::Groups { step: apart } => {
+                    for (group, positions) in &self.line(code, apart, n).members {
                         let base = base + group * self.place.group_step;
                         self.rows(part, positions.iter().copied(), base, step);
                     }
-                    self.groups.members = members;
                 }
                 // Nothing is folded here: each row is its own.
                 Role::Kept { step: row_step } => {
@@ -298,13 +338,17 @@ impl<T: Copy> Walk<'_, T> {
     }
 
     /// Every row scatters its elements into groups.
-    fn scatter(&mut self, plane: ArrayView2<'_, T>, rows: Role, base: usize) {
+    fn scatter(&mut self, plane: ArrayView2<'_, T>, rows: Role, step: usize, base: usize, code: usize) {
         let mut to = Vec::new();
         for (i, row) in plane.rows().into_iter().enumerate() {
-            let Some(offset) = self.offset(rows, i) else { continue };
-            let at = base + offset;
+            let (at, code) = match rows {
+                Role::Kept { step } => (base + i * step, code),
+                Role::Folded => (base, code),
+                Role::Groups { step } => (base, code + i * step),
+            };
+            let line = self.line(code, step, row.len());
             to.clear();
-            to.extend(self.groups.members.iter().map(|(group, _)| at + group * self.place.group_step));
+            to.extend(line.members.iter().map(|(group, _)| at + group * self.place.group_step));
             let elements = match row.to_slice() {
                 Some(slice) => slice,
                 None => {
@@ -313,7 +357,7 @@ impl<T: Copy> Walk<'_, T> {
                     &self.buffer
                 }
             };
-            self.sink.scatter(elements, &self.groups.runs, &to);
+            self.sink.scatter(elements, &line.runs, &to);
         }
     }
 }

@@ -106,7 +106,7 @@ impl<T: Labelled> GroupBy<T> {
         if dims.len() != kept.len() + 1 {
             groups.check_free(v.dims())?;
         }
-        let codes = Codes { axis, codes: groups.codes.clone(), count: groups.count };
+        let codes = Codes::along(axis, groups.codes.clone(), groups.count);
         let data = v.data().reduce(options.spec(op, axes, Some(codes), v.dtype()))?;
         let out = Variable::new(dims, data)?.with_attrs(options.attrs(&v.attrs));
         if is_array {
