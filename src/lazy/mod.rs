@@ -3,6 +3,7 @@
 
 mod axes;
 mod carry;
+mod coarsen;
 mod concat;
 mod constant;
 mod contract;
@@ -44,6 +45,7 @@ pub use crate::kernel::movement::AxisFrom;
 pub use crate::kernel::reduce::State;
 pub use axes::Axes;
 pub use carry::{Carries, Carry};
+pub use coarsen::{Coarsen, Within};
 pub use concat::Concat;
 pub use constant::Constant;
 pub use contract::Contract;

@@ -77,6 +77,21 @@ impl ReduceLanes {
     }
 }
 
+/// What a user's reduction makes of lanes, if it is what it declares.
+pub(super) fn reduced(reducer: &dyn Reducer, lanes: Block) -> Result<Block> {
+    let result = reducer.reduce(&lanes)?;
+    let (n, dtype) = (lanes.shape()[0], reducer.result_dtype(lanes.dtype())?);
+    if result.shape() != [n] || result.dtype() != dtype {
+        return Err(Error::invalid(format!(
+            "`{}` gave {} {:?} for {n} lanes, not {dtype} [{n}]",
+            reducer.name(),
+            result.dtype(),
+            result.shape(),
+        )));
+    }
+    Ok(result)
+}
+
 #[typetag::serde]
 impl Op for ReduceLanes {
     fn name(&self) -> &'static str {
@@ -93,7 +108,7 @@ impl Op for ReduceLanes {
     fn compute(
         &self,
         out: &Region,
-        inputs: &[&Meta],
+        _inputs: &[&Meta],
         mut pieces: Vec<Block>,
         _io: &Traffic,
     ) -> Result<Block> {
@@ -102,18 +117,7 @@ impl Op for ReduceLanes {
         order.extend(&self.axes);
         let n: usize = self.axes.iter().map(|a| piece.shape()[*a]).product();
         let lanes = piece.permute(&order).reshape(&[out.size(), n])?;
-        let result = self.reducer.reduce(&lanes)?;
-        let dtype = self.reducer.result_dtype(inputs[0].dtype)?;
-        if result.shape() != [out.size()] || result.dtype() != dtype {
-            return Err(Error::invalid(format!(
-                "`{}` gave {} {:?} for {} lanes, not {dtype} [{}]",
-                self.reducer.name(),
-                result.dtype(),
-                result.shape(),
-                out.size(),
-                out.size()
-            )));
-        }
+        let result = reduced(self.reducer.as_ref(), lanes)?;
         result.reshape(&out.shape())
     }
 

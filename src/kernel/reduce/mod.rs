@@ -15,6 +15,7 @@ mod moments;
 mod sink;
 mod sums;
 mod walk;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ use lanes::{LANES, Partial, Store, flat_block, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 use sink::Folding;
 use walk::Place;
+pub(crate) use windows::split;
+pub use windows::windows;
 
 /// The partial result of a fold: blocks over the shape of the result.
 pub type State = Vec<Block>;

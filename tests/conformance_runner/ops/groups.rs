@@ -15,7 +15,7 @@ use super::{Call, Op, arguments, combine, dims, elementwise, no_method, reduce};
 pub const OPS: &[(&str, Op)] = &[("groupby", groupby), ("weighted", weighted)];
 
 /// The step after, with its arguments.
-fn then<'a>(call: &Call<'a>) -> Outcome<(&'a Step, Args)> {
+pub fn then<'a>(call: &Call<'a>) -> Outcome<(&'a Step, Args)> {
     let Some(step) = call.then else { return broken(format!("{} without a step after it", call.op)) };
     Ok((step, arguments(step, call.names)?))
 }

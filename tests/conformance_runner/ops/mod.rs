@@ -4,6 +4,7 @@ mod along;
 mod assign;
 mod basic;
 mod cf;
+mod coarsen;
 pub mod combine;
 mod contract;
 mod elementwise;
@@ -43,6 +44,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     assign::OPS,
     basic::OPS,
     cf::OPS,
+    coarsen::OPS,
     combine::OPS,
     contract::OPS,
     elementwise::OPS,
