@@ -8,6 +8,7 @@ pub mod combine;
 mod contract;
 mod elementwise;
 mod groups;
+mod interp;
 mod order;
 mod reduce;
 mod select;
@@ -47,6 +48,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    interp::OPS,
     order::OPS,
     reduce::OPS,
     select::OPS,
