@@ -9,6 +9,7 @@ pub mod combine;
 mod contract;
 mod elementwise;
 mod groups;
+mod interp;
 mod order;
 mod reduce;
 mod select;
@@ -49,6 +50,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     contract::OPS,
     elementwise::OPS,
     groups::OPS,
+    interp::OPS,
     order::OPS,
     reduce::OPS,
     select::OPS,
