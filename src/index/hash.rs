@@ -32,7 +32,7 @@ struct Map {
 
 /// Multiplies and folds: labels are hashed by the million, and nobody picks them to collide.
 #[derive(Default)]
-struct Mix(u64);
+pub(crate) struct Mix(u64);
 
 impl Hasher for Mix {
     fn write(&mut self, bytes: &[u8]) {

@@ -25,6 +25,7 @@ use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
+pub(crate) use hash::Mix;
 pub use join::{Join, join, join_with_positions, positions};
 pub use joint::JointIndex;
 pub(crate) use joint::same_joint;

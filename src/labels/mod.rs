@@ -101,7 +101,9 @@ pub use dims::{Dims, IntoDims, Missing};
 pub use dot::{cross, dot};
 pub use duplicates::Keep;
 pub use extremes::IdxOptions;
-pub use groupby::{GroupBy, GroupKey};
+pub use groupby::{
+    Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels, UniqueGrouper,
+};
 pub use indexer::{Indexer, Isel, PySlice, slice};
 pub use interp::Interp;
 pub use interpolate_na::{InterpolateNa, Places};

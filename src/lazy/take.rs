@@ -49,7 +49,10 @@ pub(super) fn spans(mut wanted: Vec<usize>, grid: &AxisGrid) -> Vec<(usize, usiz
 /// The chunks of an axis whose elements come from these positions of another one. A chunk ends where the
 /// source chunk changes, but never before the usual length is reached: scattered positions would make a chunk
 /// of each.
-pub(super) fn chunks_of(positions: impl ExactSizeIterator<Item = Option<usize>>, grid: &AxisGrid) -> AxisGrid {
+pub(super) fn chunks_of(
+    positions: impl ExactSizeIterator<Item = Option<usize>>,
+    grid: &AxisGrid,
+) -> AxisGrid {
     let len = positions.len();
     if grid.count() == 1 || len == 0 {
         return AxisGrid::single(len);
@@ -59,7 +62,9 @@ pub(super) fn chunks_of(positions: impl ExactSizeIterator<Item = Option<usize>>,
     for (i, p) in positions.enumerate() {
         let chunk = p.map(|p| grid.find(p));
         let run = i - bounds[bounds.len() - 1];
-        if chunk != last && last.is_some() && run >= grid.largest().div_ceil(2) || run >= grid.largest().max(1) {
+        if chunk != last && last.is_some() && run >= grid.largest().div_ceil(2)
+            || run >= grid.largest().max(1)
+        {
             bounds.push(i);
         }
         last = chunk;

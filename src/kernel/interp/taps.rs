@@ -47,13 +47,7 @@ impl Taps {
     ///
     /// # Errors
     /// If the method needs more than two points.
-    pub(crate) fn new(
-        method: InterpMethod,
-        x: &[f64],
-        at: &[f64],
-        go_on: bool,
-        hits: Hits,
-    ) -> Result<Taps> {
+    pub(crate) fn new(method: InterpMethod, x: &[f64], at: &[f64], go_on: bool, hits: Hits) -> Result<Taps> {
         if !method.is_local() || x.is_empty() {
             return Err(Error::internal(format!("taps by `{}` among {} points", method.name(), x.len())));
         }

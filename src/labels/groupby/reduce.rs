@@ -1,23 +1,32 @@
 //! Reductions of groups.
 
 use super::GroupBy;
+use super::groups::Groups;
 use crate::error::{Context, Error, Result};
-use crate::kernel::reduce::{Groups as Codes, ReduceOp};
+use crate::kernel::reduce::ReduceOp;
 use crate::labels::Dataset;
-use crate::labels::diagnostics;
 use crate::labels::dims::{Dims, IntoDims};
 use crate::labels::operand::Labelled;
-use crate::labels::reduce::{ReduceOptions, check_not_empty, only_numeric, reduce_variable};
+use crate::labels::reduce::{ReduceOptions, reduce_variable};
 use crate::labels::squeeze::expanded;
-use crate::labels::variable::{Name, Variable};
+use crate::labels::variable::Name;
+
+/// What the dimensions of a reduction mean for groups.
+pub(super) enum Reduction {
+    /// The groups take the place of all their dimensions, and these others go too.
+    Groups(Groups, Vec<Name>),
+    /// Only these others go: each position by itself.
+    Rows(Vec<Name>),
+}
 
 impl<T: Labelled> GroupBy<T> {
     /// Reduces each group over `dims` with all choices open.
     ///
-    /// `()` means the grouped dimension, `..` all. The dimension of the groups takes the place of the
-    /// grouped one (in datasets it comes first), and their labels become its coordinate. Other
-    /// coordinates along reduced dimensions go. Variables of a dataset that lack the grouped dimension
-    /// repeat for each group. Lazy: reads nothing.
+    /// `()` means the grouped dimensions, `..` all. The dimension of the groups takes the place of the
+    /// grouped one (in datasets it comes first; those of several keys come last, in the order of the keys),
+    /// and their labels become its coordinate. Other coordinates along reduced dimensions go. Variables of a
+    /// dataset that lack the grouped dimensions repeat for each group. Groups without members are missing:
+    /// integers become floats where there are such. Lazy: reads nothing.
     ///
     /// # Errors
     /// If a dimension does not exist, or the operation has no meaning for a dtype.
@@ -33,87 +42,75 @@ impl<T: Labelled> GroupBy<T> {
     /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
         let dims: Dims = dims.into_dims();
-        let place = || format!("groupby `{}`, in `{}`", self.groups.name, format!("{op:?}").to_lowercase());
+        let place =
+            || format!("groupby `{}`, in `{}`", self.groups.names(), format!("{op:?}").to_lowercase());
         self.reduced(op, dims, options).and_then(|ds| self.object.rebuild(ds)).at(place)
     }
 
     fn reduced(&self, op: ReduceOp, dims: Dims, options: ReduceOptions) -> Result<Dataset> {
-        let groups = &self.groups;
-        let parts = self.object.to_parts();
-        let dims = match dims {
-            Dims::Default => vec![groups.dim.clone()],
-            named => named.among(&parts.sizes())?,
-        };
         if matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax) {
             return Err(Error::unsupported("positions within groups")
                 .help("`map` over the groups with `argmin` or `argmax`"));
         }
-        if !dims.contains(&groups.dim) {
-            return self.rows_reduced(op, dims, options);
-        }
-        let others: Vec<Name> = dims.iter().filter(|d| **d != groups.dim).cloned().collect();
+        let parts = self.object.to_parts();
+        let (groups, others) = match self.reduction(&dims, &parts)? {
+            Reduction::Groups(groups, others) => (groups, others),
+            Reduction::Rows(dims) => return self.rows_reduced(op, dims, options),
+        };
         let is_array = Self::is_array(&parts);
-        let data_vars = parts.map_variables(|v| match v.axis(&groups.dim) {
-            Some(axis) => self.grouped(v, axis, op, &others, &options, is_array),
-            None => {
-                let v = reduce_variable(v, op, &dims, &options)?;
-                v.map(|v| expanded(&v, &[(groups.name.clone(), groups.count)], &[0])).transpose()
-            }
+        let own = self.groups.own_dims();
+        let stays = |d: &&Name| {
+            groups.keys.iter().any(|k| k.labels.is_none() && k.name == **d && k.along == [(*d).clone()])
+        };
+        let gone: Vec<Name> = own.iter().filter(|d| !stays(d)).chain(&others).cloned().collect();
+        let data_vars = parts.map_variables(|v| {
+            let reduced = match v.dims().iter().any(|d| groups.own_dims().contains(d)) {
+                true => groups.reduced(v, op, &others, &options)?,
+                false => groups.repeated(reduce_variable(v, op, &gone, &options)?)?,
+            };
+            reduced.map(|r| groups.settled(r, v.dims(), is_array)).transpose()
         })?;
-        let mut coords = parts.coords().without_dims(&dims);
-        coords.remove(&groups.name);
-        groups.add_coord(&mut coords)?;
-        let ds = Dataset::from_variables(data_vars, coords)?;
-        let attrs = options.attrs(&parts.attrs);
-        Ok(Dataset::from_parts(ds.data_vars().clone(), ds.into_coords(), attrs, Default::default()))
+        let mut ds = groups.finished(&parts, data_vars, &gone)?;
+        ds.attrs = options.attrs(&parts.attrs);
+        Ok(ds)
     }
 
-    /// A reduction that keeps the grouped dimension: of each position by itself.
+    /// What the named dimensions mean.
+    pub(super) fn reduction(&self, dims: &Dims, parts: &Dataset) -> Result<Reduction> {
+        let groups = &self.groups;
+        let own = groups.own_dims();
+        let dims = match dims {
+            Dims::Default => own.to_vec(),
+            named => named.among(&parts.sizes())?,
+        };
+        if !dims.iter().any(|d| own.contains(d)) {
+            return Ok(Reduction::Rows(dims));
+        }
+        let others = dims.iter().filter(|d| !own.contains(d)).cloned().collect();
+        // Grouped dimensions that stay: groups of each of their positions.
+        let stay = own.iter().filter(|d| !dims.contains(d));
+        let sizes = parts.sizes();
+        let mut all = groups.clone();
+        for d in stay.clone() {
+            all = Groups::positions(d.clone(), sizes[d])?.times(all)?;
+        }
+        Ok(Reduction::Groups(all, others))
+    }
+
+    /// A reduction that keeps the grouped dimensions: of each position by itself.
     fn rows_reduced(&self, op: ReduceOp, dims: Vec<Name>, options: ReduceOptions) -> Result<Dataset> {
         let rows = self.grouped_rows()?;
-        let dim = &self.groups.dim;
-        let len = rows.sizes()[dim];
+        let own = self.groups.own_dims();
+        let sizes = rows.sizes();
         let ds = rows.reduce_with(op, Dims::Names(dims), options)?;
-        let data_vars = ds.map_variables(|v| match v.axis(dim) {
-            Some(_) => Ok(Some(v.clone())),
-            None => expanded(v, &[(dim.clone(), len)], &[0]).map(Some),
+        let data_vars = ds.map_variables(|v| {
+            let mut v = v.clone();
+            for d in own.iter().rev().filter(|d| v.axis(d).is_none()).cloned().collect::<Vec<_>>() {
+                v = expanded(&v, &[(d.clone(), sizes[&d])], &[0])?;
+            }
+            self.groups.rows_last(&v).map(Some)
         })?;
         Ok(ds.with_parts(data_vars, ds.coords().clone()))
-    }
-
-    /// A variable reduced by group over the axis of the grouped dimension and over `others`.
-    fn grouped(
-        &self,
-        v: &Variable,
-        axis: usize,
-        op: ReduceOp,
-        others: &[Name],
-        options: &ReduceOptions,
-        is_array: bool,
-    ) -> Result<Option<Variable>> {
-        if only_numeric(op) && v.dtype().is_text() {
-            return Ok(None);
-        }
-        let groups = &self.groups;
-        let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
-        check_not_empty(v, op, &axes)?;
-        diagnostics::units_of_reduction(op, options, &v.attrs)?;
-        let dims: Vec<Name> = (v.dims().iter().enumerate())
-            .filter(|(i, _)| !axes.contains(i))
-            .map(|(i, d)| if i == axis { groups.name.clone() } else { d.clone() })
-            .collect();
-        let kept: Vec<Name> = dims.iter().filter(|d| **d != groups.name).cloned().collect();
-        if dims.len() != kept.len() + 1 {
-            groups.check_free(v.dims())?;
-        }
-        let codes = Codes::along(axis, groups.codes.clone(), groups.count);
-        let data = v.data().reduce(options.spec(op, axes, Some(codes), v.dtype()))?;
-        let out = Variable::new(dims, data)?.with_attrs(options.attrs(&v.attrs));
-        if is_array {
-            return Ok(Some(out));
-        }
-        let order: Vec<Name> = std::iter::once(groups.name.clone()).chain(kept).collect();
-        out.in_order(&order).map(Some)
     }
 
     /// The first valid value of each group along the grouped dimension.

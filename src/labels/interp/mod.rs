@@ -238,7 +238,8 @@ impl Dataset {
         let mut vars = IndexMap::with_capacity(self.data_vars().len());
         for (name, v) in self.data_vars().iter().filter(|(n, _)| !replaced(n)) {
             let values = values::at_places(v, &along, interp);
-            let values = if is_private(name) { values? } else { values.at(|| format!("variable `{name}`"))? };
+            let values =
+                if is_private(name) { values? } else { values.at(|| format!("variable `{name}`"))? };
             if let Some(v) = values {
                 vars.insert(name.clone(), v);
             }

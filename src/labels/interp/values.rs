@@ -58,7 +58,8 @@ fn ticks(data: &LazyArray) -> Result<LazyArray> {
 
 /// A value for all elements of arrays of some rank.
 fn everywhere(value: f64, dtype: DType, ndim: usize) -> Result<LazyArray> {
-    let block = if value.is_nan() { promote::missing_value(dtype) } else { Scalar::Float(value).cast_to(dtype)? };
+    let block =
+        if value.is_nan() { promote::missing_value(dtype) } else { Scalar::Float(value).cast_to(dtype)? };
     Ok(block.reshape(&vec![1; ndim])?.into())
 }
 
@@ -132,7 +133,8 @@ impl Work {
     /// The dimensions when those of a group are replaced by the dimensions of their places.
     fn dims_after(&self, group: &[&Along]) -> IndexSet<Name> {
         let replaced = |d: &Name| group.iter().find(|a| a.dim == *d);
-        let new = self.dims.iter().flat_map(|d| replaced(d).map_or(vec![d.clone()], |a| a.target.dims().to_vec()));
+        let new =
+            self.dims.iter().flat_map(|d| replaced(d).map_or(vec![d.clone()], |a| a.target.dims().to_vec()));
         new.collect()
     }
 
@@ -283,8 +285,8 @@ impl Work {
     fn by_lanes(self, group: &[&Along], shared: &[Name], interp: &Interp) -> Result<Work> {
         let (method, outside) = (interp.method, interp.beyond());
         let lengths = self.places(group, shared)?;
-        let apart = shared.is_empty()
-            && lengths.len() == group.iter().map(|a| a.target.ndim()).sum::<usize>();
+        let apart =
+            shared.is_empty() && lengths.len() == group.iter().map(|a| a.target.ndim()).sum::<usize>();
         // Beyond the last label along one axis there is nothing to interpolate along the others.
         let step = if group.len() > 1 { Outside::Extrapolate } else { outside };
         let mut work = self;
@@ -346,8 +348,10 @@ impl Work {
                 if mask.iter().all(|m| *m) {
                     continue;
                 }
-                let mask = Variable::new(a.target.dims().to_vec(), Block::from_vec(&a.target.shape(), mask)?)?;
-                let from = self.dims.iter().map(|d| mask.axis(d).map_or(AxisFrom::Repeat(1), AxisFrom::Input));
+                let mask =
+                    Variable::new(a.target.dims().to_vec(), Block::from_vec(&a.target.shape(), mask)?)?;
+                let from =
+                    self.dims.iter().map(|d| mask.axis(d).map_or(AxisFrom::Repeat(1), AxisFrom::Input));
                 let mask = mask.data().axes(&from.collect::<Vec<_>>())?;
                 let fill = everywhere(value, dtype, self.dims.len())?;
                 self.data = LazyArray::map(MapFn::Where, &[mask, self.data, fill])?;

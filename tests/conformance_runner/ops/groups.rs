@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 
 use graticule::error::Error;
-use graticule::labels::{GroupBy, GroupKey, ReduceOptions, Weighted, WeightedOp};
+use graticule::labels::{GroupBy, GroupKey, ReduceOptions, UniqueGrouper, Weighted, WeightedOp};
 use graticule::prelude::*;
 
-use super::super::args::{Args, string};
+use super::super::args::{Args, block, strings};
 use super::super::case::Step;
 use super::super::json::Names;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
@@ -20,20 +20,27 @@ pub fn then<'a>(call: &Call<'a>) -> Outcome<(&'a Step, Args)> {
     Ok((step, arguments(step, call.names)?))
 }
 
-/// What to group by; groupers other than equal labels are not there.
-fn key(value: Value) -> Outcome<GroupKey> {
+/// What to group by.
+fn keys(value: Value) -> Outcome<Vec<GroupKey>> {
     match value {
-        Value::DataArray(a) => Ok(a.into()),
-        Value::Mapping(keys) => match keys.iter().next() {
-            _ if keys.len() > 1 => unsupported("groups by several keys"),
-            Some((name, Value::Object(kind, kwargs))) if kind == "UniqueGrouper" && kwargs.is_empty() => {
-                Ok(name.as_str().into())
-            }
-            Some((_, Value::Object(kind, _))) => unsupported(format!("groups by {kind}")),
-            _ => broken("groupby by nothing"),
-        },
-        v => Ok(string(&v)?.into()),
+        Value::DataArray(a) => Ok(vec![a.into()]),
+        Value::Mapping(keys) => keys.into_iter().map(|(name, grouper)| key(&name, grouper)).collect(),
+        v => Ok(strings(&v)?.into_iter().map(GroupKey::from).collect()),
     }
+}
+
+fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
+    let Value::Object(kind, kwargs) = grouper else { return broken("a grouper is an object") };
+    let mut args = Args::new(kwargs);
+    let key = match kind.as_str() {
+        "UniqueGrouper" => match args.opt("labels") {
+            Some(labels) => GroupKey::new(name, UniqueGrouper::with_labels(block(&labels)?)),
+            None => name.into(),
+        },
+        _ => return unsupported(format!("groups by {kind}")),
+    };
+    args.finish()?;
+    Ok(key)
 }
 
 /// A method of the groups; the same for arrays and datasets.
@@ -80,7 +87,7 @@ macro_rules! grouped {
 }
 
 fn groupby(call: &mut Call) -> Outcome<Value> {
-    let by = key(call.args.need("group")?)?;
+    let by = keys(call.args.need("group")?)?;
     let (step, mut args) = then(call)?;
     let names = call.names;
     let args = &mut args;

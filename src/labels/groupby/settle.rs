@@ -1,0 +1,155 @@
+//! The data of groups, and the places that the dimensions of groups get.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::groups::Groups;
+use crate::error::Result;
+use crate::index::Positions;
+use crate::kernel::reduce::{Groups as Codes, ReduceOp};
+use crate::labels::Dataset;
+use crate::labels::diagnostics;
+use crate::labels::reduce::{ReduceOptions, check_not_empty, only_numeric};
+use crate::labels::reindex::take_variable;
+use crate::labels::squeeze::expanded;
+use crate::labels::variable::{Name, Variable};
+use crate::lazy::{AxisFrom, LazyArray};
+
+/// A variable with the dimensions of the groups as one axis, and their codes along it.
+pub(super) struct Laid {
+    /// The dimensions, that of the groups under its marker.
+    pub(super) dims: Vec<Name>,
+    pub(super) data: LazyArray,
+    pub(super) axis: usize,
+    pub(super) codes: Arc<[i32]>,
+}
+
+impl Groups {
+    /// The variable with the dimensions of the groups in one; it has at least one of them.
+    pub(super) fn laid(&self, v: &Variable) -> Result<Laid> {
+        let marker = self.marker();
+        if let [dim] = &self.dims[..]
+            && let Some(axis) = v.axis(dim)
+        {
+            let mut dims = v.dims().to_vec();
+            dims[axis] = marker;
+            return Ok(Laid { dims, data: v.data().clone(), axis, codes: self.codes.clone() });
+        }
+        let mut dims: Vec<Name> = v.dims().iter().filter(|d| !self.dims.contains(d)).cloned().collect();
+        let mut from: Vec<AxisFrom> =
+            (0..v.ndim()).filter(|i| dims.contains(&v.dims()[*i])).map(AxisFrom::Input).collect();
+        let mut shape: Vec<usize> = dims.iter().filter_map(|d| v.len_of(d)).collect();
+        let axis = dims.len();
+        from.extend(
+            self.dims
+                .iter()
+                .zip(&self.shape)
+                .map(|(d, n)| v.axis(d).map_or(AxisFrom::Repeat(*n), AxisFrom::Input)),
+        );
+        shape.push(self.shape.iter().product());
+        dims.push(marker);
+        Ok(Laid { dims, data: v.data().axes(&from)?.reshape(&shape)?, axis, codes: self.codes.clone() })
+    }
+
+    /// A variable reduced by group and over `others`; `None` if its dtype has no part in this.
+    pub(super) fn reduced(
+        &self,
+        v: &Variable,
+        op: ReduceOp,
+        others: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<Option<Variable>> {
+        if only_numeric(op) && v.dtype().is_text() {
+            return Ok(None);
+        }
+        let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
+        check_not_empty(v, op, &axes)?;
+        diagnostics::units_of_reduction(op, options, &v.attrs)?;
+        let Laid { dims, data, axis, codes } = self.laid(v)?;
+        let axes: Vec<usize> = (0..dims.len()).filter(|&i| i != axis && others.contains(&dims[i])).collect();
+        let kept = (0..dims.len()).filter(|i| !axes.contains(i)).map(|i| dims[i].clone());
+        let codes = Codes::along(axis, codes, self.present);
+        let data = data.reduce(options.spec(op, axes.clone(), Some(codes), v.dtype()))?;
+        Ok(Some(Variable::new(kept, data)?.with_attrs(options.attrs(&v.attrs))))
+    }
+
+    /// A variable without the dimensions of the groups, repeated for each.
+    pub(super) fn repeated(&self, v: Option<Variable>) -> Result<Option<Variable>> {
+        v.map(|v| expanded(&v, &[(self.marker(), self.present)], &[0])).transpose()
+    }
+
+    /// The variable with a dimension for each key in place of the marker: all combinations, where `own` were
+    /// the dimensions before. Dimensions stand where xarray has them.
+    ///
+    /// # Errors
+    /// If the groups' dimension exists already.
+    pub(super) fn settled(&self, v: Variable, own: &[Name], is_array: bool) -> Result<Variable> {
+        let marker = self.marker();
+        let kept: Vec<Name> = v.dims().iter().filter(|d| **d != marker).cloned().collect();
+        self.check_free(&kept)?;
+        let v = match &self.places {
+            Some(places) => {
+                let takes = IndexMap::from([(marker.clone(), Positions::Many(places.to_vec()))]);
+                take_variable(&v, &takes, None)?
+            }
+            None => v,
+        };
+        let mut order: Vec<Name> = std::iter::once(marker.clone()).chain(kept).collect();
+        if is_array {
+            self.array_order(&mut order, own);
+        }
+        let [_] = &self.keys[..] else {
+            order.retain(|d| *d != marker);
+            order.push(marker);
+            return self.split(&v.in_order(&order)?);
+        };
+        v.in_order(&order)
+    }
+
+    /// Puts the dimensions of an array in the order of `own`: groups along one dimension stand where that
+    /// stood, what is new comes last.
+    pub(super) fn array_order(&self, dims: &mut [Name], own: &[Name]) {
+        let place = |d: &Name| {
+            let d = match &self.keys[..] {
+                [key] if key.name == *d && key.along.len() == 1 => &key.along[0],
+                _ => d,
+            };
+            own.iter().position(|o| o == d).unwrap_or(usize::MAX)
+        };
+        dims.sort_by_key(place);
+    }
+
+    /// The last dimension, of all combinations, as one dimension for each key.
+    fn split(&self, v: &Variable) -> Result<Variable> {
+        let mut shape = v.shape();
+        shape.pop();
+        shape.extend(self.keys.iter().map(|k| k.count));
+        let dims = v.dims()[..v.ndim() - 1].iter().chain(self.keys.iter().map(|k| &k.name)).cloned();
+        v.with_data(dims, v.data().reshape(&shape)?)
+    }
+
+    /// The dataset of reduced variables, with the coordinates that are left and those of the groups.
+    pub(super) fn finished(
+        &self,
+        parts: &Dataset,
+        data_vars: IndexMap<Name, Variable>,
+        gone: &[Name],
+    ) -> Result<Dataset> {
+        let mut coords = parts.coords().without_dims(gone);
+        self.add_coords(&mut coords)?;
+        Dataset::from_variables(data_vars, coords)
+    }
+
+    /// The variable with the grouped dimensions last, if there are several.
+    pub(super) fn rows_last(&self, v: &Variable) -> Result<Variable> {
+        match self.own_dims() {
+            [_] => Ok(v.clone()),
+            own => {
+                let mut order: Vec<Name> = v.dims().iter().filter(|d| !own.contains(d)).cloned().collect();
+                order.extend(own.iter().filter(|d| v.axis(d).is_some()).cloned());
+                v.in_order(&order)
+            }
+        }
+    }
+}
