@@ -14,11 +14,11 @@ pub use crate::labels::math::{
 };
 pub use crate::labels::{
     AlignOptions, AttrValue, Attrs, CombineAttrs, CombineDim, Compat, ConcatOptions, ConcatOver, Coords,
-    CovOptions, DataArray, Dataset, DatetimeUnit, DiffLabel, DifferentiateOptions, Dims, DropNa, FillValue,
-    GroupBy, IdxOptions, InterpMethod, InterpolateNa, IntoDims, Isel, Keep, MergeOptions, Missing, Name,
-    Nested, NewDim, Object, Operand, Options, PadMode, PadValues, PolyfitOptions, QuantileOptions, Quantiles,
-    RankOptions, ReduceOptions, ReindexOptions, Sel, Selector, Side, SortKey, SortKeys, StackIndex, Strict,
-    UfuncOptions, UnstackOptions, Variable, Weighted, WeightedOp, align, apply_ufunc, binary, broadcast,
-    combine_by_coords, combine_nested, concat, corr, cov, cross, dot, merge, polyval, select_where, slice,
-    tuple_range, tuples, with_options,
+    CovOptions, DataArray, Dataset, DateRange, DatetimeUnit, DiffLabel, DifferentiateOptions, Dims, DropNa,
+    FillValue, GroupBy, IdxOptions, InterpMethod, InterpolateNa, IntoDims, Isel, Keep, MergeOptions, Missing,
+    Name, Nested, NewDim, Object, Operand, Options, PadMode, PadValues, PolyfitOptions, QuantileOptions,
+    Quantiles, RankOptions, ReduceOptions, ReindexOptions, Sel, Selector, Side, SortKey, SortKeys,
+    StackIndex, Strict, UfuncOptions, UnstackOptions, Variable, Weighted, WeightedOp, align, apply_ufunc,
+    binary, broadcast, combine_by_coords, combine_nested, concat, corr, cov, cross, date_range,
+    date_range_like, dot, infer_freq, merge, polyval, select_where, slice, tuple_range, tuples, with_options,
 };

@@ -7,6 +7,7 @@ mod cf;
 pub mod combine;
 mod contract;
 mod elementwise;
+mod frequency;
 mod groups;
 mod order;
 mod reduce;
@@ -46,6 +47,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     combine::OPS,
     contract::OPS,
     elementwise::OPS,
+    frequency::OPS,
     groups::OPS,
     order::OPS,
     reduce::OPS,
