@@ -18,40 +18,38 @@ fn calendar(args: &mut Args) -> Outcome<Option<Calendar>> {
 /// The dates alone: xarray gives an index.
 fn range(call: &mut Call) -> Outcome<Value> {
     let args = &mut call.args;
-    let mut range = DateRange::new();
-    if let Some(calendar) = calendar(args)? {
-        range = range.calendar(calendar);
+    let ends = [args.opt("start"), args.opt("end")];
+    let (freq, side, unit) = (args.string("freq")?, args.string("inclusive")?, args.string("unit")?);
+    let (normalize, cftime) = (args.bool("normalize")?, args.bool("use_cftime")?);
+    let (name, calendar, periods) = (args.string("name")?, calendar(args), args.usize("periods"));
+    let [start, end] = ends.map(|date| date.map(|date| args::scalar(&date)).transpose());
+    let mut range = DateRange::new().normalize(normalize.unwrap_or(false));
+    if let Some(date) = start? {
+        range = range.start(date);
     }
-    if let Some(date) = args.opt("start") {
-        range = range.start(args::scalar(&date)?);
+    if let Some(date) = end? {
+        range = range.end(date);
     }
-    if let Some(date) = args.opt("end") {
-        range = range.end(args::scalar(&date)?);
-    }
-    if let Some(n) = args.usize("periods")? {
+    if let Some(n) = periods? {
         range = range.periods(n);
     }
-    if let Some(freq) = args.string("freq")? {
+    if let Some(freq) = freq {
         range = range.freq(&freq);
     }
-    if let Some(normalize) = args.bool("normalize")? {
-        range = range.normalize(normalize);
-    }
-    if let Some(side) = args.string("inclusive")? {
+    if let Some(side) = side {
         range = range.inclusive(side.parse()?);
     }
-    let cftime = args.bool("use_cftime")?;
+    if let Some(calendar) = calendar? {
+        range = range.calendar(calendar);
+    }
     if let Some(use_cftime) = cftime {
         range = range.use_cftime(use_cftime);
     }
-    if let Some(unit) = args.string("unit")? {
-        let unit: TimeUnit = unit.parse()?;
-        // Dates of cftime have one unit, whatever is asked for.
-        if cftime != Some(true) {
-            range = range.unit(unit);
-        }
+    // Dates of cftime have one unit, whatever is asked for.
+    if let (Some(unit), None | Some(false)) = (unit, cftime) {
+        range = range.unit(unit.parse::<TimeUnit>()?);
     }
-    if let Some(name) = args.string("name")? {
+    if let Some(name) = name {
         range = range.name(name);
     }
     Ok(Value::Array(range.make()?.load()?))
