@@ -1,12 +1,15 @@
-//! Functions of one time: its components, the time rounded, its text.
+//! Functions of one time: its components, the time rounded or moved, its text.
 
 use serde::{Deserialize, Serialize};
 
+use super::cast::rescale;
 use super::loops::{same_tiles, tiles, to1};
 use crate::array::Block;
 use crate::dtype::{Calendar, DType, NAT, Text, TimeUnit};
 use crate::error::{Error, Result};
-use crate::time::{Component, Rounding, SEASONS, Strftime, components, decimal_years, round_ticks};
+use crate::time::{
+    Component, Frequency, Rounding, SEASONS, Strftime, components, decimal_years, round_ticks,
+};
 
 /// A function of datetimes (some of timedeltas too), element by element, in all calendars.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,19 @@ pub enum TimeFn {
     Round(Rounding, i64),
     /// Text of a form of `strftime`; missing of NaT.
     Format(String),
+    /// A frequency so many times later, or rolled to a day of it.
+    Offset(Move, Frequency),
+}
+
+/// What a frequency does to a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Move {
+    /// It is added.
+    Add,
+    /// The time rolls forward to a day of it.
+    RollForward,
+    /// The time rolls back to a day of it.
+    RollBack,
 }
 
 impl TimeFn {
@@ -35,6 +51,9 @@ impl TimeFn {
             TimeFn::DecimalYear => "decimal_year",
             TimeFn::Round(how, _) => how.name(),
             TimeFn::Format(_) => "strftime",
+            TimeFn::Offset(Move::Add, _) => "add",
+            TimeFn::Offset(Move::RollForward, _) => "roll_forward",
+            TimeFn::Offset(Move::RollBack, _) => "roll_back",
         }
     }
 
@@ -53,6 +72,9 @@ impl TimeFn {
     pub fn result_dtype(&self, input: DType) -> Result<DType> {
         let (fits, whose) = match self {
             TimeFn::Round(..) => (input.is_time(), "datetimes and timedeltas have it"),
+            TimeFn::Offset(_, freq) if freq.length().is_some() => {
+                (input.is_time(), "datetimes and timedeltas have it")
+            }
             TimeFn::Field(c) if c.is_of_timedelta() => (input.is_timedelta(), "timedeltas have it"),
             _ => (input.is_datetime(), "datetimes have it"),
         };
@@ -73,6 +95,15 @@ impl TimeFn {
             TimeFn::Field(_) => Ok(DType::I64),
             TimeFn::DecimalYear => Ok(DType::F64),
             TimeFn::Round(..) => Ok(input),
+            // In the unit that holds both.
+            TimeFn::Offset(_, freq) => {
+                let finest = |unit: TimeUnit| unit.max(TimeUnit::coarsest_for(freq.fixed().unwrap_or(0)));
+                Ok(match input {
+                    DType::Datetime { unit, calendar } => DType::Datetime { unit: finest(unit), calendar },
+                    DType::Timedelta { unit } => DType::Timedelta { unit: finest(unit) },
+                    other => other,
+                })
+            }
         }
     }
 
@@ -95,6 +126,23 @@ impl TimeFn {
                     failure = round_ticks(t, *step, *how, unit, out).err().or(failure.take());
                 });
                 failure.map_or(Ok(rounded), |e| Err(e.into()))
+            }
+            TimeFn::Offset(how, freq) => {
+                let to = match self.result_dtype(a.dtype())? {
+                    DType::Datetime { unit, .. } | DType::Timedelta { unit } => unit,
+                    other => return Err(Error::internal(format!("`{}` of {other}", self.name()))),
+                };
+                let mut failure = None;
+                let moved = same_tiles([rescale(a, unit, to)?], shape, |_, [t], out: &mut [i64]| {
+                    out.copy_from_slice(t);
+                    let done = match how {
+                        Move::Add => freq.add_to(out, 1, to, calendar),
+                        Move::RollForward => freq.roll_to(out, true, to, calendar),
+                        Move::RollBack => freq.roll_to(out, false, to, calendar),
+                    };
+                    failure = done.err().or(failure.take());
+                });
+                failure.map_or(Ok(moved), |e| Err(e.into()))
             }
             TimeFn::Format(form) => {
                 let form = Strftime::new(form);

@@ -11,7 +11,7 @@ use crate::array::Block;
 use crate::dtype::{Calendar, DType, TimeUnit};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn};
-use crate::kernel::time::TimeFn;
+use crate::kernel::time::{Move, TimeFn};
 use crate::lazy::LazyArray;
 use crate::time::{Component, Frequency, Rounding};
 
@@ -193,6 +193,74 @@ impl Times {
             data_vars.insert(name.into(), Variable::new(self.0.dims().iter().cloned(), data)?);
         }
         Dataset::from_variables(data_vars, self.0.coords().clone())
+    }
+
+    /// Each time moved by a frequency: `"2MS"`, `"-1D"`, `"QE-DEC"`, … as `time + offset` of pandas and the
+    /// `shift` of xarray's `CFTimeIndex`.
+    ///
+    /// A time that is no day of the frequency goes to the next one with the first step: 15 January plus
+    /// `"MS"` is 1 February. The time of day stays; the unit becomes finer where the frequency needs it.
+    /// Timedeltas take lengths only (`D` and finer).
+    ///
+    /// # Errors
+    /// If the frequency cannot be read; in the run, if a result does not fit in 64 bits.
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let time = date_range("2000-01-31", "2000-02-02", "D")?;
+    /// let later = time.times()?.add("2ME")?;
+    /// assert_eq!(later.dt("month")?.to_vec::<i64>()?, [3, 3, 3]);
+    /// assert!(time.times()?.add("2M").is_err());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn add(&self, freq: &str) -> Result<DataArray> {
+        self.moved(Move::Add, freq)
+    }
+
+    /// Each time itself if it is on a day of the frequency, else the next such day at its time of day.
+    ///
+    /// # Errors
+    /// Those of [`add`](Times::add).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let time = date_range("2000-01-31", "2000-02-02", "D")?;
+    /// let starts = time.times()?.roll_forward("MS")?;
+    /// assert_eq!(starts.dt("month")?.to_vec::<i64>()?, [2, 2, 3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn roll_forward(&self, freq: &str) -> Result<DataArray> {
+        self.moved(Move::RollForward, freq)
+    }
+
+    /// Each time itself if it is on a day of the frequency, else the last such day before it at its time of day.
+    ///
+    /// # Errors
+    /// Those of [`add`](Times::add).
+    ///
+    /// # Example
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let time = date_range("2000-01-31", "2000-02-02", "D")?;
+    /// let starts = time.times()?.roll_back("MS")?;
+    /// assert_eq!(starts.dt("month")?.to_vec::<i64>()?, [1, 2, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn roll_back(&self, freq: &str) -> Result<DataArray> {
+        self.moved(Move::RollBack, freq)
+    }
+
+    /// A result that is the array itself, moved, and so keeps its name.
+    fn moved(&self, how: Move, freq: &str) -> Result<DataArray> {
+        let freq: Frequency =
+            freq.parse().map_err(|e| Error::from(e).at("`times.add`").at(self.0.place()))?;
+        let moved = self.map(TimeFn::Offset(how, freq), true)?;
+        Ok(match self.0.name() {
+            Some(name) => moved.with_name(name.clone()),
+            None => moved.without_name(),
+        })
     }
 
     /// The calendar of the datetimes.

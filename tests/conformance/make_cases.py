@@ -1605,6 +1605,113 @@ def cftime_values():
     yield case("convert-year-0", "a year that the other lacks", {"a": series(model_dates("0000-06-01", 2, "noleap"))}, do("convert_calendar", "a", calendar="julian"), error="no year 0")
 
 
+def spanned(name, doc, calendar=None, **kwargs):
+    """A range of dates; those of other calendars are asked of cftime."""
+    if calendar:
+        kwargs.update(calendar=calendar, use_cftime=True)
+    return case(name, doc, {}, do("xr.date_range", **kwargs))
+
+
+RULES = [
+    "h", "90min", "45s", "250ms", "D", "2D", "B", "3B", "W", "2W-TUE", "MS", "ME", "2ME", "BMS", "BME", "SMS", "SME-10", "QS",
+    "QE-FEB", "BQS-NOV", "BQE", "HYS", "HYE-MAR", "YS-JUL", "YE", "BYS", "BYE-JUN", "WOM-2TUE", "LWOM-FRI", "1D12h", "1.5h",
+]
+REFUSED = ["M", "Q-JAN", "Y", "A", "H", "T", "S", "me", "1.5MS", "2MS3D", "W-XXX", "QS-FOO", "SME-28", "fortnight", "-h", "1h-30min", ""]
+
+
+@group("date-range")
+def date_ranges():
+    for freq in RULES:
+        yield spanned(f"start-{freq}", "from a start that is on no anchor", start="1999-12-30T05:30", periods=5, freq=freq, unit="ms")
+        yield spanned(f"end-{freq}", "up to an end that is on no anchor", end="2000-03-04T05:30", periods=4, freq=freq, unit="us")
+        stop = "2000-01-03" if freq[-1] in "hns" and freq not in ("BMS", "MS", "QS", "SMS", "HYS", "BYS") else "2003-03-04"
+        yield spanned(f"between-{freq}", "between two dates", start="2000-01-01T12", end=stop, freq=freq, unit="s" if "ms" not in freq else "ns")
+        back = "-" + freq if freq[0].isdigit() else "-1" + freq
+        yield spanned(f"back-{freq}", "backwards", start="2000-05-17", periods=4, freq=back)
+    for side in ["both", "left", "right", "neither"]:
+        yield spanned(f"inclusive-{side}", "ends on the range", start="2000-01-01", end="2000-05-01", freq="MS", inclusive=side)
+        yield spanned(f"inclusive-off-{side}", "ends off the range", start="2000-01-02", end="2000-05-02", freq="MS", inclusive=side)
+        yield spanned(f"inclusive-periods-{side}", "no end", start="2000-01-01", periods=4, freq="6h", inclusive=side)
+        yield spanned(f"inclusive-linear-{side}", "evenly", start="2000-01-01", end="2000-01-02", periods=4, inclusive=side)
+    for n in [1, 2, 7]:
+        yield spanned(f"linear-{n}", "evenly between two dates", start="2000-01-01", end="2000-01-03T01", periods=n, unit="s")
+        yield spanned(f"periods-{n}", "so many months", start="2000-01-31", periods=n, freq="ME")
+    yield spanned("normalize", "midnights of the ends", start="2000-01-01T13:30", end="2000-01-04T09", freq="D", normalize=True)
+    yield spanned("default-freq", "days where nothing is said", start="2000-02-28", periods=3)
+    yield spanned("partial", "dates written to the month", start="2000-02", end="2000-04", freq="10D")
+    yield spanned("one", "equal ends", start="2000-01-01", end="2000-01-01", freq="D")
+    yield spanned("far", "years beyond nanoseconds in seconds", start="0001-01-01", end="0004-01-01", freq="YS", unit="s")
+    yield spanned("proleptic", "the calendar of numpy by name", start="2000-02-28", periods=3, freq="D", calendar="proleptic_gregorian")
+    yield spanned("left-to-cftime", "years beyond nanoseconds without a unit", start="1500-02-27", periods=4, freq="D")
+    for freq in REFUSED:
+        yield case(f"refused-{freq or 'empty'}", "no frequency", {}, do("xr.date_range", start="2000-01-01", periods=2, freq=freq), error="no frequency")
+    refused = {
+        "all-four": dict(start="2000-01-01", end="2000-01-05", periods=5, freq="D"), "start-only": dict(start="2000-01-01", freq="D"),
+        "nothing": dict(), "periods-only": dict(periods=3), "unit": dict(start="2000-01-01", periods=2, freq="ms", unit="s"),
+        "fraction": dict(start="2000-01-01T00:00:00.5", periods=2, unit="s"), "no-date": dict(start="2001-02-29", periods=2),
+        "inclusive": dict(start="2000-01-01", periods=2, inclusive="middle"), "numpy-noleap": dict(start="2000-01-01", periods=2, calendar="noleap", use_cftime=False),
+        "far-numpy": dict(start="1500-01-01", periods=2, use_cftime=False), "calendar": dict(start="2000-01-01", periods=2, calendar="mayan"),
+        "zero": dict(start="2000-01-01", periods=2, freq="0h"), "negative-periods": dict(start="2000-01-01", periods=-1, freq="h"),
+    }
+    for name, kwargs in refused.items():
+        yield case(f"refused-{name}", "makes no range", {}, do("xr.date_range", **kwargs), error="makes no range")
+    for freq in ["D", "3D", "h", "15min", "10s", "500ms", "MS", "ME", "2MS", "QS-FEB", "QE", "YS", "YE-MAR", "2YS", "B", "W", "2W-WED", "BME", "BMS", "BQE", "WOM-3MON", "-1D", "-1ME"]:
+        times = xr.date_range("2000-01-03", periods=8, freq=freq, unit="ms")
+        yield case(f"infer-{freq}", "regular times", {"a": da(times.values, "t")}, do("xr.infer_freq", index="$a"))
+    irregular = {
+        "gap": ["2000-01-01", "2000-01-02", "2000-01-04", "2000-01-09"], "repeat": ["2000-01-01", "2000-01-01", "2000-01-02"],
+        "unordered": ["2000-01-01", "2000-01-03", "2000-01-02"], "nat": ["2000-01-01", "NaT", "2000-01-03"],
+        "business-hours": ["2000-01-03T15", "2000-01-03T16", "2000-01-04T09"],
+    }
+    for name, times in irregular.items():
+        yield case(f"infer-{name}", "times at no steps", {"a": da(np.array(times, "M8[s]"), "t")}, do("xr.infer_freq", index="$a"))
+    for step in ["D", "6h", "W"]:
+        spans = np.arange(4) * pd.Timedelta(7, "D").as_unit("s").to_timedelta64() // (1 if step == "W" else 7 if step == "D" else 28)
+        yield case(f"infer-span-{step}", "regular spans", {"a": da(spans, "t")}, do("xr.infer_freq", index="$a"))
+    yield case("infer-two", "two times are too few", {"a": da(dates("2000-01-01", 2), "t")}, do("xr.infer_freq", index="$a"), error="too few")
+    yield case("infer-numbers", "numbers have none", {"a": da([1, 2, 3], "t")}, do("xr.infer_freq", index="$a"), error="no times")
+    yield case("infer-plane", "two dims", {"a": da(dates("2000-01-01", 4).reshape(2, 2), "xt")}, do("xr.infer_freq", index="$a"), error="two dims")
+    yield case("like-no-frequency", "irregular dates", {"a": da(dates("2000-01-01", 5)[[0, 1, 3, 4]], "t")}, do("xr.date_range_like", source="$a", calendar="noleap"), error="no frequency")
+    for freq, n in [("D", 400), ("ME", 15), ("MS", 15), ("QE-NOV", 6), ("YE", 4), ("6h", 20), ("-1ME", 5), ("2D", 30)]:
+        for calendar in ["noleap", "360_day", "all_leap", "proleptic_gregorian"]:
+            yield case(f"like-{freq}-{calendar}", "the same dates of another calendar", {"a": da(xr.date_range("1999-12-31", periods=n, freq=freq).values, "t")},
+                do("xr.date_range_like", source="$a", calendar=calendar))
+
+
+@group("cftime-range")
+def cftime_ranges():
+    rules = ["h", "90min", "45s", "250ms", "D", "2D", "MS", "ME", "2ME", "QS", "QE-FEB", "3QS-NOV", "YS-JUL", "YE", "2YE-FEB"]
+    for calendar in CALENDARS:
+        for freq in rules:
+            yield spanned(f"start-{freq}-{calendar}", "from a start that is on no anchor", calendar, start="1999-12-30T05:30", periods=5, freq=freq)
+            yield spanned(f"end-{freq}-{calendar}", "up to an end that is on no anchor", calendar, end="2000-03-04T05:30", periods=4, freq=freq)
+            back = "-" + freq if freq[0].isdigit() else "-1" + freq
+            yield spanned(f"back-{freq}-{calendar}", "backwards", calendar, start="2000-05-17", periods=4, freq=back)
+        stop = "2003-03-04"
+        for freq in ["7D", "MS", "ME", "QS-FEB", "YE"]:
+            yield spanned(f"between-{freq}-{calendar}", "between two dates", calendar, start="2002-01-01T12", end=stop, freq=freq)
+        for side in ["both", "left", "right", "neither"]:
+            yield spanned(f"inclusive-{side}-{calendar}", "ends on the range", calendar, start="2000-01-01", end="2000-05-01", freq="MS", inclusive=side)
+            yield spanned(f"inclusive-periods-{side}-{calendar}", "no end", calendar, start="2000-01-01", periods=4, freq="6h", inclusive=side)
+        yield spanned(f"linear-{calendar}", "evenly between two dates", calendar, start="2000-02-27", end="2000-03-02T01", periods=6)
+        yield spanned(f"normalize-{calendar}", "midnights of the ends", calendar, start="2000-02-27T13:30", end="2000-03-02T09", freq="D", normalize=True)
+        yield spanned(f"old-{calendar}", "around the reform of 1582", calendar, start="1582-10-03", periods=4, freq="D")
+        yield spanned(f"first-{calendar}", "the first years", calendar, start="0001-03-01", periods=3, freq="-4MS" if calendar not in ("standard", "julian") else "4MS")
+        yield case(f"no-date-{calendar}", "a date that there is not", {}, do("xr.date_range", start="2001-02-31", periods=2, freq="D", calendar=calendar, use_cftime=True), error="no such date")
+        for freq, n in [("D", 6), ("3D", 5), ("h", 4), ("20min", 4), ("MS", 5), ("ME", 5), ("QS-FEB", 4), ("QE", 4), ("YS", 3), ("2YE-MAR", 4), ("7D", 4), ("-1MS", 4)]:
+            if calendar == "proleptic_gregorian" and freq in ("QS-FEB", "7D"):
+                continue  # numpy's calendar here, which pandas tells other frequencies of
+            times = xr.date_range("2000-01-01", periods=n, freq=freq, calendar=calendar, use_cftime=True)
+            yield case(f"infer-{freq}-{calendar}", "regular dates", {"a": da(times.values, "t")}, do("xr.infer_freq", index="$a"))
+        for freq, n in [("D", 70), ("ME", 5), ("MS", 5), ("YE", 4)]:
+            times = xr.date_range("1999-12-28", periods=n, freq=freq, calendar=calendar, use_cftime=True)
+            # The dates themselves come back where nothing changes.
+            for to in sorted({"standard", "360_day", "noleap"} - {calendar}):
+                if (calendar, to) == ("proleptic_gregorian", "standard"):
+                    continue  # numpy's, which are these already
+                yield case(f"like-{freq}-{calendar}-{to}", "the same dates of another calendar", {"a": da(times.values, "t")}, do("xr.date_range_like", source="$a", calendar=to))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("groups", nargs="*", help=f"of {', '.join(GROUPS)}")

@@ -295,8 +295,8 @@ def object_to_json(obj):
         case Raw():
             variables = {str(k): variable_to_json(v) for k, v in obj.variables.items()}
             return {"type": "Raw", "variables": variables, "attrs": value_to_json(dict(obj.attrs))}
-        case np.ndarray():
-            return {"type": "array", **array_to_json(obj)}
+        case np.ndarray() | pd.Index():
+            return {"type": "array", **array_to_json(np.asarray(obj))}
         case tuple() | list():
             return {"type": "list", "items": [object_to_json(x) for x in obj]}
         case dict():

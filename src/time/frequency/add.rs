@@ -103,18 +103,29 @@ impl Frequency {
     }
 
     fn roll(&self, tick: i64, unit: TimeUnit, calendar: Calendar, forward: bool) -> TimeResult<i64> {
+        let mut ticks = [tick];
+        self.roll_to(&mut ticks, forward, unit, calendar)?;
+        Ok(ticks[0])
+    }
+
+    /// Rolls a whole column in place.
+    pub(crate) fn roll_to(
+        &self,
+        ticks: &mut [i64],
+        forward: bool,
+        unit: TimeUnit,
+        calendar: Calendar,
+    ) -> TimeResult<()> {
         if self.length().is_some() {
-            return Ok(tick);
+            return Ok(());
         }
         let rolled = |day: i64| {
             let place = self.rule.place(calendar, day);
             self.rule.day_of(calendar, if forward { place.ceil() } else { place.floor })
         };
-        let mut ticks = [tick];
         let times = if forward { 1 } else { -1 };
         let error = |tick| self.with_multiple(1).beyond(tick, times, unit, calendar);
-        each_day(&mut ticks, unit, rolled, error)?;
-        Ok(ticks[0])
+        each_day(ticks, unit, rolled, error)
     }
 
     /// Tells whether a tick is on a day of the frequency, at whatever time of day; fixed frequencies are

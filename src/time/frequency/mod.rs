@@ -137,6 +137,31 @@ impl Frequency {
         self.rule.is_end()
     }
 
+    /// Tells whether it asks for weekdays, which the idealised calendars do not really have: weeks, business
+    /// days, weeks of months.
+    ///
+    /// ```
+    /// # use graticule::time::Frequency;
+    /// assert!("BME".parse::<Frequency>()?.counts_weekdays() && !"ME".parse::<Frequency>()?.counts_weekdays());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub const fn counts_weekdays(&self) -> bool {
+        self.rule.counts_weekdays()
+    }
+
+    /// Weeks as so many times seven days; `None` of all else.
+    pub(crate) fn weeks_as_days(&self) -> Option<Frequency> {
+        match self.rule {
+            Rule::Week(_) => Some(Frequency { multiple: self.multiple.checked_mul(7)?, rule: Rule::Day }),
+            _ => None,
+        }
+    }
+
+    /// Whether it names two days of every month.
+    pub(crate) const fn is_semi_monthly(&self) -> bool {
+        matches!(self.rule, Rule::SemiMonth { .. })
+    }
+
     /// Returns the name of the rule without the multiple: "h", "MS", "QS-DEC".
     ///
     /// ```

@@ -115,6 +115,16 @@ pub(super) const PREFIXES: [(&str, u8, Edge); 16] = [
 ];
 
 impl Rule {
+    pub(super) const fn counts_weekdays(self) -> bool {
+        match self {
+            Rule::BusinessDay | Rule::Week(_) | Rule::WeekOfMonth { .. } | Rule::LastWeekOfMonth { .. } => {
+                true
+            }
+            Rule::Months { edge, .. } => matches!(edge, Edge::BusinessStart | Edge::BusinessEnd),
+            _ => false,
+        }
+    }
+
     pub(super) const fn is_end(self) -> bool {
         match self {
             Rule::Week(_) => true,

@@ -8,6 +8,7 @@ mod coarsen;
 pub mod combine;
 mod contract;
 mod elementwise;
+mod frequency;
 mod groups;
 mod interp;
 mod order;
@@ -49,6 +50,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     combine::OPS,
     contract::OPS,
     elementwise::OPS,
+    frequency::OPS,
     groups::OPS,
     interp::OPS,
     order::OPS,
