@@ -17,8 +17,8 @@ pub use crate::labels::{
     CovOptions, DataArray, Dataset, DatetimeUnit, DiffLabel, DifferentiateOptions, Dims, DropNa, FillValue,
     GroupBy, IdxOptions, InterpMethod, InterpolateNa, IntoDims, Isel, Keep, MergeOptions, Missing, Name,
     Nested, NewDim, Object, Operand, Options, PadMode, PadValues, PolyfitOptions, QuantileOptions, Quantiles,
-    RankOptions, ReduceOptions, ReindexOptions, Sel, Selector, Side, SortKey, SortKeys, StackIndex, Strict,
-    UfuncOptions, UnstackOptions, Variable, Weighted, WeightedOp, align, apply_ufunc, binary, broadcast,
+    RankOptions, ReduceOptions, ReindexOptions, Resample, Sel, Selector, Side, SortKey, SortKeys, StackIndex, Strict,
+    TimeResampler, UfuncOptions, UnstackOptions, Variable, Weighted, WeightedOp, align, apply_ufunc, binary, broadcast,
     combine_by_coords, combine_nested, concat, corr, cov, cross, dot, merge, polyval, select_where, slice,
     tuple_range, tuples, with_options,
 };

@@ -16,8 +16,10 @@
 //! | `frequency` | [`Frequency`]: steps such as "2MS"; [`TimeRange`], [`infer_freq`] |
 //! | `duration` | text such as "36h" to ticks |
 //! | `shift` | month arithmetic |
+//! | `bins` | [`BinRule`]: times in bins of a frequency |
 //! | `scan` | the reader of date text that `cf` and `partial` share |
 
+mod bins;
 mod calendar;
 mod cf;
 mod cf_decode;
@@ -33,6 +35,7 @@ mod scan;
 mod shift;
 mod unit;
 
+pub use bins::{BinRule, Origin, TimeBins};
 pub use calendar::{Calendar, days_from_ymd, ymd_from_days};
 pub use cf::{CfStep, CfTimeUnits};
 pub use cf_decode::{Decoded, decode_timedelta_float, decode_timedelta_int, decoded_timedelta_unit};

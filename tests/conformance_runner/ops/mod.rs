@@ -10,6 +10,7 @@ mod elementwise;
 mod groups;
 mod order;
 mod reduce;
+mod resample;
 mod select;
 mod stack;
 mod text;
@@ -49,6 +50,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     groups::OPS,
     order::OPS,
     reduce::OPS,
+    resample::OPS,
     select::OPS,
     stack::OPS,
     text::OPS,
