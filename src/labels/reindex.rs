@@ -184,7 +184,11 @@ impl Dataset {
         self.reindex_inner(labels, options).map_err(|e| e.at(self.place()))
     }
 
-    fn reindex_inner(&self, labels: &[(&str, Variable)], options: &ReindexOptions) -> Result<Dataset> {
+    pub(super) fn reindex_inner(
+        &self,
+        labels: &[(&str, Variable)],
+        options: &ReindexOptions,
+    ) -> Result<Dataset> {
         let sizes = self.sizes();
         let mut takes: IndexMap<Name, Positions> = IndexMap::new();
         let mut coords = Vec::new();

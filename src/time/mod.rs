@@ -19,8 +19,10 @@
 //! | `shift` | month arithmetic |
 //! | `round` | [`Rounding`]: ticks to multiples of a step |
 //! | `strftime` | [`Strftime`]: text of a given form |
+//! | `bins` | [`BinRule`]: times in bins of a frequency |
 //! | `scan` | the reader of date text that `cf` and `partial` share |
 
+mod bins;
 mod calendar;
 mod cf;
 mod cf_decode;
@@ -39,6 +41,7 @@ mod shift;
 mod strftime;
 mod unit;
 
+pub use bins::{BinRule, Origin, TimeBins};
 pub use calendar::{Calendar, days_from_ymd, ymd_from_days};
 pub use cf::{CfStep, CfTimeUnits};
 pub use cf_decode::{Decoded, decode_timedelta_float, decode_timedelta_int, decoded_timedelta_unit};

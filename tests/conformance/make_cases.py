@@ -9,6 +9,7 @@ objects; arguments that start with "$" name an input or the result of an earlier
 """
 
 import argparse
+import datetime
 import sys
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def do(op, on=None, out="r", then=None, **kwargs):
 
 
 def then(op, **kwargs):
-    """The second half of groupby and weighted."""
+    """The second half of groupby, resample and weighted."""
     return {"op": op, "kwargs": value_to_json(kwargs)} if kwargs else {"op": op}
 
 
@@ -919,6 +920,118 @@ def groupby():
     yield case("empty-selection", "only the groups that are there", two, [do("sel", "a", "s", indexers={"time": sl("2004-02-15", "2004-03")}), by("time.month", "max", on="s")])
     yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
     yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
+
+
+@group("resample")
+def resample():
+    def by(freq, op, on="a", out="r", dim="time", options=None, **kwargs):
+        return do("resample", on, out, indexer={dim: freq}, **(options or {}), then=then(op, **kwargs))
+
+    def every(freqs, op="sum", **options):
+        """One step for each frequency, and their outputs."""
+        steps = [by(freq, op, out=f"r{i}", options=options) for i, freq in enumerate(freqs)]
+        return {"steps": steps, "outputs": [step["out"] for step in steps]}
+
+    def uneven(start, hours, calendar=None, unit="s", seed=3, attrs=None):
+        """Values at irregular times: hours since `start`, some of them apart, some together."""
+        gaps = [0, 5, 1, 0, 30, 2, 2, 71, 13, 0, 24, 24, 100, 7, 260, 3, 48, 19]
+        at = np.cumsum(gaps) * hours
+        if calendar:
+            first = model_dates(start, 1, calendar)[0]
+            times = np.array([first + datetime.timedelta(hours=int(h)) for h in at])
+        else:
+            times = np.datetime64(start, "s") + at.astype("timedelta64[h]")
+            times = times.astype(f"datetime64[{unit}]")
+        return da(numbers(len(at), seed=seed, nan=[7, 5]), ["time"], name="t", attrs=attrs, time=times)
+
+    ticks = ["h", "7h", "90min", "36h", "D", "2D", "5D", "W", "W-WED", "2W-FRI"]
+    dated = ["MS", "ME", "2MS", "3ME", "QS", "QE", "QS-FEB", "QE-NOV", "YS", "YE", "YS-JUL", "YE-JUN"]
+    business = ["B", "BMS", "BME", "BQS", "BQE", "BYS", "BYE", "SMS", "SME", "SMS-10"]
+    for closed in (None, "left", "right"):
+        for label in (None, "left", "right"):
+            options = {k: v for k, v in {"closed": closed, "label": label}.items() if v}
+            name = "-".join(f"{k}-{v}" for k, v in options.items()) or "defaults"
+            yield case(f"fixed-{name}", "bins of a length at irregular times", {"a": uneven("2001-02-27T23:00", 2)}, **every(ticks[1:], **options))
+            yield case(f"dated-{name}", "bins of months, quarters and years", {"a": uneven("2000-11-30T12:00", 18)}, **every(dated, **options))
+            yield case(f"business-{name}", "bins of business days and half months", {"a": uneven("2000-12-29", 11)}, **every(business, "count", **options))
+            for calendar in ("noleap", "360_day", "julian"):
+                if closed == "right" and label:
+                    continue
+                yield case(f"{calendar}-{name}", f"bins in the calendar {calendar}", {"a": uneven("2000-02-25", 20, calendar)}, **every(dated + ["10D", "36h"], "max", **options))
+    for origin in ("epoch", "start", "start_day", "end", "end_day", np.datetime64("2001-01-01T05:30", "ns"), "2003-05-06T01"):
+        name = str(origin).replace(":", "").replace(".", "")
+        a = {"a": uneven("2001-02-27T22:00", 1, unit="us"), "b": uneven("1969-12-30T22:00", 1, unit="ms")}
+        steps = [by(f, "count", "a", f"a{i}", options={"origin": origin}) for i, f in enumerate(["5h", "7D", "35min"])]
+        steps += [by("D", "mean", "b", "b0", options={"origin": origin}), by("11h", "mean", "b", "b1", options={"origin": origin, "closed": "left", "label": "right"})]
+        yield case(f"origin-{name}", "where bins are counted from", a, steps, outputs=[s["out"] for s in steps])
+    for origin in ("epoch", "start", "end", "end_day", cftime.Datetime360Day(2000, 2, 30, 5)):
+        name = origin if isinstance(origin, str) else "date"
+        yield case(f"origin-360_day-{name}", "where bins are counted from, in the 360-day calendar", {"a": uneven("2000-02-29", 1, "360_day")},
+                   **every(["5h", "7D", "35min"], "count", origin=origin))
+    for offset in ("1h", "-90min", "31h", np.timedelta64(2, "h"), np.timedelta64(1500, "ms")):
+        name = str(offset).replace(" ", "")
+        yield case(f"offset-{name}", "an offset to the origin", {"a": uneven("2001-02-27T22:00", 1, unit="ns")}, **every(["5h", "3D", "35min"], "count", offset=offset))
+    yield case("offset-origin", "both", {"a": uneven("2001-02-27T22:00", 1)}, **every(["5h", "3D"], "count", offset="50min", origin="start", closed="right"))
+    yield case("offset-360_day", "an offset in the 360-day calendar", {"a": uneven("2000-02-29", 1, "360_day")}, **every(["5h", "7D"], "count", offset="90min"))
+    yield case("offset-dated", "months take no notice of origin and offset", {"a": uneven("2001-02-27T22:00", 18)}, **every(["MS", "QE"], "count", offset="1h", origin="end"))
+    for unit in ("s", "ms", "us", "ns"):
+        yield case(f"unit-{unit}", "the unit of the times stays", {"a": uneven("1960-02-27T22:00", 9, unit=unit)}, **every(["7h", "ME", "W"], "mean"))
+    spans = {"a": da(numbers(9), ["t"], t=np.array([1, 1, 4, 9, 10, 30, 31, 55, 90], "timedelta64[h]").astype("timedelta64[s]"))}
+    yield case("timedeltas", "times since a start", spans, [
+        by("5h", "mean", out="p", dim="t"), by("D", "sum", out="q", dim="t", options={"closed": "right"}),
+        by("7h", "count", out="s", dim="t", options={"closed": "right", "label": "right", "offset": "1h"})], outputs=list("pqs"))
+    yield case("timedeltas-months", "times since a start have no months", spans, by("MS", "mean", dim="t"), error="no fixed length")
+
+    field = xr.DataArray(numbers(3, 14, 2, nan=[11, 4]), {"time": ("time", dates("2000-01-30T06", 14, "9h"), {"axis": "T"}), "lat": [1.0, 2.0, 3.0], "h": 2.0, "deep": ("time", np.arange(14)), "at": (("lat", "time"), np.ones((3, 14)))},
+                         ["lat", "time", "lon"], name="f", attrs={"units": "K"})
+    f = {"a": field}
+    for op in ("mean", "sum", "prod", "min", "max", "std", "var", "median", "count", "any", "all", "first", "last"):
+        dtypes = [field, field.astype("float32"), field.fillna(0).astype("int16"), field > 0]
+        steps = [by(freq, op, f"a{i}", f"{freq}{i}") for freq in ("D", "5h") for i in range(len(dtypes))]
+        yield case(f"{op}", f"the {op} of floats, integers and bools; with empty bins too", {f"a{i}": a.isel(lat=0, lon=0) for i, a in enumerate(dtypes)}, steps, outputs=[s["out"] for s in steps])
+    yield case("field", "other dims stay, the bins where the times stood", f, [by("D", "mean", out="p"), by("D", "max", out="q"), by("ME", "first", out="s")], outputs=list("pqs"), compare={"attrs": True, "name": True})
+    yield case("field-dims", "over dims asked for", f, [
+        do("resample", "a", "p", indexer={"time": "D"}, then=then("mean", dim=["time", "lon"])),
+        do("resample", "a", "q", indexer={"time": "D"}, then=then("sum", dim="lat")), do("resample", "a", "s", indexer={"time": "2D"}, then=then("count", dim=["lat", "time", "lon"]))], outputs=list("pqs"))
+    yield case("field-options", "skipna, min_count and ddof pass through", f, [
+        by("D", "mean", out="p", skipna=False), by("D", "sum", out="q", min_count=3), by("D", "std", out="s", ddof=1), by("5h", "first", out="t", skipna=False)], outputs=list("pqst"))
+    yield case("keep-attrs", "attributes are dropped if asked", f, [by("D", "mean", out="p", keep_attrs=False), by("D", "last", out="q", keep_attrs=True)], outputs=list("pq"), compare={"attrs": True})
+    yield case("quantile", "quantiles behind the bins", f, [by("D", "quantile", out="p", q=0.3), by("2D", "quantile", out="q", q=[0.25, 0.75], skipna=False)], outputs=list("pq"))
+    yield case("times-texts", "values that are times or texts", {
+        "a": da(dates("2010-03-01", 6), ["time"], time=dates("2000-01-01", 6, "17h")), "b": da(list("abcabc"), ["time"], time=dates("2000-01-01", 6, "17h"))},
+        [by("D", "max", out="p"), by("12h", "first", out="q"), by("2D", "mean", out="s"), by("D", "min", "b", "t"), by("12h", "last", "b", "u")], outputs=list("pqstu"))
+    ds = xr.Dataset({"u": (("x", "time"), numbers(2, 8)), "n": ("time", np.arange(8, dtype="int32")), "c": ("x", [7, 8]), "name": ("time", list("abcdefgh"))},
+                    {"time": dates("2000-01-01", 8, "11h"), "x": [1, 2], "l": ("x", ["p", "q"])}, {"title": "d"})
+    yield case("dataset", "of every variable; what lacks the times repeats", {"a": ds}, [by("D", "mean", out="p"), by("5h", "sum", out="q"), by("D", "max", out="s"), by("D", "count", out="t")], outputs=list("pqst"), compare={"attrs": True})
+    yield case("coordinate", "times that are no index", {"a": field.rename(time="step").assign_coords(time=("step", field.time.values))}, by("D", "mean"))
+    yield case("single", "one time", {"a": field.isel(time=[3])}, [by("D", "mean", out="p"), by("QE", "sum", out="q"), by("6h", "count", out="s", options={"closed": "right"})], outputs=list("pqs"))
+    yield case("duplicates", "times that repeat", {"a": field.isel(time=[0, 0, 1, 1, 1, 5])}, [by("9h", "sum", out="p"), by("D", "count", out="q")], outputs=list("pq"))
+    yield case("unsorted", "times out of order are an error", {"a": field.isel(time=[0, 2, 1])}, by("D", "mean"), error="not monotonic")
+    yield case("falling", "falling times are an error", {"a": field.isel(time=slice(None, None, -1))}, by("D", "mean"), error="not monotonic")
+    missing = field.assign_coords(time=np.where(np.arange(14) == 4, NAT, field.time.values))
+    yield case("missing-time", "a missing time is an error", {"a": missing}, by("D", "mean"), error="NaT")
+    yield case("empty", "no times are an error", {"a": field.isel(time=[])}, by("D", "mean"), error="no times")
+    yield case("not-times", "numbers are no times", {"a": field}, by("D", "mean", dim="lat"), error="no times")
+    yield case("unknown", "an unknown coord is an error", {"a": field}, by("D", "mean", dim="tiem"), error="no coord")
+    for name, freq in {"unknown": "7X", "former": "M", "backward": "-1D", "still": "0h", "empty": ""}.items():
+        yield case(f"freq-{name}", "no frequency for bins", {"a": field}, by(freq, "mean"), error="bad frequency")
+    yield case("freq-too-fine", "finer than the unit of the times", {"a": uneven("2001-02-27T22:00", 1)}, by("1500ms", "mean"), error="finer than the unit")
+    yield case("side-unknown", "sides are left and right", {"a": field}, by("D", "mean", options={"closed": "middle"}), error="no such side")
+    yield case("origin-unknown", "an origin is a name or date", {"a": field}, by("6h", "mean", options={"origin": "noon"}), error="no such origin")
+
+    coarse = xr.DataArray(numbers(2, 5, nan=[7, 4]), {"x": [1, 2], "time": ("time", dates("2000-01-01", 5, "40h"), {"axis": "T"}), "deep": ("time", np.arange(5)), "h": 2.0}, ["x", "time"], name="c", attrs={"units": "m"})
+    months = da(numbers(5), ["time"], time=model_dates("2000-01-16", 5, "noleap", "MS"))
+    up = {"a": coarse, "b": coarse.isel(x=0).fillna(1).astype("int16"), "c": months, "d": ds}
+    for op in ("asfreq", "ffill", "bfill", "nearest"):
+        steps = [by("12h", op, "a", "p"), by("D", op, "b", "q"), by("10D", op, "c", "s"), by("6h", op, "d", "t")]
+        yield case(f"up-{op}", f"{op} between times", up, steps, outputs=list("pqst"), compare={"attrs": True})
+    for tolerance in (np.timedelta64(10, "h"), np.timedelta64(1, "D"), np.timedelta64(0, "s")):
+        steps = [by("12h", op, "a", op, tolerance=tolerance) for op in ("ffill", "bfill", "nearest")]
+        yield case(f"up-tolerance-{tolerance}".replace(" ", ""), "from times no farther away", up, steps, outputs=[s["out"] for s in steps])
+    yield case("up-names", "other names of the same", up, [by("12h", "pad", out="p"), by("12h", "backfill", out="q")], outputs=list("pq"))
+    yield case("up-closed", "the labels of bins closed and labelled on the right", up, [
+        by("15h", "ffill", out="p", options={"closed": "right", "label": "right"}), by("W", "bfill", out="q"), by("MS", "nearest", out="s", options={"offset": "1h"})], outputs=list("pqs"))
+    yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
 @group("weighted")

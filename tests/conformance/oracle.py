@@ -55,7 +55,7 @@ POSITIONAL = {
     "transpose": "dims",
     "str.cat": "others",
 }
-GROUPED = ("groupby", "weighted")
+GROUPED = ("groupby", "resample", "weighted")
 
 
 class StepError(Exception):

@@ -99,15 +99,9 @@ impl Dataset {
 }
 
 impl<T: Labelled> GroupBy<T> {
-    fn new(object: T, by: impl IntoGroupKeys) -> Result<Self> {
+    pub(in crate::labels) fn new(object: T, by: impl IntoGroupKeys) -> Result<Self> {
         let groups = Groups::by(&by.into_keys(), &object.to_parts())?;
         Ok(GroupBy { object, groups })
-    }
-
-    /// The object by groups that were made already.
-    #[allow(dead_code)]
-    pub(in crate::labels) fn of(object: T, groups: Groups) -> Self {
-        GroupBy { object, groups }
     }
 
     /// The dimensions that the groups get in results: one for each key.

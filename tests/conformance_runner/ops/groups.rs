@@ -50,16 +50,14 @@ macro_rules! grouped {
         let (groups, step, args): (Outcome<GroupBy<$kind>>, &Step, &mut Args) =
             ($groups.map_err(Failure::from), $step, $args);
         match step.op.as_str() {
-            "map" => map(
-                &groups?,
-                step,
-                $names,
-                |g| Value::from(g.clone()),
-                |v| match v {
+            "map" => {
+                let groups = groups?;
+                let object = |v| match v {
                     Value::$kind(x) => Ok(x),
                     v => unsupported(format!("map that gives a {}", v.kind())),
-                },
-            ),
+                };
+                per_group(step, $names, |f| groups.map(f), |g: &$kind| g.clone().into(), object)
+            }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
                 Ok(groups?.fillna(value)?.into())
@@ -100,11 +98,11 @@ fn groupby(call: &mut Call) -> Outcome<Value> {
     result
 }
 
-/// Runs the steps for each group; the last one gives the result of the group.
-fn map<T: graticule::labels::Labelled>(
-    groups: &GroupBy<T>,
+/// Runs the steps for each group that `map` gives; the last one makes the result of the group.
+pub fn per_group<T>(
     step: &Step,
     names: &Names,
+    map: impl FnOnce(&mut dyn FnMut(&T) -> Result<T>) -> Result<T>,
     value: impl Fn(&T) -> Value,
     object: impl Fn(Value) -> Outcome<T>,
 ) -> Outcome<Value>
@@ -112,7 +110,7 @@ where
     Value: From<T>,
 {
     let failure: RefCell<Option<Failure>> = RefCell::new(None);
-    let result = groups.map(|group| {
+    let result = map(&mut |group| {
         let mut names = names.clone();
         names.insert("group".to_string(), value(group));
         let mut run = || -> Outcome<T> {

@@ -13,6 +13,7 @@ mod groups;
 mod interp;
 mod order;
 mod reduce;
+mod resample;
 mod select;
 mod stack;
 mod text;
@@ -55,6 +56,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     interp::OPS,
     order::OPS,
     reduce::OPS,
+    resample::OPS,
     select::OPS,
     stack::OPS,
     text::OPS,

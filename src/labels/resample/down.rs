@@ -1,0 +1,239 @@
+//! One value for each bin.
+
+use super::Resample;
+use crate::error::Result;
+use crate::kernel::reduce::ReduceOp;
+use crate::labels::dims::{Dims, IntoDims, Missing};
+use crate::labels::operand::Labelled;
+use crate::labels::reduce::ReduceOptions;
+
+impl<T: Labelled> Resample<T> {
+    /// Reduces each bin over `dims` with all choices open.
+    ///
+    /// `()` means the times, `..` all dimensions. The labels of the bins take the place of the times (in
+    /// datasets they come first); other coordinates along reduced dimensions go. A bin that holds nothing is
+    /// missing, whatever the operation, so that integers become floats. Variables of a dataset without times
+    /// repeat for each bin. Over other dimensions alone nothing is put together, and the times go. Lazy:
+    /// reads nothing; each chunk of the result needs only the rows of its bins.
+    ///
+    /// # Errors
+    /// If a dimension does not exist, or the operation has no meaning for a dtype.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, 4 * day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, f64::NAN, 4.0])?.assign_coords([("time", time)])?;
+    /// let strict = ReduceOptions::new().skipna(false);
+    /// let sums = a.resample("time", "2D")?.reduce_with(ReduceOp::Sum, (), strict)?.to_vec::<f64>()?;
+    /// assert!(sums[0].is_nan() && sums[1].is_nan() && sums[2] == 4.0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
+        let dims = dims.into_dims();
+        let along = self.along();
+        let reduces = match &dims {
+            Dims::Default | Dims::All => true,
+            Dims::Names(names) => names.contains(&along),
+        };
+        let result = self.groups.reduce_with(op, dims, options)?;
+        if reduces { Ok(result) } else { self.without_times(&result) }
+    }
+
+    /// As in xarray: what is not put together by bins loses its times.
+    pub(super) fn without_times(&self, result: &T) -> Result<T> {
+        result.rebuild(result.to_parts().drop_vars_with(&self.dim, Missing::Ignore)?)
+    }
+
+    /// Applies a function to each bin that holds something and puts the results together: along the times
+    /// (which go) in the original order if the function keeps them, else along the labels of the bins,
+    /// missing where a bin holds nothing.
+    ///
+    /// # Errors
+    /// Those of the function, and if the results do not fit together.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, 4 * day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 3.0, 4.0])?.assign_coords([("time", time)])?;
+    /// let bins = a.resample("time", "2D")?;
+    /// let ranges = bins.map(|bin| bin.max("time")?.sub(&bin.min("time")?))?.to_vec::<f64>()?;
+    /// assert!(ranges[0] == 2.0 && ranges[1].is_nan() && ranges[2] == 0.0);
+    /// let anomalies = bins.map(|bin| bin.sub(&bin.mean("time")?))?;
+    /// assert_eq!(anomalies.to_vec::<f64>()?, [-1.0, 1.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn map(&self, mut f: impl FnMut(&T) -> Result<T>) -> Result<T> {
+        let along = self.along();
+        let mut keeps = None;
+        let result = self.groups.map(|bin| {
+            let result = f(bin)?;
+            keeps.get_or_insert_with(|| result.to_parts().sizes().contains_key(&along));
+            Ok(result)
+        })?;
+        if keeps == Some(true) { self.without_times(&result) } else { Ok(result) }
+    }
+}
+
+macro_rules! reductions {
+    ($($(#[$doc:meta])* $name:ident => $op:ident),* $(,)?) => {
+        impl<T: Labelled> Resample<T> {$(
+            $(#[$doc])*
+            ///
+            /// Lazy: reads nothing. [`reduce_with`](Self::reduce_with) has the options.
+            ///
+            /// # Errors
+            /// If the operation has no meaning for a dtype.
+            pub fn $name(&self) -> Result<T> {
+                self.reduce_with(ReduceOp::$op, (), ReduceOptions::default())
+            }
+        )*}
+    };
+}
+
+reductions! {
+    /// Averages each bin, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 3.0, 4.0])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.mean()?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    mean => Mean,
+    /// Sums each bin, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.sum()?.to_vec::<i64>()?, [4, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    sum => Sum,
+    /// Multiplies each bin, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![2, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.prod()?.to_vec::<i64>()?, [6, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    prod => Prod,
+    /// The least value of each bin.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.min()?.to_vec::<i32>()?, [1, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    min => Min,
+    /// The greatest value of each bin.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.max()?.to_vec::<i32>()?, [3, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    max => Max,
+    /// The standard deviation of each bin (`ddof` is 0), leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 3.0, 4.0])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.std()?.to_vec::<f64>()?, [1.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    std => Std,
+    /// The variance of each bin (`ddof` is 0), leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 5.0, 4.0])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.var()?.to_vec::<f64>()?, [4.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    var => Var,
+    /// The middle value of each bin, leaving missing values out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 3.0, 4.0])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.median()?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    median => Median,
+    /// How many values of each bin are not missing.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, f64::NAN, 4.0])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.count()?.to_vec::<i64>()?, [1, 1]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    count => Count,
+    /// Whether any value of each bin is true.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![true, false, false])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.any()?.to_vec::<bool>()?, [true, false]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    any => Any,
+    /// Whether all values of each bin are true.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![true, false, true])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.all()?.to_vec::<bool>()?, [false, true]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    all => All,
+    /// The first value of each bin, leaving missing ones out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.first()?.to_vec::<i32>()?, [1, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    first => First,
+    /// The last value of each bin, leaving missing ones out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.last()?.to_vec::<i32>()?, [3, 4]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    last => Last,
+}

@@ -1,0 +1,122 @@
+//! `resample` and what comes after it.
+
+use graticule::labels::{Resample, TimeResampler};
+use graticule::prelude::*;
+use graticule::time::{DateTime, Origin};
+
+use super::super::args::{Args, scalar, string};
+use super::super::case::Step;
+use super::super::value::{Failure, Outcome, Value, unsupported};
+use super::groups::{per_group, then};
+use super::{Call, Op, combine, dims, elementwise, no_method, reduce};
+
+pub const OPS: &[(&str, Op)] = &[("resample", resample)];
+
+/// A method of the bins; the same for arrays and datasets.
+macro_rules! resampled {
+    ($bins:expr, $step:expr, $args:expr, $names:expr, $kind:ident) => {{
+        // Arguments are taken first: what does not resample may not hide what is not known.
+        let (bins, step, args): (Outcome<Resample<$kind>>, &Step, &mut Args) =
+            ($bins.map_err(Failure::from), $step, $args);
+        let tolerance = args.opt("tolerance").map(|v| scalar(&v)).transpose()?;
+        match (step.op.as_str(), tolerance) {
+            ("map", _) => {
+                let bins = bins?;
+                let object = |v| match v {
+                    Value::$kind(x) => Ok(x),
+                    v => unsupported(format!("map that gives a {}", v.kind())),
+                };
+                per_group(step, $names, |f| bins.map(f), |g: &$kind| g.clone().into(), object)
+            }
+            ("asfreq", _) => Ok(bins?.asfreq()?.into()),
+            ("ffill" | "pad", None) => Ok(bins?.ffill()?.into()),
+            ("ffill" | "pad", Some(t)) => Ok(bins?.ffill_within(t)?.into()),
+            ("bfill" | "backfill", None) => Ok(bins?.bfill()?.into()),
+            ("bfill" | "backfill", Some(t)) => Ok(bins?.bfill_within(t)?.into()),
+            ("nearest", None) => Ok(bins?.nearest()?.into()),
+            ("nearest", Some(t)) => Ok(bins?.nearest_within(t)?.into()),
+            (name, _) if args.has("other") => {
+                let op = elementwise::binary_op(name)?;
+                let other = combine::object(args.need("other")?)?;
+                Ok(bins?.binary(op, other)?.into())
+            }
+            (name, _) => {
+                let op = reduce::reduce_op(name)?;
+                let dims = dims(args.opt("dim"))?;
+                let options = reduce::options(op, args)?;
+                Ok(bins?.reduce_with(op, dims, options)?.into())
+            }
+        }
+    }};
+}
+
+/// The grouper of a frequency with its options, or of an object.
+fn resampler(freq: Value, args: &mut Args) -> Outcome<TimeResampler> {
+    let mut by = match freq {
+        Value::Scalar(freq) => TimeResampler::new(freq),
+        Value::Object(name, kwargs) if name == "TimeResampler" => {
+            let mut args = Args::new(kwargs);
+            let freq = args.need("freq")?;
+            let by = resampler(freq, &mut args)?;
+            args.finish()?;
+            return Ok(by);
+        }
+        Value::Object(name, _) => return unsupported(format!("resample by {name}")),
+        v => return unsupported(format!("resample by a {}", v.kind())),
+    };
+    if let Some(closed) = side(args, "closed")? {
+        by = by.closed(closed);
+    }
+    if let Some(label) = side(args, "label")? {
+        by = by.label(label);
+    }
+    if let Some(origin) = args.opt("origin") {
+        by = by.origin(self::origin(&origin)?);
+    }
+    if let Some(offset) = args.scalar("offset")? {
+        by = by.offset(offset);
+    }
+    Ok(by)
+}
+
+fn side(args: &mut Args, key: &str) -> Outcome<Option<Side>> {
+    match args.string(key)?.as_deref() {
+        None => Ok(None),
+        Some("left") => Ok(Some(Side::Left)),
+        Some("right") => Ok(Some(Side::Right)),
+        // The type says so.
+        Some(other) => Err(Failure::Refused(format!("side {other}"))),
+    }
+}
+
+fn origin(value: &Value) -> Outcome<Origin> {
+    match value {
+        Value::Scalar(Scalar::Typed(b)) => match b.dtype() {
+            DType::Datetime { unit, calendar } => {
+                let date = DateTime::from_ticks(b.to_vec::<i64>()?[0], unit, calendar);
+                date.map(Origin::At).ok_or(Failure::Refused("origin NaT".into()))
+            }
+            other => unsupported(format!("an origin of type {other}")),
+        },
+        v => Ok(string(v)?.parse()?),
+    }
+}
+
+fn resample(call: &mut Call) -> Outcome<Value> {
+    let indexer = call.args.mapping("indexer")?;
+    if indexer.len() != 1 {
+        // One dimension is an argument of its own.
+        return Err(Failure::Refused(format!("resample along {} dimensions", indexer.len())));
+    }
+    let (dim, freq) = indexer.into_iter().next().expect("there is one");
+    let by = resampler(freq, &mut call.args)?;
+    let (step, mut args) = then(call)?;
+    let (names, args) = (call.names, &mut args);
+    let result = (|| match &call.on {
+        Value::DataArray(a) => resampled!(a.resample(&dim, by), step, args, names, DataArray),
+        Value::Dataset(ds) => resampled!(ds.resample(&dim, by), step, args, names, Dataset),
+        on => no_method(on),
+    })();
+    args.finish()?;
+    result
+}
