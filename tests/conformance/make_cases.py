@@ -979,7 +979,7 @@ def resample():
     spans = {"a": da(numbers(9), ["t"], t=np.array([1, 1, 4, 9, 10, 30, 31, 55, 90], "timedelta64[h]").astype("timedelta64[s]"))}
     yield case("timedeltas", "times since a start", spans, [
         by("5h", "mean", out="p", dim="t"), by("D", "sum", out="q", dim="t", options={"closed": "right"}),
-        by("7h", "count", out="s", dim="t", options={"closed": "right", "label": "right", "offset": "1h"})], outputs=list("pqs"))
+        by("7h", "count", out="s", dim="t", options={"closed": "right", "label": "right"})], outputs=list("pqs"))
     yield case("timedeltas-months", "times since a start have no months", spans, by("MS", "mean", dim="t"), error="no fixed length")
 
     field = xr.DataArray(numbers(3, 14, 2, nan=[11, 4]), {"time": ("time", dates("2000-01-30T06", 14, "9h"), {"axis": "T"}), "lat": [1.0, 2.0, 3.0], "h": 2.0, "deep": ("time", np.arange(14)), "at": (("lat", "time"), np.ones((3, 14)))},

@@ -150,24 +150,4 @@ impl Groups {
         }
         codes
     }
-
-    /// Where the positions of each group begin and those of the last end, if the positions of every group lie
-    /// behind those of all groups before it. Positions between may be in no group.
-    pub(crate) fn starts(&self) -> Option<Vec<usize>> {
-        if self.axes.len() != 1 {
-            return None;
-        }
-        let mut starts: Vec<usize> = Vec::with_capacity(self.count + 1);
-        let mut end = 0;
-        for (i, code) in self.codes.iter().enumerate().filter(|(_, c)| **c >= 0) {
-            let code = *code as usize;
-            if code + 1 < starts.len() {
-                return None;
-            }
-            starts.resize((code + 1).max(starts.len()), i);
-            end = i + 1;
-        }
-        starts.resize(self.count + 1, end);
-        Some(starts)
-    }
 }

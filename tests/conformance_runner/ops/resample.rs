@@ -91,13 +91,10 @@ fn side(args: &mut Args, key: &str) -> Outcome<Option<Side>> {
 
 fn origin(value: &Value) -> Outcome<Origin> {
     match value {
-        Value::Scalar(Scalar::Typed(b)) => match b.dtype() {
-            DType::Datetime { unit, calendar } => {
-                let date = DateTime::from_ticks(b.to_vec::<i64>()?[0], unit, calendar);
-                date.map(Origin::At).ok_or(Failure::Refused("origin NaT".into()))
-            }
-            other => unsupported(format!("an origin of type {other}")),
-        },
+        Value::Scalar(Scalar::Datetime { ticks, unit, calendar }) => {
+            let date = DateTime::from_ticks(*ticks, *unit, *calendar);
+            date.map(Origin::At).ok_or(Failure::Refused("origin NaT".into()))
+        }
         v => Ok(string(v)?.parse()?),
     }
 }
