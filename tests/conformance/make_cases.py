@@ -1600,6 +1600,16 @@ def cftime_values():
     ds = xr.Dataset({"s": numpy, "b": ("x", [1, 2]), "n": ("time", np.arange(9, dtype="int16"))}, attrs={"a": 1})
     yield case("convert-dataset", "all variables along the dim", {"a": ds}, do("convert_calendar", "a", calendar="noleap"), **more)
     yield case("convert-early", "dates before the reform stay in the calendar", {"a": series(model_dates("1500-02-27", 4, "noleap"))}, do("convert_calendar", "a", calendar="standard"))
+    # with the dates that are missing
+    leap = series(model_dates("2000-02-26", 5, "noleap")).assign_coords(k=("time", np.arange(5)))
+    for to in ["standard", "all_leap", "julian"]:
+        for name, fill in [("nan", NAN), ("int", -1), ("float", 2.5)]:
+            yield case(f"missing-{to}-{name}", "a leap day put in", {"a": leap}, do("convert_calendar", "a", calendar=to, missing=fill))
+    yield case("missing-none", "nothing is missing", both, do("convert_calendar", "a", calendar="noleap", missing=NAN), **more)
+    yield case("missing-360-date", "days of longer months", {"a": series(model_dates("2000-01-29", 4, "360_day"))}, do("convert_calendar", "a", calendar="standard", align_on="date", missing=NAN))
+    yield case("missing-months", "starts of months", {"a": series(model_dates("2000-01-01", 5, "360_day", "MS"))}, do("convert_calendar", "a", calendar="noleap", align_on="date", missing=NAN))
+    yield case("missing-dataset", "each variable by its dtype", {"a": xr.Dataset({"s": leap, "n": ("time", np.arange(5, dtype="int8")), "b": ("time", np.arange(5) > 2), "c": ("x", [1.0])})}, do("convert_calendar", "a", calendar="standard", missing=NAN))
+    yield case("missing-irregular", "no frequency", {"a": leap.isel(time=[0, 1, 3])}, do("convert_calendar", "a", calendar="standard", missing=NAN), error="no frequency")
     for name, to, kwargs in [("align", "360_day", {}), ("numpy", "noleap", {"use_cftime": False}), ("name", "lunar", {}), ("dim", "noleap", {"dim": "x"}), ("labels", "noleap", {"dim": "k"})]:
         yield case(f"convert-{name}-refused", "what cannot be converted", both, do("convert_calendar", "a", calendar=to, **kwargs), error=name)
     yield case("convert-year-0", "a year that the other lacks", {"a": series(model_dates("0000-06-01", 2, "noleap"))}, do("convert_calendar", "a", calendar="julian"), error="no year 0")
