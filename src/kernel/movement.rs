@@ -145,7 +145,7 @@ fn gather_piece<T: Element>(
 }
 
 /// Where each position of these axes starts, in row-major order.
-fn offsets(axes: &[usize], lengths: &[usize], strides: &[usize]) -> Vec<usize> {
+pub(crate) fn offsets(axes: &[usize], lengths: &[usize], strides: &[usize]) -> Vec<usize> {
     axes.iter().fold(vec![0], |all, &a| {
         all.iter().flat_map(|o| (0..lengths[a]).map(move |i| o + i * strides[a])).collect()
     })

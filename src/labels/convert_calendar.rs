@@ -15,7 +15,7 @@ use crate::dtype::{Calendar, DType, NAT, Scalar, TimeUnit};
 use crate::error::{Error, Result};
 use crate::index::{self, Positions};
 use crate::kernel::cast::cast;
-use crate::time::{AlignOn, DateTime, convert_dates};
+use crate::time::{AlignOn, Component, DateTime, components, convert_dates};
 
 /// How [`Dataset::convert_calendar_with`] pairs dates and fills holes.
 ///
@@ -160,6 +160,17 @@ fn target(times: &Times, to: Calendar, use_cftime: Option<bool>) -> Result<(Cale
         true => (to, times.unit),
         false => (Calendar::ProlepticGregorian, TimeUnit::Ns),
     })
+}
+
+/// Checks that no time lies in a year 0 that the other calendar does not have.
+pub(super) fn years_that_exist(times: &Times, to: Calendar) -> Result<()> {
+    let years = components(&times.ticks, times.unit, times.calendar, Component::Year);
+    match to.has_year_zero() || !years.contains(&0) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!(
+            "there are dates in the year 0, which the {to} calendar does not have"
+        ))),
+    }
 }
 
 /// The times that there are in the other calendar, in order.

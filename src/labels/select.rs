@@ -128,7 +128,7 @@ impl Dataset {
     }
 
     /// Adds the coordinates of the arrays that selected.
-    fn with_coords_of(
+    pub(super) fn with_coords_of(
         self,
         indexers: &IndexMap<Name, Indexer>,
         before: &IndexMap<Name, usize>,

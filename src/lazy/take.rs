@@ -20,28 +20,57 @@ pub struct Take {
 impl Take {
     /// The chunks of the input that `out` touches, each with the span of wanted positions in it.
     fn spans(&self, out: &Region, input: &Meta) -> Vec<(usize, usize)> {
-        let grid = &input.grid.axes()[self.axis];
-        if grid.count() == 1 {
-            let wanted = || self.positions[out.axis(self.axis)].iter().filter(|p| **p >= 0);
-            let ends = wanted().min().zip(wanted().max());
-            return ends.map(|(low, high)| (*low as usize, *high as usize + 1)).into_iter().collect();
-        }
-        let mut wanted: Vec<usize> =
-            self.positions[out.axis(self.axis)].iter().filter(|p| **p >= 0).map(|p| *p as usize).collect();
-        wanted.sort_unstable();
-        let mut spans: Vec<(usize, usize)> = Vec::new();
-        let mut chunk_end = 0;
-        for p in wanted {
-            match spans.last_mut() {
-                Some(span) if p < chunk_end => span.1 = p + 1,
-                _ => {
-                    chunk_end = grid.chunk(grid.find(p)).end;
-                    spans.push((p, p + 1));
-                }
+        let wanted = self.positions[out.axis(self.axis)].iter().filter_map(|p| usize::try_from(*p).ok());
+        spans(wanted.collect(), &input.grid.axes()[self.axis])
+    }
+}
+
+/// The chunks of an axis that some positions lie in, each with the span of these positions.
+pub(super) fn spans(mut wanted: Vec<usize>, grid: &AxisGrid) -> Vec<(usize, usize)> {
+    if grid.count() == 1 {
+        let ends = wanted.iter().min().zip(wanted.iter().max());
+        return ends.map(|(low, high)| (*low, *high + 1)).into_iter().collect();
+    }
+    wanted.sort_unstable();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut chunk_end = 0;
+    for p in wanted {
+        match spans.last_mut() {
+            Some(span) if p < chunk_end => span.1 = p + 1,
+            _ => {
+                chunk_end = grid.chunk(grid.find(p)).end;
+                spans.push((p, p + 1));
             }
         }
-        spans
     }
+    spans
+}
+
+/// The chunks of an axis whose elements come from these positions of another one. A chunk ends where the
+/// source chunk changes, but never before the usual length is reached: scattered positions would make a chunk
+/// of each.
+pub(super) fn chunks_of(
+    positions: impl ExactSizeIterator<Item = Option<usize>>,
+    grid: &AxisGrid,
+) -> AxisGrid {
+    let len = positions.len();
+    if grid.count() == 1 || len == 0 {
+        return AxisGrid::single(len);
+    }
+    let mut bounds = vec![0];
+    let mut last = None;
+    for (i, p) in positions.enumerate() {
+        let chunk = p.map(|p| grid.find(p));
+        let run = i - bounds[bounds.len() - 1];
+        if chunk != last && last.is_some() && run >= grid.largest().div_ceil(2)
+            || run >= grid.largest().max(1)
+        {
+            bounds.push(i);
+        }
+        last = chunk;
+    }
+    bounds.push(len);
+    AxisGrid::from_bounds(bounds)
 }
 
 #[typetag::serde]
@@ -100,27 +129,8 @@ impl LazyArray {
         if positions.contains(&-1) && !fits {
             return Err(Error::internal("a take with holes needs a fill value of the array's dtype"));
         }
-        let grid = &self.grid().axes()[axis];
-        // A chunk of the output ends where the source chunk changes, but never before the usual length
-        // is reached: scattered positions would make a chunk of each.
-        let mut bounds = vec![0];
-        let mut last = None;
-        for (i, p) in positions.iter().enumerate() {
-            let chunk = usize::try_from(*p).ok().map(|p| grid.find(p));
-            let run = i - bounds[bounds.len() - 1];
-            if chunk != last && last.is_some() && run >= grid.largest().div_ceil(2)
-                || run >= grid.largest().max(1)
-            {
-                bounds.push(i);
-            }
-            last = chunk;
-        }
-        if !positions.is_empty() {
-            bounds.push(positions.len());
-        }
         let mut axes = self.grid().axes().to_vec();
-        axes[axis] =
-            if grid.count() == 1 { AxisGrid::single(positions.len()) } else { AxisGrid::from_bounds(bounds) };
+        axes[axis] = chunks_of(positions.iter().map(|p| usize::try_from(*p).ok()), &axes[axis]);
         let meta = Meta { dtype: self.dtype(), grid: ChunkGrid(axes) };
         LazyArray::new(Take { axis, positions, fill }, vec![self.clone()], meta)
     }

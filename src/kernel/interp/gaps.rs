@@ -3,7 +3,7 @@
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
-use super::{InterpMethod, Outside, Value, interpolate};
+use super::{InterpMethod, Outside, Value, interpolate, with_value};
 use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
@@ -29,8 +29,7 @@ pub struct Gaps {
 impl Gaps {
     /// Whether an element needs no more of its lane than the valid elements next to it.
     pub(crate) fn is_local(&self) -> bool {
-        use InterpMethod::{Linear, Nearest, Slinear, Zero};
-        self.outside == Outside::Missing && matches!(self.method, Linear | Nearest | Slinear | Zero)
+        self.outside == Outside::Missing && self.method.is_local()
     }
 }
 
@@ -41,35 +40,6 @@ pub struct Neighbours<'a> {
     pub ends: &'a Block,
     /// The position of the first element of the piece.
     pub start: usize,
-}
-
-/// Binds `$T` and the `$V` in which it is interpolated.
-macro_rules! with_value {
-    ($dtype:expr, $T:ident, $V:ident => $body:expr) => {
-        match $dtype {
-            DType::F32 => {
-                type $T = f32;
-                type $V = f64;
-                $body
-            }
-            DType::F64 => {
-                type $T = f64;
-                type $V = f64;
-                $body
-            }
-            DType::C64 => {
-                type $T = Complex<f32>;
-                type $V = Complex<f64>;
-                $body
-            }
-            DType::C128 => {
-                type $T = Complex<f64>;
-                type $V = Complex<f64>;
-                $body
-            }
-            d => Err(Error::dtype(format!("interpolation has no meaning for {d}"))),
-        }
-    };
 }
 
 /// The block with the missing elements of each lane along `axis` filled, given the places `x` of all

@@ -6,9 +6,12 @@
 
 mod gaps;
 mod hermite;
+mod lanes;
 mod linear;
+mod points;
 mod polynomial;
 mod spline;
+mod taps;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,40 @@ use crate::error::{Error, Result};
 
 pub use gaps::{Gaps, Neighbours};
 pub(crate) use gaps::{beside, ends, fill_gaps};
+pub(crate) use lanes::{along, each};
+pub(crate) use points::{Points, PointsPiece, at_points};
+pub use taps::{Hits, Taps};
+pub(crate) use taps::{lines, value_dtype};
+
+/// Binds `$T` and the `$V` in which it is interpolated.
+macro_rules! with_value {
+    ($dtype:expr, $T:ident, $V:ident => $body:expr) => {
+        match $dtype {
+            DType::F32 => {
+                type $T = f32;
+                type $V = f64;
+                $body
+            }
+            DType::F64 => {
+                type $T = f64;
+                type $V = f64;
+                $body
+            }
+            DType::C64 => {
+                type $T = Complex<f32>;
+                type $V = Complex<f64>;
+                $body
+            }
+            DType::C128 => {
+                type $T = Complex<f64>;
+                type $V = Complex<f64>;
+                $body
+            }
+            d => Err(Error::dtype(format!("interpolation has no meaning for {d}"))),
+        }
+    };
+}
+pub(crate) use with_value;
 
 /// How values between points follow from the points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -92,6 +129,36 @@ impl InterpMethod {
         }
     }
 
+    /// Whether a value needs no more than the points next to it.
+    pub(crate) fn is_local(self) -> bool {
+        use InterpMethod::{Linear, Nearest, Slinear, Zero};
+        matches!(self, Linear | Nearest | Slinear | Zero)
+    }
+
+    /// How many points it takes at least.
+    pub(crate) fn least_points(self) -> usize {
+        match self {
+            InterpMethod::Nearest | InterpMethod::Barycentric | InterpMethod::Krogh => 1,
+            method => 1 + method.order().unwrap_or(1),
+        }
+    }
+
+    /// Refuses too few points.
+    ///
+    /// # Errors
+    /// If there are fewer than the method takes.
+    pub(crate) fn check_points(self, points: usize) -> Result<()> {
+        let least = self.least_points();
+        if points >= least {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "interpolation by `{}` takes at least {least} points, there are {points}",
+            self.name()
+        ))
+        .help("use a method of lower order, such as `linear`"))
+    }
+
     /// What stands outside of the points when nothing is said: nothing, but polynomials go on.
     ///
     /// ```
@@ -116,6 +183,16 @@ pub enum Outside {
     Extrapolate,
     /// These values before the first and behind the last point.
     Values(f64, f64),
+}
+
+impl Outside {
+    /// What stands before the first and behind the last point; NaN for missing values.
+    pub(crate) fn fills(self) -> [f64; 2] {
+        match self {
+            Outside::Values(before, behind) => [before, behind],
+            _ => [f64::NAN; 2],
+        }
+    }
 }
 
 /// A number that can be interpolated.
@@ -194,15 +271,7 @@ pub fn interpolate<V: Value>(
     outside: Outside,
     out: &mut [V],
 ) -> Result<()> {
-    let least = 1 + method.order().unwrap_or(usize::from(method != InterpMethod::Nearest));
-    if x.len() < least {
-        return Err(Error::invalid(format!(
-            "interpolation by `{}` takes at least {least} points, there are {}",
-            method.name(),
-            x.len()
-        ))
-        .help("use a method of lower order, such as `linear`"));
-    }
+    method.check_points(x.len())?;
     let go_on = outside == Outside::Extrapolate;
     match method {
         InterpMethod::Linear => linear::lines(x, y, at, go_on, out),
@@ -214,20 +283,27 @@ pub fn interpolate<V: Value>(
         InterpMethod::Krogh => polynomial::newton(x, y, at, out),
         spline => spline::spline(spline.order().unwrap_or_default(), x, y, at, out),
     }
-    let (before, behind) = match outside {
-        Outside::Extrapolate => return Ok(()),
-        Outside::Missing => (V::missing(), V::missing()),
-        Outside::Values(before, behind) => (V::real(before), V::real(behind)),
-    };
-    let (first, last) = (x[0], x[x.len() - 1]);
     for (out, at) in out.iter_mut().zip(at) {
-        if *at < first {
-            *out = before;
-        } else if *at > last {
-            *out = behind;
+        if let Some(value) = beyond_points(x, *at, outside) {
+            *out = value;
         }
     }
     Ok(())
+}
+
+/// What stands at a place outside of the points, or at one that is missing.
+fn beyond_points<V: Value>(x: &[f64], at: f64, outside: Outside) -> Option<V> {
+    let side = match outside {
+        _ if at.is_nan() => return Some(V::missing()),
+        Outside::Extrapolate => return None,
+        _ if at < x[0] => 0,
+        _ if at > x[x.len() - 1] => 1,
+        _ => return None,
+    };
+    Some(match outside {
+        Outside::Values(before, behind) => V::real([before, behind][side]),
+        _ => V::missing(),
+    })
 }
 
 /// The piece that a place lies in: `x[i] <= at < x[i + 1]`, the first and the last going on for ever.

@@ -4,14 +4,99 @@ use super::Value;
 
 /// The spline of order `k` through the points; the first and last piece go on for ever.
 pub(super) fn spline<V: Value>(k: usize, x: &[f64], y: &[V], at: &[f64], out: &mut [V]) {
-    let t = knots(k, x);
-    let c = if k < 2 { y.to_vec() } else { coefficients(k, &t, x, y) };
-    let mut basis = Basis::new(k);
+    let spline = Spline::new(k, x);
+    let mut c = y.to_vec();
+    spline.solve(&mut c, 1);
+    let mut basis = spline.basis();
     for (out, &at) in out.iter_mut().zip(at) {
-        let l = interval(k, &t, at);
-        let weights = basis.at(&t, l, at);
-        let terms = c[l - k..=l].iter().zip(weights);
+        let (first, weights) = spline.terms(&mut basis, at);
+        let terms = c[first..].iter().zip(weights);
         *out = terms.fold(V::real(0.0), |sum, (c, w)| sum + *c * *w);
+    }
+}
+
+/// The splines of one order through points at the same places, whatever their values.
+///
+/// The matrix has `k` diagonals to each side, and none of its minors is negative, so elimination needs no
+/// exchange of rows.
+pub(super) struct Spline {
+    k: usize,
+    t: Vec<f64>,
+    n: usize,
+    /// The matrix when the columns below the diagonal are gone: row `i` holds the columns `i - k` to `i + k`.
+    rows: Vec<f64>,
+    /// What was taken `factors[p * k + i]` times off row `p + 1 + i`: row `p`.
+    factors: Vec<f64>,
+}
+
+impl Spline {
+    /// The spline through points at the rising places `x`, of which there are more than `k`.
+    pub(super) fn new(k: usize, x: &[f64]) -> Spline {
+        let (n, width, t) = (x.len(), 2 * k + 1, knots(k, x));
+        let (mut rows, mut factors) = (Vec::new(), Vec::new());
+        if k > 1 {
+            rows = vec![0.0; n * width];
+            factors = vec![0.0; n * k];
+            let mut basis = Basis::new(k);
+            for (i, &at) in x.iter().enumerate() {
+                let l = interval(k, &t, at);
+                for (j, w) in (l - k..=l).zip(basis.at(&t, l, at)) {
+                    if let Some(place) = (j + k).checked_sub(i).filter(|p| *p < width) {
+                        rows[i * width + place] = *w;
+                    }
+                }
+            }
+            for p in 0..n {
+                let pivot = rows[p * width + k];
+                for i in p + 1..n.min(p + k + 1) {
+                    let factor = rows[i * width + p + k - i] / pivot;
+                    if factor == 0.0 {
+                        continue;
+                    }
+                    factors[p * k + i - p - 1] = factor;
+                    for j in p..n.min(p + k + 1) {
+                        rows[i * width + j + k - i] -= factor * rows[p * width + j + k - p];
+                    }
+                }
+            }
+        }
+        Spline { k, t, n, rows, factors }
+    }
+
+    /// Values at the points become coefficients: as many rows as points, each of `width` lanes.
+    pub(super) fn solve<V: Value>(&self, c: &mut [V], width: usize) {
+        let (n, k) = (self.n, self.k);
+        if k < 2 {
+            return;
+        }
+        for p in 0..n {
+            let (done, rest) = c.split_at_mut((p + 1) * width);
+            let row = &done[p * width..];
+            let below = self.factors[p * k..][..k].iter().zip(rest.chunks_exact_mut(width));
+            for (factor, below) in below.filter(|(factor, _)| **factor != 0.0) {
+                below.iter_mut().zip(row).for_each(|(v, c)| *v = *v - *c * *factor);
+            }
+        }
+        for p in (0..n).rev() {
+            let (before, behind) = c.split_at_mut((p + 1) * width);
+            let row = &mut before[p * width..];
+            let matrix = &self.rows[p * (2 * k + 1) + k..][..k + 1];
+            for (w, behind) in matrix[1..].iter().zip(behind.chunks_exact(width)) {
+                row.iter_mut().zip(behind).for_each(|(v, c)| *v = *v - *c * *w);
+            }
+            row.iter_mut().for_each(|v| *v = *v / matrix[0]);
+        }
+    }
+
+    /// Room for [`terms`](Self::terms).
+    pub(super) fn basis(&self) -> Basis {
+        Basis::new(self.k)
+    }
+
+    /// The first of the coefficients that a value is made of, and how much it takes of each.
+    pub(super) fn terms<'b>(&self, basis: &'b mut Basis, at: f64) -> (usize, &'b [f64]) {
+        let l = interval(self.k, &self.t, at);
+        (l - self.k, basis.at(&self.t, l, at))
     }
 }
 
@@ -38,7 +123,7 @@ fn interval(k: usize, t: &[f64], at: f64) -> usize {
 }
 
 /// Room for the `k + 1` basis functions that are not zero at a place.
-struct Basis {
+pub(super) struct Basis {
     k: usize,
     values: Vec<f64>,
     before: Vec<f64>,
@@ -69,46 +154,4 @@ impl Basis {
         }
         h
     }
-}
-
-/// The coefficients of the spline that goes through the points.
-///
-/// The matrix has `k` diagonals to each side, and none of its minors is negative, so elimination needs no
-/// exchange of rows.
-fn coefficients<V: Value>(k: usize, t: &[f64], x: &[f64], y: &[V]) -> Vec<V> {
-    let n = x.len();
-    let width = 2 * k + 1;
-    // Row i holds the columns i - k to i + k.
-    let mut rows = vec![0.0; n * width];
-    let mut basis = Basis::new(k);
-    for (i, &at) in x.iter().enumerate() {
-        let l = interval(k, t, at);
-        for (j, w) in (l - k..=l).zip(basis.at(t, l, at)) {
-            if let Some(place) = (j + k).checked_sub(i).filter(|p| *p < width) {
-                rows[i * width + place] = *w;
-            }
-        }
-    }
-    let mut c = y.to_vec();
-    for p in 0..n {
-        let pivot = rows[p * width + k];
-        for i in p + 1..n.min(p + k + 1) {
-            let factor = rows[i * width + p + k - i] / pivot;
-            if factor == 0.0 {
-                continue;
-            }
-            for j in p..n.min(p + k + 1) {
-                rows[i * width + j + k - i] -= factor * rows[p * width + j + k - p];
-            }
-            c[i] = c[i] - c[p] * factor;
-        }
-    }
-    for p in (0..n).rev() {
-        let mut v = c[p];
-        for j in p + 1..n.min(p + k + 1) {
-            v = v - c[j] * rows[p * width + j + k - p];
-        }
-        c[p] = v / rows[p * width + k];
-    }
-    c
 }

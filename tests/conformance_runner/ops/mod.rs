@@ -9,6 +9,7 @@ mod contract;
 mod elementwise;
 mod frequency;
 mod groups;
+mod interp;
 mod order;
 mod reduce;
 mod select;
@@ -49,6 +50,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     elementwise::OPS,
     frequency::OPS,
     groups::OPS,
+    interp::OPS,
     order::OPS,
     reduce::OPS,
     select::OPS,
