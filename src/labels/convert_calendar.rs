@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::reindex::{NewCoord, reindex_parts};
+use super::infer_freq::{date_range_like, is_left_to_cftime};
+use super::reindex::{NewCoord, ReindexOptions, reindex_parts};
 use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::{Calendar, DType, NAT, Scalar, TimeUnit};
 use crate::error::{Error, Result};
 use crate::index::{self, Positions};
 use crate::kernel::cast::cast;
-use crate::time::{AlignOn, DateTime, convert_dates};
+use crate::time::{AlignOn, Component, DateTime, components, convert_dates};
 
 /// How [`Dataset::convert_calendar_with`] pairs dates and fills holes.
 ///
@@ -28,12 +30,11 @@ pub struct ConvertCalendar {
     /// others have only one way, `Date`.
     pub align_on: Option<AlignOn>,
     /// What stands at the times that the frequency of the labels asks for in the other calendar, but that no
-    /// date became; a float NaN for the missing value of each variable. By default no times are put in.
+    /// date became; NaN is missing in text and times too. By default no times are put in.
     pub missing: Option<Scalar>,
     /// Whether times stay in the standard calendar where it is asked for, as dates of cftime do. By default
-    /// they become numpy's, which is `proleptic_gregorian` in nanoseconds (in the unit of the labels where
-    /// that is too fine), if none is before 1582-10-15: from then on both calendars have the same dates.
-    /// `Some(false)` makes it an error if they do not.
+    /// they become numpy's, which are `proleptic_gregorian` in nanoseconds, if these hold them: from 1582-10-15
+    /// on both calendars have the same dates. `Some(false)` makes it an error if they do not.
     pub use_cftime: Option<bool>,
 }
 
@@ -139,43 +140,36 @@ impl Dataset {
             takes.insert(dim.into(), Positions::Many(positions));
         }
         let converted = reindex_parts(self, &takes, vec![coord], None)?;
-        match &options.missing {
-            None => Ok(converted),
-            Some(_) => Err(Error::unsupported("`missing` of `convert_calendar`")),
-        }
+        let Some(missing) = &options.missing else { return Ok(converted) };
+        let source = DataArray::new(times.variable, Coords::new())?;
+        let all = date_range_like(&source, to, options.use_cftime)?.load()?;
+        let labels = Variable::new([dim], cast(&all, dtype)?)?;
+        let fill_value = Some(missing.clone());
+        converted.reindex_with(&[(dim, labels)], &ReindexOptions { fill_value, ..Default::default() })
     }
 }
 
 /// The calendar and unit of the result.
 fn target(times: &Times, to: Calendar, use_cftime: Option<bool>) -> Result<(Calendar, TimeUnit)> {
-    if !to.is_standard_like() {
-        return match use_cftime {
-            Some(false) => Err(Error::invalid(format!("only numpy's calendar can be numpy's, not {to}"))
-                .help("leave out `use_cftime`")),
-            _ => Ok((to, times.unit)),
-        };
-    }
-    let numpy = Calendar::ProlepticGregorian;
-    if use_cftime == Some(true) {
-        return Ok((to, times.unit));
-    }
-    // The dates of both calendars are the same from the reform on, and nanoseconds count from 1677 to 2262.
-    let (first, last) = (DateTime::midnight(1582, 10, 15), DateTime::midnight(1677, 9, 22));
     let present = times.ticks.iter().copied().filter(|t| *t != NAT);
-    let date = |tick: i64| DateTime::from_ticks(tick, times.unit, times.calendar);
-    let least = present.clone().min().and_then(date);
-    let greatest = present.max().and_then(date);
-    let after_reform = times.calendar == numpy || least.is_none_or(|d| d >= first);
-    let in_ns =
-        least.is_none_or(|d| d >= last) && greatest.is_none_or(|d| d < DateTime::midnight(2262, 4, 11));
-    match (after_reform, use_cftime) {
-        (true, _) if in_ns => Ok((numpy, TimeUnit::Ns)),
-        (true, _) => Ok((numpy, times.unit)),
-        (false, None) => Ok((to, times.unit)),
-        (false, _) => {
-            Err(Error::invalid("there are dates before 1582-10-15, which numpy has not as standard dates")
-                .help("leave out `use_cftime`, or set it to true"))
-        }
+    let ends: Vec<DateTime> = [present.clone().min(), present.max()]
+        .into_iter()
+        .filter_map(|tick| DateTime::from_ticks(tick?, times.unit, times.calendar))
+        .collect();
+    Ok(match is_left_to_cftime(&ends, to, use_cftime)? {
+        true => (to, times.unit),
+        false => (Calendar::ProlepticGregorian, TimeUnit::Ns),
+    })
+}
+
+/// Checks that no time lies in a year 0 that the other calendar does not have.
+pub(super) fn years_that_exist(times: &Times, to: Calendar) -> Result<()> {
+    let years = components(&times.ticks, times.unit, times.calendar, Component::Year);
+    match to.has_year_zero() || !years.contains(&0) {
+        true => Ok(()),
+        false => Err(Error::invalid(format!(
+            "there are dates in the year 0, which the {to} calendar does not have"
+        ))),
     }
 }
 

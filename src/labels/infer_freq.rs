@@ -117,7 +117,11 @@ fn like(source: &DataArray, calendar: Calendar, use_cftime: Option<bool>) -> Res
 }
 
 /// Whether numpy does not hold dates of these ends in the calendar in ns, or is not asked to.
-fn is_left_to_cftime(ends: &[DateTime], calendar: Calendar, use_cftime: Option<bool>) -> Result<bool> {
+pub(super) fn is_left_to_cftime(
+    ends: &[DateTime],
+    calendar: Calendar,
+    use_cftime: Option<bool>,
+) -> Result<bool> {
     let in_ns = |d: &DateTime| d.to_ticks(Calendar::ProlepticGregorian, TimeUnit::Ns).is_ok_and(|t| t != NAT);
     let why = match (use_cftime, calendar.is_standard_like()) {
         (Some(true), _) => return Ok(true),

@@ -39,6 +39,7 @@ mod infer_freq;
 mod inplace;
 mod inspect;
 mod interp;
+mod interp_calendar;
 mod interpolate_na;
 mod joint;
 mod levels;

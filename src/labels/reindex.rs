@@ -49,6 +49,8 @@ pub(crate) struct NewCoord {
 /// If the value does not fit the dtype.
 pub(crate) fn room_for(dtype: DType, fill: Option<&Scalar>) -> Result<(DType, Block)> {
     match fill {
+        // Text and times have missing values of their own.
+        Some(Scalar::Float(v)) if v.is_nan() && (dtype.is_text() || dtype.is_time()) => room_for(dtype, None),
         None => {
             let wide = promote::with_missing(dtype);
             diagnostics::holes(dtype, wide)?;

@@ -1713,6 +1713,28 @@ def cftime_values():
     ds = xr.Dataset({"s": numpy, "b": ("x", [1, 2]), "n": ("time", np.arange(9, dtype="int16"))}, attrs={"a": 1})
     yield case("convert-dataset", "all variables along the dim", {"a": ds}, do("convert_calendar", "a", calendar="noleap"), **more)
     yield case("convert-early", "dates before the reform stay in the calendar", {"a": series(model_dates("1500-02-27", 4, "noleap"))}, do("convert_calendar", "a", calendar="standard"))
+    # with the dates that are missing
+    leap = series(model_dates("2000-02-26", 5, "noleap")).assign_coords(k=("time", np.arange(5)))
+    for to in ["standard", "all_leap", "julian"]:
+        for name, fill in [("nan", NAN), ("int", -1), ("float", 2.5)]:
+            yield case(f"missing-{to}-{name}", "a leap day put in", {"a": leap}, do("convert_calendar", "a", calendar=to, missing=fill))
+    yield case("missing-none", "nothing is missing", both, do("convert_calendar", "a", calendar="noleap", missing=NAN), **more)
+    yield case("missing-360-date", "days of longer months", {"a": series(model_dates("2000-01-29", 4, "360_day"))}, do("convert_calendar", "a", calendar="standard", align_on="date", missing=NAN))
+    yield case("missing-months", "starts of months", {"a": series(model_dates("2000-01-01", 5, "360_day", "MS"))}, do("convert_calendar", "a", calendar="noleap", align_on="date", missing=NAN))
+    yield case("missing-dataset", "each variable by its dtype", {"a": xr.Dataset({"s": leap, "n": ("time", np.arange(5, dtype="int8")), "b": ("time", np.arange(5) > 2), "c": ("x", [1.0])})}, do("convert_calendar", "a", calendar="standard", missing=NAN))
+    yield case("missing-irregular", "no frequency", {"a": leap.isel(time=[0, 1, 3])}, do("convert_calendar", "a", calendar="standard", missing=NAN), error="no frequency")
+    # interpolation by decimal years
+    def when(times, dim="time", **coords):
+        return xr.DataArray(times, {dim: times, **coords}, [dim], name=dim, attrs={"axis": "T"})
+
+    year = xr.DataArray(numbers(40, 2, seed=3), {"time": dates("2000-02-20", 40), "x": [1, 2], "k": ("time", np.arange(40.0))}, ["time", "x"], name="s", attrs={"units": "K"})
+    for to in ["noleap", "360_day", "all_leap", "julian", "standard"]:
+        yield case(f"interp-{to}", "at the dates of another calendar", {"a": year, "t": when(model_dates("2000-02-22", 30, to))}, do("interp_calendar", "a", target="$t"), **more)
+    yield case("interp-from-360", "at dates of numpy", {"a": series(model_dates("1999-12-01", 90, "360_day")), "t": when(dates("1999-11-28", 100))}, do("interp_calendar", "a", target="$t"))
+    yield case("interp-hours", "times of day are parts of years", {"a": series(model_dates("2000-02-27", 30, "noleap", "6h")), "t": when(dates("2000-02-28", 10, "7h"))}, do("interp_calendar", "a", target="$t"))
+    yield case("interp-dataset", "all variables along the dim", {"a": xr.Dataset({"s": year, "n": ("time", np.arange(40)), "c": ("x", [1.0, 2.0])}), "t": when(model_dates("2000-02-25", 5, "noleap"))}, do("interp_calendar", "a", target="$t"), **more)
+    yield case("interp-numbers", "the target must be dates", {"a": year, "t": da([1, 2], ["time"])}, do("interp_calendar", "a", target="$t"), error="no dates")
+    yield case("interp-labels", "the labels must be dates", {"a": year, "t": when(dates("2000-02-22", 3))}, do("interp_calendar", "a", target="$t", dim="x"), error="no dates")
     for name, to, kwargs in [("align", "360_day", {}), ("numpy", "noleap", {"use_cftime": False}), ("name", "lunar", {}), ("dim", "noleap", {"dim": "x"}), ("labels", "noleap", {"dim": "k"})]:
         yield case(f"convert-{name}-refused", "what cannot be converted", both, do("convert_calendar", "a", calendar=to, **kwargs), error=name)
     yield case("convert-year-0", "a year that the other lacks", {"a": series(model_dates("0000-06-01", 2, "noleap"))}, do("convert_calendar", "a", calendar="julian"), error="no year 0")

@@ -47,6 +47,7 @@ pub const OPS: &[(&str, Op)] = &[
     ("dt.isocalendar", isocalendar),
     ("dt.calendar", calendar),
     ("convert_calendar", convert_calendar),
+    ("interp_calendar", interp_calendar),
 ];
 
 /// The array of times.
@@ -100,4 +101,15 @@ fn convert_calendar(call: &mut Call) -> Outcome<Value> {
     let mut options = ConvertCalendar::new().align_on(align_on).use_cftime(call.args.bool("use_cftime")?);
     options.missing = call.args.scalar("missing")?;
     on_both!(&call.on, x => x.convert_calendar_with(calendar, &dim, &options))
+}
+
+fn interp_calendar(call: &mut Call) -> Outcome<Value> {
+    let dim = call.args.string("dim")?.unwrap_or_else(|| "time".to_string());
+    let target = match call.args.need("target")? {
+        Value::DataArray(a) => a,
+        // An array of dates stands for an index of them.
+        Value::Array(dates) => DataArray::new(Variable::new([dim.as_str()], dates)?, Coords::new())?,
+        other => return broken(format!("a target that is a {}", other.kind())),
+    };
+    on_both!(&call.on, x => x.interp_calendar(&target, &dim))
 }
