@@ -122,15 +122,15 @@ impl BinRule {
     }
 
     fn closed_right(&self) -> bool {
-        self.closed_right.unwrap_or_else(|| self.from_end())
+        self.closed_right.unwrap_or_else(|| self.is_from_end())
     }
 
     fn label_right(&self) -> bool {
-        self.label_right.unwrap_or_else(|| self.from_end())
+        self.label_right.unwrap_or_else(|| self.is_from_end())
     }
 
     /// Whether a bin ends with what names it.
-    fn from_end(&self) -> bool {
+    fn is_from_end(&self) -> bool {
         self.names_end() || matches!(self.origin, Origin::End | Origin::EndDay)
     }
 

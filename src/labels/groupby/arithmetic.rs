@@ -65,6 +65,9 @@ fn array(shape: &[usize], values: Vec<i64>) -> Result<ArrayD<i64>> {
         .map_err(|_| Error::internal(format!("group numbers do not fill the shape {shape:?}")))
 }
 
+/// Labels of groups, with their index if they have one.
+type Labels = (Variable, Option<Arc<dyn crate::index::Index>>);
+
 impl<T: Labelled> GroupBy<T> {
     /// The object without the positions that are in no group; those that others keep are missing.
     pub(super) fn grouped_rows(&self) -> Result<Dataset> {
@@ -229,7 +232,7 @@ impl Values<'_> {
     }
 
     /// The labels of a key's groups along its dimensions.
-    fn labels(&self, key: &GroupDim) -> Result<Option<(Variable, Option<Arc<dyn crate::index::Index>>)>> {
+    fn labels(&self, key: &GroupDim) -> Result<Option<Labels>> {
         let Some(labels) = &key.labels else { return Ok(None) };
         let groups = self.groups;
         let length = |d: &Name| groups.dims.iter().position(|o| o == d).map(|i| groups.shape[i]);

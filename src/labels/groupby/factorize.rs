@@ -32,6 +32,8 @@ pub(super) fn factorize(labels: &Block) -> Result<(Vec<i32>, Block)> {
         kind => with_integer!(kind, T => {
             // Flipping the sign bit keeps the order; what is unsigned is below it or has it, in order too.
             let signed = dtype.is_signed();
+            // The kinds include `u64` itself.
+            #[allow(clippy::unnecessary_cast)]
             let of = |v: &T| Some(if signed { *v as u64 ^ 1 << 63 } else { *v as u64 });
             numbers(values::<T>(&labels)?.iter().map(of).collect())?
         }, else {

@@ -169,13 +169,11 @@ fn numbers(block: &Block, dtype: DType, least: i64) -> Result<Vec<f64>> {
     }
 }
 
+/// Rising places, and the order that they have in the source if it is another.
+type Rising = (Vec<f64>, Option<Arc<[i64]>>);
+
 /// The labels in rising order, and their positions where they stand in another.
-fn in_order(
-    dim: &Name,
-    labels: &Block,
-    x: Vec<f64>,
-    assume_sorted: bool,
-) -> Result<(Vec<f64>, Option<Arc<[i64]>>)> {
+fn in_order(dim: &Name, labels: &Block, x: Vec<f64>, assume_sorted: bool) -> Result<Rising> {
     if x.is_empty() {
         return Err(Error::invalid(format!("`{dim}` has no labels to interpolate between")));
     }
