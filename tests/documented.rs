@@ -131,7 +131,7 @@ fn missing(module: &Module, reachable: &BTreeSet<String>) -> Vec<String> {
 fn is_member(line: &str) -> bool {
     let Some(line) = line.strip_suffix([',', ';']) else { return false };
     if line.ends_with(')') {
-        return line[identifier(line).len()..].starts_with('(');
+        return line.starts_with(char::is_lowercase) && line[identifier(line).len()..].starts_with('(');
     }
     let words: Vec<&str> = line.split_whitespace().filter(|w| *w != "=>").collect();
     words.len() == 2 && words.iter().all(|w| *w == identifier(w)) && words[0].starts_with(char::is_lowercase)

@@ -421,7 +421,8 @@ mod tests {
         assert_eq!(labels, ["2000-01-31", "2000-02-29", "2000-03-31", "2000-04-30"]);
         assert_eq!(codes, [0, 1, 1, 3]);
         let left = BinRule { closed_right: Some(false), ..rule("ME") };
-        assert_eq!(binned(&left, calendar, &dates).0[0], "2000-01-31");
+        // The label is still the right edge.
+        assert_eq!(binned(&left, calendar, &dates).0[0], "2000-02-29");
         assert_eq!(binned(&left, calendar, &dates).1, [0, 0, 1, 2]);
     }
 
@@ -444,9 +445,9 @@ mod tests {
         // As pandas prints them.
         assert_eq!(first(Origin::StartDay, 0), ("2000-01-01".into(), vec![0, 1, 3]));
         assert_eq!(first(Origin::Start, 0), ("2000-01-01T05:00:00".into(), vec![0, 0, 2]));
-        assert_eq!(first(Origin::Epoch, 0), ("1999-12-31T23:00:00".into(), vec![0, 1, 3]));
+        assert_eq!(first(Origin::Epoch, 0), ("2000-01-01T01:00:00".into(), vec![0, 1, 3]));
         assert_eq!(first(Origin::End, 0), ("2000-01-01T11:00:00".into(), vec![0, 0, 2]));
-        assert_eq!(first(Origin::EndDay, 0), ("2000-01-01T10:00:00".into(), vec![0, 1, 3]));
+        assert_eq!(first(Origin::EndDay, 0), ("2000-01-01T06:00:00".into(), vec![0, 1, 3]));
         assert_eq!(first(Origin::StartDay, 3_600_000_000_000), ("2000-01-01T01:00:00".into(), vec![0, 1, 3]));
     }
 
