@@ -96,7 +96,7 @@ impl<T: Labelled> GroupBy<T> {
 
     /// The object without the positions that are in no group, with room for missing values if there
     /// are such positions.
-    pub(super) fn rows(&self) -> Result<T> {
+    pub(in crate::labels) fn rows(&self) -> Result<T> {
         if self.groups.covers_all() {
             return Ok(self.object.clone());
         }

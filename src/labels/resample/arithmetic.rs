@@ -1,8 +1,9 @@
 //! Arithmetic of each value with that of its bin: anomalies from what was resampled.
 
 use super::Resample;
-use crate::error::Result;
+use crate::error::{Context, Result};
 use crate::kernel::elementwise::BinaryOp;
+use crate::labels::dims::Missing;
 use crate::labels::operand::Object;
 use crate::labels::{DataArray, Dataset};
 
@@ -28,7 +29,13 @@ macro_rules! arithmetic {
             /// # Ok::<(), graticule::Error>(())
             /// ```
             pub fn binary(&self, op: BinaryOp, other: impl Into<Object>) -> Result<$T> {
-                self.groups.binary(op, other)
+                let rows = self.groups.rows()?;
+                // Each value keeps its own time, not the label of its bin.
+                let result = match self.groups.spread(other)? {
+                    Object::DataArray(a) => rows.binary(op, &a.drop_vars_with(&self.dim, Missing::Ignore)?),
+                    Object::Dataset(ds) => rows.binary(op, &ds.drop_vars_with(&self.dim, Missing::Ignore)?),
+                };
+                result.at(|| format!("resample along `{}`", self.dim))
             }
 
             $(
@@ -37,7 +44,7 @@ macro_rules! arithmetic {
                 /// # Errors
                 /// Those of [`binary`](Self::binary).
                 pub fn $name(&self, other: impl Into<Object>) -> Result<$T> {
-                    self.groups.binary(BinaryOp::$op, other)
+                    self.binary(BinaryOp::$op, other)
                 }
             )*
         }
