@@ -78,7 +78,8 @@ impl<T: Labelled> Coarsen<T> {
     ///         Ok(input)
     ///     }
     ///     fn reduce(&self, lanes: &Block) -> Result<Block> {
-    ///         Block::from_vec(&[lanes.shape()[0]], lanes.typed::<f64>()?.column(0).to_vec())
+    ///         let (rows, len) = (lanes.shape()[0], lanes.shape()[1]);
+    ///         Block::from_vec(&[rows], lanes.to_vec::<f64>()?.into_iter().step_by(len).collect())
     ///     }
     /// }
     /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, 5.0, 3.0, 2.0])?;

@@ -13,7 +13,8 @@ use crate::labels::variable::{Name, Variable};
 /// Makes groups of the labels of a key. Bring your own for groups of another kind.
 ///
 /// ```
-/// use graticule::labels::{Encoded, Grouper, KeyLabels};
+/// use graticule::dtype::Text;
+/// use graticule::labels::{Encoded, KeyLabels};
 /// use graticule::prelude::*;
 ///
 /// /// Even and odd numbers.

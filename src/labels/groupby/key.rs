@@ -28,9 +28,9 @@ pub enum GroupBySource {
 /// # use graticule::prelude::*;
 /// # use graticule::labels::GroupKey;
 /// let a = DataArray::from_vec(&[("x", 4)], vec![1.0, 2.0, 3.0, 6.0])?;
-/// let a = a.assign_coords([("x", Variable::from_vec(&[("x", 4)], vec![0.5, 1.5, 1.7, 3.0])?)])?;
-/// let halves = GroupKey::new("x", BinGrouper::new([0.0, 1.0, 4.0]));
-/// assert_eq!(a.groupby(halves)?.sum(())?.to_vec::<f64>()?, [1.0, 11.0]);
+/// let a = a.assign_coords([("basin", Variable::from_vec(&[("x", 4)], vec![7i64, 5, 7, 5])?)])?;
+/// let ordered = UniqueGrouper::with_labels(Block::from_vec(&[2], vec![7i64, 5])?);
+/// assert_eq!(a.groupby(GroupKey::new("basin", ordered))?.sum(())?.to_vec::<f64>()?, [4.0, 8.0]);
 /// # Ok::<(), graticule::Error>(())
 /// ```
 #[derive(Clone)]

@@ -96,6 +96,7 @@ impl TimeResampler {
     ///
     /// ```
     /// # use graticule::prelude::*;
+    /// use graticule::time::Origin;
     /// # let hour = 3_600_000_000_000i64;
     /// # let time = Block::from_vec(&[2], vec![hour, 6 * hour])?.retype(DType::DATETIME_NS);
     /// # let a = DataArray::from_vec(&[("time", 2)], vec![1, 2])?.assign_coords([("time", time)])?;
