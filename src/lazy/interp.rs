@@ -21,6 +21,8 @@ pub struct InterpLines {
     axis: usize,
     taps: Taps,
     fills: [f64; 2],
+    /// Whether values have the dtype of the elements.
+    narrow: bool,
 }
 
 impl InterpLines {
@@ -77,7 +79,7 @@ impl Op for InterpLines {
             let s = spans.partition_point(|span| span.1 <= p);
             starts[s] + p - spans[s].0
         };
-        interp::lines(block, self.axis, &self.taps, out.axis(self.axis), row, self.fills)
+        interp::lines(block, self.axis, &self.taps, out.axis(self.axis), row, (self.fills, self.narrow))
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
@@ -201,17 +203,24 @@ impl Op for InterpEach {
 }
 
 impl LazyArray {
-    /// Values (as [`value_dtype`](interp::value_dtype) says) at the places of taps along an axis; `fills` stand before
-    /// the first and behind the last point. Chunks along the axis follow those of the points.
+    /// Values at the places of taps along an axis, in double precision or in that of the elements (`narrow`); `fills`
+    /// stand before the first and behind the last point. Chunks along the axis follow those of the points.
     ///
     /// # Errors
     /// If the elements are neither floats nor complex numbers.
-    pub(crate) fn interp_lines(&self, axis: usize, taps: Taps, fills: [f64; 2]) -> Result<LazyArray> {
+    pub(crate) fn interp_lines(
+        &self,
+        axis: usize,
+        taps: Taps,
+        fills: [f64; 2],
+        narrow: bool,
+    ) -> Result<LazyArray> {
         let mut axes = self.grid().axes().to_vec();
         let bases: Vec<Option<usize>> = (0..taps.len()).map(|i| taps.base(i)).collect();
         axes[axis] = chunks_of(bases.into_iter(), &axes[axis]);
-        let meta = Meta { dtype: interp::value_dtype(self.dtype())?, grid: ChunkGrid(axes) };
-        LazyArray::new(InterpLines { axis, taps, fills }, vec![self.clone()], meta)
+        let wide = interp::value_dtype(self.dtype())?;
+        let meta = Meta { dtype: if narrow { self.dtype() } else { wide }, grid: ChunkGrid(axes) };
+        LazyArray::new(InterpLines { axis, taps, fills, narrow }, vec![self.clone()], meta)
     }
 
     /// Values along an axis at the places `at`, given the rising places `x` of its elements. Lines and nearest points
@@ -245,7 +254,7 @@ impl LazyArray {
         if method.is_local() && !x.is_empty() {
             let go_on = outside == Outside::Extrapolate;
             let taps = Taps::new(method, &x, &at, go_on, Hits::Exact)?;
-            return self.interp_lines(axis, taps, outside.fills());
+            return self.interp_lines(axis, taps, outside.fills(), false);
         }
         method.check_points(x.len())?;
         let dtype = interp::value_dtype(self.dtype())?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InterpMethod, Value, piece, with_value};
 use crate::array::Block;
-use crate::dtype::DType;
+use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::cast::CastFrom;
 
@@ -165,7 +165,8 @@ pub(crate) fn value_dtype(dtype: DType) -> Result<DType> {
 }
 
 /// The values of the places `range` along `axis` of a block whose rows along it are those at the (rising) positions
-/// that `rows` tells: a position becomes a row.
+/// that `rows` tells: a position becomes a row. Values are found in double precision, and rounded to the dtype of the
+/// elements if they are to be `narrow`.
 ///
 /// # Errors
 /// If the elements are neither floats nor complex numbers.
@@ -175,7 +176,7 @@ pub(crate) fn lines(
     taps: &Taps,
     range: std::ops::Range<usize>,
     rows: impl Fn(usize) -> usize,
-    fills: [f64; 2],
+    (fills, narrow): ([f64; 2], bool),
 ) -> Result<Block> {
     let row = |p: &i64| usize::try_from(*p).map_or(0, &rows);
     let pairs: Vec<[usize; 2]> = (taps.base[range.clone()].iter().zip(&taps.other[range.clone()]))
@@ -187,68 +188,90 @@ pub(crate) fn lines(
     let inner: usize = shape[axis + 1..].iter().product();
     shape[axis] = range.len();
     let block = block.contiguous();
+    let inner = (n, inner);
     with_value!(block.dtype(), T, V => {
         let elements = block.as_slice::<T>().ok_or_else(|| Error::internal("made contiguous"))?;
-        let mut out = vec![V::missing(); shape.iter().product()];
-        if !out.is_empty() && n > 0 {
-            fill_lines::<T, V>(elements, n, inner, &pairs, share, taps.infinite, &mut out);
+        let lines = Lines { pairs: &pairs, share, codes: &taps.base[range], infinite: taps.infinite, fills };
+        match narrow {
+            true => Block::from_vec(&shape, lines.through::<T, V, T>(elements, inner, shape.iter().product())),
+            false => Block::from_vec(&shape, lines.through::<T, V, V>(elements, inner, shape.iter().product())),
         }
-        for (t, code) in taps.base[range].iter().enumerate().filter(|(_, code)| **code < 0) {
-            let value = beyond::<V>(*code, fills);
-            out.chunks_exact_mut(pairs.len() * inner).for_each(|out| out[t * inner..][..inner].fill(value));
-        }
-        Block::from_vec(&shape, out)
     })
 }
 
-fn fill_lines<T, V>(
-    elements: &[T],
-    n: usize,
-    inner: usize,
-    pairs: &[[usize; 2]],
-    share: &[f64],
+/// The lines of a piece: for each place the rows that it lies between.
+struct Lines<'a> {
+    pairs: &'a [[usize; 2]],
+    share: &'a [f64],
+    /// Negative where there are no points around a place.
+    codes: &'a [i64],
     infinite: bool,
-    out: &mut [V],
-) where
-    V: Value + CastFrom<T>,
-{
-    let lanes = elements.chunks_exact(n * inner).zip(out.chunks_exact_mut(pairs.len() * inner));
-    for (lane, out) in lanes {
-        if inner == 1 {
-            for ((out, &[i, j]), &s) in out.iter_mut().zip(pairs).zip(share) {
-                let (a, b) = (V::cast_from(&lane[i]), V::cast_from(&lane[j]));
-                *out = if i == j { a } else { a + (b - a) * s };
-            }
-        } else {
-            for ((row, &[i, j]), &s) in out.chunks_exact_mut(inner).zip(pairs).zip(share) {
-                let (a, b) = (&lane[i * inner..][..inner], &lane[j * inner..][..inner]);
-                if i == j {
-                    row.iter_mut().zip(a).for_each(|(out, a)| *out = V::cast_from(a));
-                    continue;
-                }
-                for ((out, a), b) in row.iter_mut().zip(a).zip(b) {
-                    let (a, b) = (V::cast_from(a), V::cast_from(b));
-                    *out = a + (b - a) * s;
-                }
-            }
-        }
-        if infinite {
-            bear_infinite(lane, inner, pairs, share, out);
-        }
-    }
+    fills: [f64; 2],
 }
 
-/// Where a line begins at an infinite value it is seen from its other end.
-fn bear_infinite<T, V>(lane: &[T], inner: usize, pairs: &[[usize; 2]], share: &[f64], out: &mut [V])
-where
-    V: Value + CastFrom<T>,
-{
-    for ((row, &[i, j]), &s) in out.chunks_exact_mut(inner).zip(pairs).zip(share) {
-        for (k, out) in row.iter_mut().enumerate().filter(|(_, out)| out.is_missing()) {
-            let (a, b) = (V::cast_from(&lane[i * inner + k]), V::cast_from(&lane[j * inner + k]));
-            *out = b + (b - a) * (s - 1.0);
-            if out.is_missing() && a == b {
-                *out = a;
+impl Lines<'_> {
+    /// `size` values between elements that lie in lanes of `n` rows of `inner` elements.
+    fn through<T, V, O>(&self, elements: &[T], (n, inner): (usize, usize), size: usize) -> Vec<O>
+    where
+        V: Value + CastFrom<T>,
+        O: Element + Copy + CastFrom<V>,
+    {
+        let mut out = vec![O::cast_from(&V::missing()); size];
+        let row = self.pairs.len() * inner;
+        if out.is_empty() {
+            return out;
+        }
+        if n > 0 {
+            for (lane, out) in elements.chunks_exact(n * inner).zip(out.chunks_exact_mut(row)) {
+                self.fill::<T, V, O>(lane, inner, out);
+                if self.infinite {
+                    self.bear_infinite::<T, V, O>(lane, inner, out);
+                }
+            }
+        }
+        for (t, code) in self.codes.iter().enumerate().filter(|(_, code)| **code < 0) {
+            let value = O::cast_from(&beyond::<V>(*code, self.fills));
+            out.chunks_exact_mut(row).for_each(|out| out[t * inner..][..inner].fill(value));
+        }
+        out
+    }
+
+    fn fill<T, V, O>(&self, lane: &[T], inner: usize, out: &mut [O])
+    where
+        V: Value + CastFrom<T>,
+        O: Element + Copy + CastFrom<V>,
+    {
+        if inner == 1 {
+            for ((out, &[i, j]), &s) in out.iter_mut().zip(self.pairs).zip(self.share) {
+                let (a, b) = (V::cast_from(&lane[i]), V::cast_from(&lane[j]));
+                *out = O::cast_from(&if i == j { a } else { a + (b - a) * s });
+            }
+            return;
+        }
+        for ((row, &[i, j]), &s) in out.chunks_exact_mut(inner).zip(self.pairs).zip(self.share) {
+            let (a, b) = (&lane[i * inner..][..inner], &lane[j * inner..][..inner]);
+            if i == j {
+                row.iter_mut().zip(a).for_each(|(out, a)| *out = O::cast_from(&V::cast_from(a)));
+                continue;
+            }
+            for ((out, a), b) in row.iter_mut().zip(a).zip(b) {
+                let (a, b) = (V::cast_from(a), V::cast_from(b));
+                *out = O::cast_from(&(a + (b - a) * s));
+            }
+        }
+    }
+
+    /// Where a line begins at an infinite value it is seen from its other end.
+    fn bear_infinite<T, V, O>(&self, lane: &[T], inner: usize, out: &mut [O])
+    where
+        V: Value + CastFrom<T>,
+        O: Element + Copy + CastFrom<V>,
+    {
+        for ((row, &[i, j]), &s) in out.chunks_exact_mut(inner).zip(self.pairs).zip(self.share) {
+            for (k, out) in row.iter_mut().enumerate().filter(|(_, out)| out.is_missing()) {
+                let (a, b) = (V::cast_from(&lane[i * inner + k]), V::cast_from(&lane[j * inner + k]));
+                let v = b + (b - a) * (s - 1.0);
+                *out = O::cast_from(&if v.is_missing() && a == b { a } else { v });
             }
         }
     }

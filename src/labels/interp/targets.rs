@@ -67,6 +67,12 @@ impl Along {
         Ok(Along { dim: dim.clone(), x: x.into(), order, labels, target, at })
     }
 
+    /// Whether labels and places have no more digits than `f32`.
+    pub(super) fn is_narrow(&self) -> bool {
+        let narrow = |d: DType| matches!(d, DType::F32 | DType::I8 | DType::I16 | DType::U8 | DType::U16);
+        narrow(self.labels.dtype()) && narrow(self.target.dtype())
+    }
+
     /// Refuses places outside of the labels.
     pub(super) fn inside(self) -> Result<Self> {
         let (first, last) = (self.x[0], self.x[self.x.len() - 1]);

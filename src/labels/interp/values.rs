@@ -83,9 +83,10 @@ fn groups<'a>(method: InterpMethod, along: Vec<&'a Along>, v: &Variable) -> Vec<
             groups.push(std::mem::take(&mut group));
         }
     }
-    // Onto a grid the innermost axis comes first: the rows that then multiply are contiguous.
+    // Onto a grid the innermost axis comes first: the rows that then multiply are contiguous. Ticks of times have more
+    // digits than `f64`, and are rounded in the order that was asked for.
     let own = |a: &Along| a.target.dims() == std::slice::from_ref(&a.dim);
-    if groups.iter().all(|g| g.iter().all(|a| own(a))) {
+    if !v.dtype().is_time() && groups.iter().all(|g| g.iter().all(|a| own(a))) {
         groups.sort_by_key(|g| std::cmp::Reverse(g.first().and_then(|a| v.axis(&a.dim))));
     }
     groups
@@ -116,16 +117,21 @@ impl Work {
                 .help("give the same value twice"));
         }
         let dims = self.dims_after(group);
-        let float = self.data.dtype();
+        let own = self.data.dtype();
         let shared = self.shared(group);
+        // As in numpy and scipy: what is copied, what meets no wider places, what `interpn` puts into an array of the
+        // same dtype, and what is found lane by lane.
+        let narrow = match group {
+            [one] => method == Nearest || !shared.is_empty() || method == Linear && one.is_narrow(),
+            _ => matches!(method, Nearest | Pchip),
+        };
         let mut work = match group {
-            [one] if shared.is_empty() => self.along_one(one, interp)?,
+            [one] if shared.is_empty() => self.along_one(one, interp, narrow)?,
             _ if method.is_local() => self.at_points(group, &shared, interp)?,
             _ => self.by_lanes(group, &shared, interp)?,
         };
-        // What is copied, or by scipy's `interpn` put into an array of the same dtype, is no wider.
-        if method == Nearest || method == Pchip && group.len() > 1 {
-            work.data = work.data.cast(float)?;
+        if narrow {
+            work.data = work.data.cast(own)?;
         }
         work.ordered(dims)
     }
@@ -177,7 +183,7 @@ impl Work {
     }
 
     /// Along one dimension, whose place the dimensions of the places take.
-    fn along_one(self, a: &Along, interp: &Interp) -> Result<Work> {
+    fn along_one(self, a: &Along, interp: &Interp, narrow: bool) -> Result<Work> {
         let axis = self.axis(&a.dim)?;
         let (method, outside) = (interp.method, interp.beyond());
         let go_on = outside == Outside::Extrapolate;
@@ -199,7 +205,7 @@ impl Work {
                     let fill = everywhere(before, self.data.dtype(), 0)?.as_block().cloned();
                     self.data.take(axis, positions.into(), fill)?
                 }
-                None => self.data.interp_lines(axis, taps, [before, behind])?,
+                None => self.data.interp_lines(axis, taps, [before, behind], narrow)?,
             }
         } else {
             self.rising(a)?.interp(axis, method, a.x.clone(), a.at.clone(), outside)?
@@ -293,7 +299,7 @@ impl Work {
         if apart {
             let one = Interp { outside: Some(step), ..interp.clone() };
             for a in group.iter().rev() {
-                work = work.along_one(a, &one)?;
+                work = work.along_one(a, &one, false)?;
             }
         } else {
             let points: Vec<Arc<[f64]>> = (group.iter())
