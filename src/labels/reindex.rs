@@ -26,11 +26,18 @@ pub struct ReindexOptions {
     pub tolerance: Option<Scalar>,
     /// What stands at labels that are not there; missing values by default. Takes part in the dtype.
     pub fill_value: Option<Scalar>,
+    /// The same for variables and coordinates of these names.
+    pub fill_values: IndexMap<Name, Scalar>,
 }
 
 impl Default for ReindexOptions {
     fn default() -> Self {
-        ReindexOptions { method: Method::Exact, tolerance: None, fill_value: None }
+        ReindexOptions {
+            method: Method::Exact,
+            tolerance: None,
+            fill_value: None,
+            fill_values: IndexMap::new(),
+        }
     }
 }
 
@@ -231,7 +238,8 @@ impl Dataset {
         if !changes {
             return Ok(self.clone());
         }
-        reindex_parts(self, &takes, coords, options.fill_value.as_ref())
+        let fill = |name: &str| options.fill_values.get(name).or(options.fill_value.as_ref());
+        reindex_parts_by(self, &takes, coords, &fill)
     }
 }
 
@@ -299,6 +307,7 @@ macro_rules! methods {
                     let target = Dataset::default().with_parts(Default::default(), shared.clone());
                     let mut align = AlignOptions::new(Join::Left);
                     align.fill_value = options.fill_value.clone();
+                    align.fill_values = options.fill_values.clone();
                     let joined = align_parts(&[target, self.to_parts()], &align)
                         .and_then(|mut parts| self.rebuild(parts.swap_remove(1)))
                         .map_err(|e| e.at(self.place()))?;

@@ -1576,6 +1576,105 @@ def reshape():
     yield case("unstacked-level", "variables from another level", {"a": table().drop_vars(["q", "r", "area"])}, [flat, do("to_unstacked_dataset", "s", dim="z", level=1)])
 
 
+# ------------------------------------------------------------------------- interpolation
+
+
+def curve(x=(0.0, 1.0, 2.5, 4.0, 4.5, 6.0, 8.0), **attrs):
+    return da([1.0, 3.0, 2.0, 2.0, 5.0, -1.0, 0.5], "x", name="v", x=("x", list(x), attrs), attrs={"units": "K"})
+
+
+def surface(dtype="float64", nan=None):
+    values = numbers(4, 5, seed=3, nan=nan).astype(dtype)
+    return da(values, "yx", name="z", y=[10.0, 20.0, 40.0, 50.0], x=[0.0, 1.0, 3.0, 4.0, 6.0], n=("y", [1, 2, 3, 5]), two=(("y", "x"), values * 2), run=7)
+
+
+METHODS = "linear nearest zero slinear quadratic cubic quintic pchip akima makima barycentric krogh".split()
+
+
+@group("interp")
+def interpolation():
+    def at(out="r", on="a", method="linear", kwargs=None, **coords):
+        more = {"kwargs": kwargs} if kwargs else {}
+        return do("interp", on, out, coords=coords, method=method, **more)
+
+    close = {"compare": {"rtol": 1e-9, "attrs": True, "name": True, "indexes": True}}
+    c, s = {"a": curve(units="m")}, {"a": surface()}
+    inside, outside = [0.25, 1.0, 3.0, 4.25, 7.0, 8.0], [-1.0, 0.5, 9.0]
+    for method in METHODS:
+        yield case(f"method-{method}", f"values by {method}", c, [at("p", method=method, x=inside), at("q", method=method, x=outside), at("r", method=method, x=2.0)], outputs=list("pqr"), **close)
+        yield case(f"lanes-{method}", "lanes along the first axis and the last", {"a": da(numbers(6, 7, seed=5), "yx", y=[1.0, 2, 4, 5, 7, 8], x=[0.0, 1, 2, 4, 5, 7, 8])}, [at("p", method=method, x=[0.5, 3, 7.5]), at("q", method=method, y=[1.5, 7.75, 9])], outputs=["p", "q"], compare={"rtol": 1e-8})
+    for order in [1, 2, 3, 4, 5]:
+        yield case(f"polynomial-{order}", "a spline of an order", c, at(method="polynomial", kwargs={"order": order}, x=inside), **close)
+    yield case("polynomial-none", "a polynomial has an order", c, at(method="polynomial", x=inside), error="no order")
+    for method in METHODS[:7]:
+        yield case(f"outside-{method}", "beyond the ends", c, [at("p", method=method, x=outside, kwargs={"fill_value": "extrapolate"}), at("q", method=method, x=outside, kwargs={"fill_value": -7.5})], outputs=["p", "q"], **close)
+    yield case("outside-two", "a value for each end", c, at(x=outside, kwargs={"fill_value": (-1.0, 9.0)}), **close)
+    yield case("outside-nearest-two", "a value for each end", c, at(x=outside, method="nearest", kwargs={"fill_value": (-1.0, 9.0)}), **close)
+    for method in ["pchip", "akima", "makima"]:
+        yield case(f"outside-{method}", "pieces that go on", c, at(method=method, x=outside, kwargs={"extrapolate": True}), **close)
+    yield case("bounds-error", "a place outside is refused", c, at(x=outside, kwargs={"bounds_error": True}), error="outside")
+    for dtype in ["int8", "uint16", "int64", "float32", "float64"]:
+        yield case(f"dtype-{dtype}", "of any number", {"a": surface(dtype)}, [at("p", x=[0.5, 3.0]), at("q", x=[0.5, 3.0], method="nearest"), at("r", x=np.array([0.5, 3.0], "float32"))], outputs=list("pqr"), compare={"rtol": 1e-6})
+    yield case("narrow", "between narrow labels values stay narrow", {"a": da(numbers(4, 3).astype("float32"), "xy", x=np.array([0, 1, 2, 4], "float32"))}, [at("p", x=np.array([0.5, 3], "float32")), at("q", x=[0.5, 3.0])], outputs=["p", "q"])
+    for unit in ["s", "ns"]:
+        yield case(f"times-{unit}", "times between times", {"a": da(np.array(["2000-01-01", "2000-01-03", "NaT", "2000-02-01"], f"M8[{unit}]"), "x", x=[0.0, 1, 2, 4])}, at(x=[0.5, 1.0, 1.5, 5.0]))
+        yield case(f"timedeltas-{unit}", "spans between spans", {"a": da(np.array([0, 3600, 7200], "m8[s]").astype(f"m8[{unit}]"), "x", x=[0.0, 1, 2])}, at(x=[0.25, 1.5]))
+    yield case("nan-lane", "a single lane takes nothing of what it does not touch", {"a": da([1.0, NAN, 3.0, 4.0, INF, 5.0], "x", x=np.arange(6.0))}, [at("p", x=[0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5]), at("q", x=[0, 0.5, 1.5, 2, 2.5], method="nearest")], outputs=["p", "q"])
+    yield case("nan-lanes", "several lanes take the missing point before", {"a": surface(nan=[2, 8, 13])}, [at("p", x=[0.0, 0.5, 1.0, 3.0, 6.0]), at("q", y=[10.0, 20.0, 45.0, 50.0]), at("r", x=[0.0, 0.5, 1.0, 3.0, 6.0], method="slinear")], outputs=list("pqr"))
+    yield case("nan-spline", "a missing point leaves nothing of a spline", {"a": da([1.0, NAN, 3.0, 4.0, 2.0, 5.0], "x", x=np.arange(6.0))}, at(x=[0.0, 4.5], method="cubic"))
+    for name, order in {"falling": [6, 5, 4, 3, 2, 1, 0], "mixed": [3, 0, 6, 1, 5, 2, 4]}.items():
+        for method in ["linear", "nearest", "cubic", "pchip"]:
+            yield case(f"{name}-{method}", "labels that do not rise", c, [do("isel", "a", "u", indexers={"x": order}), at(on="u", method=method, x=inside)], **close)
+    yield case("duplicates", "labels that stand twice", {"a": da([1.0, 2.0, 3.0], "x", x=[0.0, 1.0, 1.0])}, at(x=[0.5]), error="duplicates")
+    for coord in ["int32", "float32", "uint8"]:
+        yield case(f"labels-{coord}", "labels of any number", {"a": da([1.0, 2.0, 4.0], "x", x=np.array([1, 2, 5], coord))}, at(x=[1.5, 2, 4.5]))
+    yield case("no-labels", "positions where there are no labels", {"a": da([1.0, 2.0, 4.0], "x")}, at(x=[0.5, 2]))
+    yield case("scalar-int", "a single place", s, at(x=3), **close)
+    yield case("both-scalar", "single places along both", s, at(x=2.0, y=30.0), **close)
+    yield case("one-scalar", "one dim goes", s, at(x=2.0, y=[30.0, 10.0]), **close)
+    for method in ["linear", "nearest", "slinear", "pchip"]:
+        yield case(f"grid-{method}", "onto a grid", s, at(x=[0.5, 2.0, 6.5], y=[15.0, 50.0], method=method), **close)
+        yield case(f"points-{method}", "along a track", s | {"px": da([0.5, 2.0, 6.5], "p", p=[7, 8, 9]), "py": da([15.0, 50.0, 20.0], "p", k=("p", list("abc")))}, at(x="$px", y="$py", method=method), **close)
+        yield case(f"square-{method}", "onto points of two dims", s | {"px": da([[0.5, 2.0], [1.0, 0.0]], "pq"), "py": da([15.0, 50.0], "q")}, at(x="$px", y="$py", method=method), **close)
+        yield case(f"own-{method}", "each position has a place of its own", s | {"px": da([0.5, 2.0, 6.0, 1.0], "y")}, at(x="$px", method=method), **close)
+        yield case(f"cross-{method}", "places that change along the other dim", s | {"px": da([0.5, 2.0, 6.0], "y"), "py": da([10.0, 22.0, 43.0], "y")}, at(y="$py", x="$px", method=method), **close)
+    yield case("points-outside", "points beyond the ends", s | {"px": da([-1.0, 2.0], "p"), "py": da([15.0, 90.0], "p")}, at(x="$px", y="$py", kwargs={"fill_value": -7.5}), **close)
+    yield case("points-quadratic", "no product of parabolas", s | {"px": da([1.0, 2.0], "p")}, at(x="$px", y=[20.0], method="quadratic"), error="one dim only")
+    yield case("new-dim", "another dim in the place", s | {"t": da([[0.5, 2.0], [1.0, 6.0]], "pq", p=[1, 2], attrs={"from": "t"})}, at(x="$t"), **close)
+    yield case("scalar-array", "a single place with coords", s | {"t": da(2.0, lab=5)}, at(x="$t"), **close)
+    yield case("own-labels", "an array brings its labels", {"a": curve()} | {"t": da([0.5, 1.5], "x", x=[100, 200])}, at(x="$t"), **close)
+    yield case("wrong-length", "places that do not fit the array", s | {"px": da([0.5, 2.0], "y")}, at(x="$px"), error="y has length 4")
+    yield case("no-places", "an empty list", c, at(x=[], method="cubic"))
+    when = {"a": da(numbers(5, 2), "tx", t=dates("2000-01-01", 5))}
+    yield case("dates", "between dates", when, at(t=np.array(["2000-01-01T12", "2000-01-04T06"], "M8[ns]")), **close)
+    yield case("date-texts", "dates as texts", when, at(t=["2000-01-02", "2000-01-04T12:00"]), **close)
+    yield case("date-month", "a text stands for the begin of its period", when, at(t="2000-01"), **close)
+    yield case("date-number", "no numbers between dates", when, at(t=[1.5]), error="no datetimes")
+    yield case("date-cubic", "a spline over dates", {"a": da([1.0, 3, 2, 5, 4], "t", t=dates("2000-01-01", 5, "36h"))}, at(t=np.array(["2000-01-02", "2000-01-06"], "M8[ns]"), method="cubic"), **close)
+    for calendar in ["360_day", "noleap", "julian"]:
+        yield case(f"calendar-{calendar}", "dates of other calendars", {"a": da([1.0, 3.0, 2.0], "t", t=model_dates("2000-01-01", 3, calendar, "MS"))}, at(t=model_dates("2000-01-11", 4, calendar, "10D")), **close)
+    yield case("calendar-text", "texts are dates of the calendar", {"a": da([1.0, 3.0, 2.0], "t", t=model_dates("2000-01-01", 3, "360_day", "MS"))}, at(t=["2000-01-30", "2000-02-16"]), **close)
+    yield case("timedelta-labels", "between timedeltas", {"a": da([1.0, 3.0, 2.0], "t", t=np.array([0, 6, 24], "m8[h]").astype("m8[ns]"))}, at(t=np.array([3, 12], "m8[h]").astype("m8[ns]")), **close)
+    mixed = {"a": xr.Dataset({"f": ("x", [1.0, 2.0, 4.0]), "b": ("x", [True, False, True]), "s": ("x", list("abc")), "k": ("y", [1, 2])}, {"x": [0.0, 1.0, 2.0], "l": ("x", list("uvw"))}, {"title": "t"})}
+    yield case("dataset", "texts and bools are those of the nearest label", mixed, at(x=[0.4, 0.5, 1.75]), **close)
+    yield case("dataset-scalar", "which a single place has not", mixed, at(x=0.4), **close)
+    for method in ["pad", "backfill"]:
+        yield case(f"dataset-{method}", "or of the label before or behind", mixed, do("interp", "a", coords={"x": [0.4, 1.75]}, method_non_numeric=method), **close)
+    yield case("dataset-falling", "labels that fall", mixed, [do("isel", "a", "u", indexers={"x": [2, 0, 1]}), at(on="u", x=[0.4, 1.75])], compare={"attrs": True})
+    yield case("bools", "there is nothing between bools", {"a": da([True, False], "x")}, at(x=[0.5]), error="no numbers")
+    yield case("texts", "there is nothing between texts", {"a": da(["a", "b"], "x")}, at(x=[0.5]), error="no numbers")
+    yield case("text-labels", "nor between labels that are texts", {"a": da([1.0, 2.0], "x", x=["a", "b"])}, at(x=["a"]), error="no numbers")
+    yield case("unknown-dim", "no such dim", c, at(q=[1.0]), error="no dim q")
+    yield case("unknown-method", "no such method", c, at(x=[1.0], method="cubist"), error="no such method")
+    yield case("few-points", "a cubic spline takes four points", {"a": da([1.0, 2.0, 4.0], "x")}, at(x=[0.5], method="cubic"), error="three points")
+    yield case("multi-index", "nothing lies between tuples", {"a": surface()}, [do("stack", "a", "u", dim={"z": ["y", "x"]}), at(on="u", z=[1.0])], error="z is a multi-index")
+    yield case("like", "at the labels of another", s | {"o": da(numbers(2, 3), "xy", x=[0.5, 4.0], y=[15.0, 20.0, 49.0], attrs={"a": 1})}, [do("interp_like", "a", "p", other="$o"), do("interp_like", "a", "q", other="$o", method="nearest")], outputs=["p", "q"], **close)
+    yield case("like-part", "dims of both only", s | {"o": da(numbers(2, 3), "xw", x=[0.5, 4.0])}, do("interp_like", "a", other="$o"), **close)
+    yield case("like-outside", "beyond the ends", s | {"o": da([0, 0], "x", x=[-1.0, 7.0])}, do("interp_like", "a", other="$o", kwargs={"fill_value": "extrapolate"}), **close)
+    yield case("like-texts", "texts are looked up", {"a": da(numbers(3, 3), "sx", s=list("abc"), x=[0.0, 1, 2]), "o": da(numbers(2, 2), "sx", s=list("cz"), x=[0.5, 1.5])}, do("interp_like", "a", other="$o"), **close)
+    yield case("like-dataset", "a dataset at the labels of one", mixed | {"o": xr.Dataset(coords={"x": [0.25, 1.0]})}, do("interp_like", "a", other="$o"), **close)
+
+
 # ---------------------------------------------------------------------------------- times
 
 

@@ -136,7 +136,7 @@ impl<T: Labelled> Resample<T> {
     }
 
     fn filled(&self, what: &str, method: Method, tolerance: Option<Scalar>) -> Result<T> {
-        let options = ReindexOptions { method, tolerance, fill_value: None };
+        let options = ReindexOptions { method, tolerance, ..ReindexOptions::default() };
         self.relabelled(&options).at(|| format!("resample along `{}`, in `{what}`", self.dim))
     }
 

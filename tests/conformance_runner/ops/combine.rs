@@ -89,14 +89,6 @@ fn fill_values(args: &mut Args) -> Outcome<(Option<Scalar>, IndexMap<Name, Scala
     }
 }
 
-/// One value for all holes.
-fn fill_value(args: &mut Args) -> Outcome<Option<Scalar>> {
-    match fill_values(args)? {
-        (fill, each) if each.is_empty() => Ok(fill),
-        _ => unsupported("fill_value for each variable"),
-    }
-}
-
 fn xr_align(call: &mut Call) -> Outcome<Value> {
     let objects = objects(&mut call.args, "objects")?;
     let (fill_value, fill_values) = fill_values(&mut call.args)?;
@@ -124,7 +116,8 @@ fn broadcast_like(call: &mut Call) -> Outcome<Value> {
 }
 
 fn reindex_options(args: &mut Args) -> Outcome<ReindexOptions> {
-    let mut options = ReindexOptions { fill_value: fill_value(args)?, ..ReindexOptions::default() };
+    let (fill_value, fill_values) = fill_values(args)?;
+    let mut options = ReindexOptions { fill_value, fill_values, ..ReindexOptions::default() };
     if let Some(name) = args.string("method")? {
         options.method = method(&name)?;
     }
