@@ -114,15 +114,16 @@ impl Dataset {
         if from == to && (from == target.0 || from == numpy) {
             return Ok(self.clone());
         }
+        // Of dates that are no 360 days to the year, each has its own in the other calendar.
         let align = match options.align_on {
+            _ if (from == Calendar::Day360) == (to == Calendar::Day360) => AlignOn::Date,
             Some(align) => align,
-            None if from != to && [from, to].contains(&Calendar::Day360) => {
+            None => {
                 return Err(Error::invalid(format!(
                     "`align_on` must say which date of {to} one of {from} becomes"
                 ))
                 .help("AlignOn::Date suits data of months, AlignOn::Year days and finer"));
             }
-            None => AlignOn::Date,
         };
         let Converted { positions, ticks } = convert(&times, target, align)?;
         let dtype = DType::Datetime { unit: target.1, calendar: target.0 };

@@ -1807,6 +1807,7 @@ def cftime_values():
             yield case(f"convert-from-360-{align}-{to}", "from months of 30 days", long, do("convert_calendar", "a", calendar=to, align_on=align))
     yield case("convert-360-noleap-unsorted", "in the order of time", {"a": series(model_dates("2000-02-28", 5, "noleap")).isel(time=[3, 0, 4, 1, 2])}, do("convert_calendar", "a", calendar="360_day", align_on="year"))
     yield case("convert-unsorted", "dates stay in their order", {"a": series(model_dates("2000-02-28", 5, "all_leap")).isel(time=[3, 0, 4, 1, 2])}, do("convert_calendar", "a", calendar="noleap"))
+    yield case("convert-align-ignored", "without 360 days there is one way", {"a": series(model_dates("2000-02-28", 5, "noleap")).isel(time=[3, 0, 4, 1, 2])}, do("convert_calendar", "a", calendar="julian", align_on="year"))
     yield case("convert-hours", "times of day stay", {"a": series(dates("2000-02-28T18", 9, "6h"))}, do("convert_calendar", "a", calendar="noleap"))
     yield case("convert-dim", "along a dim of another name", {"a": numpy.rename(time="t")}, do("convert_calendar", "a", calendar="noleap", dim="t"))
     ds = xr.Dataset({"s": numpy, "b": ("x", [1, 2]), "n": ("time", np.arange(9, dtype="int16"))}, attrs={"a": 1})
