@@ -224,4 +224,22 @@ mod tests {
         assert!(week(Calendar::Standard).is_ok());
         assert!(week(Calendar::Day360).unwrap_err().to_string().contains("360_day"));
     }
+
+    #[test]
+    fn frequencies_move_times_in_the_unit_that_holds_both() {
+        let dtype = DType::Datetime { unit: TimeUnit::S, calendar: Calendar::Day360 };
+        let moved =
+            |how, freq: &str, dtype| of(TimeFn::Offset(how, freq.parse().unwrap()), &[86_400, NAT], dtype);
+        let months = moved(Move::Add, "MS", dtype).unwrap();
+        assert_eq!((months.dtype(), months.to_vec::<i64>().unwrap()), (dtype, vec![30 * 86_400, NAT]));
+        assert_eq!(moved(Move::RollBack, "MS", dtype).unwrap().to_vec::<i64>().unwrap(), [0, NAT]);
+        assert_eq!(moved(Move::RollForward, "D", dtype).unwrap().to_vec::<i64>().unwrap(), [86_400, NAT]);
+        let finer = moved(Move::Add, "1500ms", dtype).unwrap();
+        assert_eq!(finer.dtype(), DType::Datetime { unit: TimeUnit::Ms, calendar: Calendar::Day360 });
+        assert_eq!(finer.to_vec::<i64>().unwrap(), [86_401_500, NAT]);
+        let span = DType::Timedelta { unit: TimeUnit::S };
+        assert_eq!(moved(Move::Add, "-1D", span).unwrap().to_vec::<i64>().unwrap(), [0, NAT]);
+        assert!(moved(Move::Add, "MS", span).is_err());
+        assert!(of(TimeFn::Offset(Move::Add, "YE".parse().unwrap()), &[i64::MAX], dtype).is_err());
+    }
 }

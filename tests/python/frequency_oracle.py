@@ -228,8 +228,10 @@ def texts(rng, rows):
         chosen = [rng.choice(names) for _ in range(count)]
         if count > 1 and "B" in chosen:
             continue  # business days plus hours: only pandas has them
+        # pandas refuses 0 here, and nowhere else.
+        usable = [n for n in numbers if n != "0"] if "LWOM-MON" in chosen else numbers
         text = rng.choice(["", " "]).join(
-            rng.choice(numbers if i == 0 else [n for n in numbers if n not in signed])
+            rng.choice(usable if i == 0 else [n for n in usable if n not in signed])
             + rng.choice(["", "", "", " "]) + name for i, name in enumerate(chosen))
         try:
             result = to_offset(text).freqstr
