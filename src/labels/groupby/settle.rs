@@ -1,7 +1,5 @@
 //! The data of groups, and the places that the dimensions of groups get.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 
 use super::groups::Groups;
@@ -16,40 +14,28 @@ use crate::labels::squeeze::expanded;
 use crate::labels::variable::{Name, Variable};
 use crate::lazy::{AxisFrom, LazyArray};
 
-/// A variable with the dimensions of the groups as one axis, and their codes along it.
-pub(super) struct Laid {
-    /// The dimensions, that of the groups under its marker.
-    pub(super) dims: Vec<Name>,
-    pub(super) data: LazyArray,
-    pub(super) axis: usize,
-    pub(super) codes: Arc<[i32]>,
-}
-
 impl Groups {
-    /// The variable with the dimensions of the groups in one; it has at least one of them.
-    pub(super) fn laid(&self, v: &Variable) -> Result<Laid> {
-        let marker = self.marker();
-        if let [dim] = &self.dims[..]
-            && let Some(axis) = v.axis(dim)
-        {
-            let mut dims = v.dims().to_vec();
-            dims[axis] = marker;
-            return Ok(Laid { dims, data: v.data().clone(), axis, codes: self.codes.clone() });
+    /// The variable with all dimensions of the groups, in the order of their codes, and the names of its dimensions.
+    /// What it lacks repeats.
+    fn laid(&self, v: &Variable) -> Result<(Vec<Name>, LazyArray)> {
+        let own = |d: &&Name| self.dims.contains(d);
+        let dims: Vec<Name> = match self.dims.iter().all(|d| v.axis(d).is_some()) {
+            // They stay on their places, so that nothing else moves.
+            true => {
+                let mut next = self.dims.iter();
+                v.dims().iter().map(|d| if own(&d) { next.next().unwrap_or(d) } else { d }.clone()).collect()
+            }
+            false => v.dims().iter().filter(|d| !own(d)).chain(&self.dims).cloned().collect(),
+        };
+        if dims == v.dims() {
+            return Ok((dims, v.data().clone()));
         }
-        let mut dims: Vec<Name> = v.dims().iter().filter(|d| !self.dims.contains(d)).cloned().collect();
-        let mut from: Vec<AxisFrom> =
-            (0..v.ndim()).filter(|i| dims.contains(&v.dims()[*i])).map(AxisFrom::Input).collect();
-        let mut shape: Vec<usize> = dims.iter().filter_map(|d| v.len_of(d)).collect();
-        let axis = dims.len();
-        from.extend(
-            self.dims
-                .iter()
-                .zip(&self.shape)
-                .map(|(d, n)| v.axis(d).map_or(AxisFrom::Repeat(*n), AxisFrom::Input)),
-        );
-        shape.push(self.shape.iter().product());
-        dims.push(marker);
-        Ok(Laid { dims, data: v.data().axes(&from)?.reshape(&shape)?, axis, codes: self.codes.clone() })
+        let length =
+            |d: &Name| self.dims.iter().zip(&self.shape).find(|(o, _)| *o == d).map_or(1, |(_, n)| *n);
+        let from =
+            dims.iter().map(|d| v.axis(d).map_or_else(|| AxisFrom::Repeat(length(d)), AxisFrom::Input));
+        let data = v.data().axes(&from.collect::<Vec<_>>())?;
+        Ok((dims, data))
     }
 
     /// A variable reduced by group and over `others`; `None` if its dtype has no part in this.
@@ -66,11 +52,18 @@ impl Groups {
         let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
         check_not_empty(v, op, &axes)?;
         diagnostics::units_of_reduction(op, options, &v.attrs)?;
-        let Laid { dims, data, axis, codes } = self.laid(v)?;
-        let axes: Vec<usize> = (0..dims.len()).filter(|&i| i != axis && others.contains(&dims[i])).collect();
-        let kept = (0..dims.len()).filter(|i| !axes.contains(i)).map(|i| dims[i].clone());
-        let codes = Codes::along(axis, codes, self.present);
-        let data = data.reduce(options.spec(op, axes.clone(), Some(codes), v.dtype()))?;
+        let (dims, data) = self.laid(v)?;
+        let (own, others): (Vec<usize>, Vec<usize>) = (0..dims.len())
+            .filter(|i| self.dims.contains(&dims[*i]) || others.contains(&dims[*i]))
+            .partition(|i| self.dims.contains(&dims[*i]));
+        let name = |i: usize| match own.iter().position(|o| *o == i) {
+            Some(0) => Some(self.marker()),
+            Some(_) => None,
+            None => (!others.contains(&i)).then(|| dims[i].clone()),
+        };
+        let kept: Vec<Name> = (0..dims.len()).filter_map(name).collect();
+        let codes = Codes::over(own.clone(), self.shape.clone(), self.codes.clone(), self.present);
+        let data = data.reduce(options.spec(op, others.clone(), Some(codes), v.dtype()))?;
         Ok(Some(Variable::new(kept, data)?.with_attrs(options.attrs(&v.attrs))))
     }
 

@@ -23,6 +23,42 @@ fn groups_stand_where_the_grouped_dimension_stood_and_first_in_datasets() {
     assert_eq!(&*ds.get("f").unwrap().dims()[0], "label");
 }
 
+/// A mask of regions over two dimensions folds the field as it lies: nothing is turned or reshaped first.
+#[test]
+fn regions_are_reduced_in_one_pass() {
+    let values = (0..24).map(f64::from).collect();
+    let a = DataArray::from_vec(&[("lat", 2), ("time", 4), ("lon", 3)], values).unwrap();
+    let regions = DataArray::from_vec(&[("lat", 2), ("lon", 3)], vec![7.0, 5.0, f64::NAN, 7.0, 7.0, 5.0]);
+    let regions = regions.unwrap().with_name("region");
+    let lazy = a.chunk("lat", 1).unwrap().chunk("lon", 2).unwrap();
+    let sums = lazy.groupby(&regions).unwrap().sum(()).unwrap();
+    assert_eq!(sums.dims().iter().map(|d| &**d).collect::<Vec<_>>(), ["time", "region"]);
+    assert_eq!(sums.to_vec::<f64>().unwrap(), [15.0, 25.0, 21.0, 34.0, 27.0, 43.0, 33.0, 52.0]);
+    let mut below = vec![sums.variable().data().clone()];
+    let mut names = Vec::new();
+    while let Some(array) = below.pop() {
+        names.push(array.op().name());
+        below.extend(array.inputs().iter().cloned());
+    }
+    assert!(names.contains(&"reduce") && !names.contains(&"reshape"), "{names:?}");
+    for op in [ReduceOp::First, ReduceOp::Last, ReduceOp::Median] {
+        for turned in [a.clone(), a.transpose(["lon", "lat", "time"]).unwrap()] {
+            let reduce = |a: &DataArray| {
+                let groups = a.groupby(&regions).unwrap();
+                let ends = groups.reduce_with(op, (), ReduceOptions::default()).unwrap();
+                ends.isel("time", 1).unwrap().to_vec::<f64>().unwrap()
+            };
+            let want = match op {
+                ReduceOp::First => [4.0, 3.0],
+                ReduceOp::Last => [17.0, 16.0],
+                _ => [10.5, 15.0],
+            };
+            assert_eq!(reduce(&turned), want, "{op:?}");
+            assert_eq!(reduce(&turned.chunk("lat", 1).unwrap().chunk("lon", 2).unwrap()), want, "{op:?}");
+        }
+    }
+}
+
 #[test]
 fn chunked_and_in_memory_give_the_same() {
     let a = field();
