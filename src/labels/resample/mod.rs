@@ -37,6 +37,8 @@ pub struct Resample<T> {
     /// The coordinate of the times, and the dimension of the bins.
     dim: Name,
     groups: GroupBy<T>,
+    /// The labels of the bins.
+    labels: Variable,
 }
 
 impl<T> std::fmt::Debug for Resample<T> {
@@ -80,7 +82,16 @@ impl<T: Labelled> Resample<T> {
             )));
         }
         let groups = GroupBy::new(object.clone(), vec![by.key(dim)])?;
-        Ok(Resample { object, dim: dim.into(), groups })
+        let labels = match groups.names().first().map(|name| groups.labels(name)).transpose()?.flatten() {
+            Some(labels) => labels.clone(),
+            None => {
+                return Err(Error::invalid(format!(
+                    "`{dim}` has no labels, and the grouper gives its bins none"
+                ))
+                .help("give the dimension a coordinate of times"));
+            }
+        };
+        Ok(Resample { object, dim: dim.into(), groups, labels })
     }
 
     /// The labels of the bins in order, of those too that hold nothing.
@@ -94,9 +105,7 @@ impl<T: Labelled> Resample<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn labels(&self) -> &Variable {
-        let name = &self.groups.names()[0];
-        let labels = self.groups.labels(name).ok().flatten();
-        labels.expect("a resampler labels its bins: checked when it was made")
+        &self.labels
     }
 
     /// How many bins there are, with those that hold nothing.
