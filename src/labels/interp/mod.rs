@@ -3,9 +3,6 @@
 mod targets;
 mod values;
 
-#[cfg(test)]
-mod tests;
-
 use indexmap::IndexMap;
 
 use self::targets::Along;
