@@ -39,15 +39,16 @@ const LONG: usize = 4 * LANES;
 /// ```
 pub fn windows(spec: &ReduceSpec, piece: &Block, windows: &[usize]) -> Result<Block> {
     let shape = piece.shape();
-    if windows.len() != shape.len() || shape.iter().zip(windows).any(|(n, w)| *w == 0 || n % w != 0) {
+    let fits = shape.iter().zip(windows).all(|(n, w)| *w > 0 && n % w == 0);
+    if windows.len() != shape.len() || !fits || spec.group.is_some() {
         return Err(Error::internal(format!("windows {windows:?} of shape {shape:?}")));
     }
     let out: Vec<usize> = shape.iter().zip(windows).map(|(n, w)| n / w).collect();
     let input = piece.dtype();
     let in_order = spec.as_order().is_some() || spec.as_extreme()?.is_some() || ends::handles(spec, input);
-    if in_order || spec.group.is_some() {
+    if in_order {
         let axes: Vec<usize> = (0..out.len()).map(|i| 2 * i + 1).collect();
-        let spec = ReduceSpec { axes, group: None, ..spec.clone() };
+        let spec = ReduceSpec { axes, ..spec.clone() };
         return match out.contains(&0) {
             true => Ok(Block::zeros(spec.result_dtype(input)?, &out)),
             false => whole(&spec, &split(piece, windows)?),
