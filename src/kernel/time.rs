@@ -38,6 +38,17 @@ pub enum Move {
     RollBack,
 }
 
+impl Move {
+    /// The name of the method.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Move::Add => "add",
+            Move::RollForward => "roll_forward",
+            Move::RollBack => "roll_back",
+        }
+    }
+}
+
 impl TimeFn {
     /// xarray's name.
     ///
@@ -51,9 +62,7 @@ impl TimeFn {
             TimeFn::DecimalYear => "decimal_year",
             TimeFn::Round(how, _) => how.name(),
             TimeFn::Format(_) => "strftime",
-            TimeFn::Offset(Move::Add, _) => "add",
-            TimeFn::Offset(Move::RollForward, _) => "roll_forward",
-            TimeFn::Offset(Move::RollBack, _) => "roll_back",
+            TimeFn::Offset(how, _) => how.name(),
         }
     }
 

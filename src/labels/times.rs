@@ -254,8 +254,9 @@ impl Times {
 
     /// A result that is the array itself, moved, and so keeps its name.
     fn moved(&self, how: Move, freq: &str) -> Result<DataArray> {
-        let freq: Frequency =
-            freq.parse().map_err(|e| Error::from(e).at("`times.add`").at(self.0.place()))?;
+        let freq: Frequency = freq
+            .parse()
+            .map_err(|e| Error::from(e).at(format!("`times.{}`", how.name())).at(self.0.place()))?;
         let moved = self.map(TimeFn::Offset(how, freq), true)?;
         Ok(match self.0.name() {
             Some(name) => moved.with_name(name.clone()),
