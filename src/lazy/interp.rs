@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::take::{chunks_of, spans};
+use super::take::{chunks_of, needs_of, spans};
 use super::{LazyArray, Meta, Need, Op};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
@@ -38,12 +38,7 @@ impl Op for InterpLines {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let need = |(a, b)| {
-            let mut region = out.clone();
-            region.set(self.axis, a..b);
-            Need { input: 0, region }
-        };
-        self.spans(out, inputs[0]).into_iter().map(need).collect()
+        needs_of(out, self.axis, self.spans(out, inputs[0]))
     }
 
     fn compute(

@@ -46,6 +46,16 @@ pub(super) fn spans(mut wanted: Vec<usize>, grid: &AxisGrid) -> Vec<(usize, usiz
     spans
 }
 
+/// A box of the input for each span: `out` with the span along the axis.
+pub(super) fn needs_of(out: &Region, axis: usize, spans: Vec<(usize, usize)>) -> Vec<Need> {
+    let need = |(a, b)| {
+        let mut region = out.clone();
+        region.set(axis, a..b);
+        Need { input: 0, region }
+    };
+    spans.into_iter().map(need).collect()
+}
+
 /// The chunks of an axis whose elements come from these positions of another one. A chunk ends where the
 /// source chunk changes, but never before the usual length is reached: scattered positions would make a chunk
 /// of each.
@@ -80,12 +90,7 @@ impl Op for Take {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let need = |(a, b)| {
-            let mut region = out.clone();
-            region.set(self.axis, a..b);
-            Need { input: 0, region }
-        };
-        self.spans(out, inputs[0]).into_iter().map(need).collect()
+        needs_of(out, self.axis, self.spans(out, inputs[0]))
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
