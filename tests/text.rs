@@ -9,8 +9,9 @@ fn texts(values: &[Option<&str>]) -> DataArray {
     DataArray::from_vec(&[("x", values.len())], values).unwrap()
 }
 
+/// The same text as an expression: nothing of it is known before a run.
 fn lazy(a: &DataArray) -> DataArray {
-    a.chunk("x", 1).unwrap()
+    a.chunk("x", 1).unwrap().str().unwrap().strip().unwrap()
 }
 
 #[test]
@@ -32,6 +33,10 @@ fn numbers_of_missing_text_are_found_out_in_the_run() {
     let len = a.str().unwrap().len().unwrap();
     assert_eq!(len.dtype(), DType::I64);
     assert!(len.load().unwrap_err().is_unsupported());
+    // What was only cut into chunks is in memory still: that it lacks some is known.
+    let cut = texts(&[Some("ab"), None]).chunk("x", 1).unwrap();
+    let len = cut.str().unwrap().len().unwrap().to_vec::<f64>().unwrap();
+    assert!(len[0] == 2.0 && len[1].is_nan());
     let there = lazy(&texts(&[Some("ab"), Some("")]));
     assert_eq!(there.str().unwrap().len().unwrap().to_vec::<i64>().unwrap(), [2, 0]);
 }
