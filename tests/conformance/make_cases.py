@@ -1081,6 +1081,11 @@ def resample():
     yield case("timedeltas", "times since a start", spans, [
         by("5h", "mean", out="p", dim="t"), by("D", "sum", out="q", dim="t", options={"closed": "right"}),
         by("7h", "count", out="s", dim="t", options={"closed": "right", "label": "right"})], outputs=list("pqs"))
+    moved = [by("5h", "sum", out="p", dim="t", options={"offset": "90min"}), by("D", "count", out="q", dim="t", options={"closed": "right", "offset": "-1h"}),
+             by("7h", "mean", out="s", dim="t", options={"label": "right", "offset": np.timedelta64(2, "h")}), by("5h", "max", out="u", dim="t", options={"offset": "0h"}), by("3h", "min", out="v", dim="t", options={"offset": "1500ns"})]
+    for unit in ("s", "ms", "us", "ns"):
+        of_unit = {"a": spans["a"].assign_coords(t=spans["a"].t.values.astype(f"timedelta64[{unit}]"))}
+        yield case(f"timedeltas-offset-{unit}", "labels take the finer unit of times and offset", of_unit, moved, outputs=list("pqsuv"))
     yield case("timedeltas-months", "times since a start have no months", spans, by("MS", "mean", dim="t"), error="no fixed length")
 
     field = xr.DataArray(numbers(3, 14, 2, nan=[11, 4]), {"time": ("time", dates("2000-01-30T06", 14, "9h"), {"axis": "T"}), "lat": [1.0, 2.0, 3.0], "h": 2.0, "deep": ("time", np.arange(14)), "at": (("lat", "time"), np.ones((3, 14)))},
@@ -1134,6 +1139,28 @@ def resample():
     yield case("up-names", "other names of the same", up, [by("12h", "pad", out="p"), by("12h", "backfill", out="q")], outputs=list("pq"))
     yield case("up-closed", "the labels of bins closed and labelled on the right", up, [
         by("15h", "ffill", out="p", options={"closed": "right", "label": "right"}), by("W", "bfill", out="q"), by("MS", "nearest", out="s", options={"offset": "1h"})], outputs=list("pqs"))
+    knots = {"a": coarse.astype("float32"), "b": coarse.isel(x=0).fillna(1).astype("int16"), "c": coarse.fillna(2), "d": ds, "e": months}
+    for kind in ("linear", "nearest", "zero", "slinear", "quadratic", "cubic", "polynomial"):
+        more = {"order": 3} if kind == "polynomial" else {}
+        steps = [by("12h", "interpolate", on, f"r{on}", kind=kind, **more) for on in knots]
+        if kind in ("quadratic", "cubic", "polynomial"):
+            # With a missing value in one lane, scipy's splines give no lane any values.
+            knots = knots | {"a": knots["a"].fillna(3)}
+        steps += [by("17h", "interpolate", "c", "p", options={"closed": "right", "label": "right", "offset": "-1h"}, kind=kind, **more), by("W", "interpolate", "b", "q", kind=kind, **more)]
+        yield case(f"up-interpolate-{kind}", f"{kind} between times", knots, steps, outputs=[s["out"] for s in steps], compare={"attrs": True})
+    yield case("up-interpolate-default", "lines; missing outside", {"a": coarse, "b": months}, [by("7h", "interpolate", out="p"), by("10D", "interpolate", "b", "q"), by("MS", "interpolate", "b", "s")], outputs=list("pqs"))
+    moved = {"a": coarse.fillna(1).assign_coords(time=coarse.time.values + np.timedelta64(5, "h"))}
+    outside = [by("12h", "interpolate", out="p", kind="linear", fill_value="extrapolate"), by("12h", "interpolate", out="q", kind="nearest", fill_value=9.0), by("D", "interpolate", out="s", kind="cubic", fill_value="extrapolate")]
+    yield case("up-interpolate-outside", "what stands outside of the times", moved, outside, outputs=list("pqs"))
+    yield case("up-interpolate-bounds", "a label outside of the times is an error if asked", moved, by("12h", "interpolate", bounds_error=True), error="a label outside of the times")
+    yield case("up-interpolate-times", "values that are times", {"a": da(dates("2010-03-01", 4, "7D"), ["time"], time=dates("2000-01-01", 4, "17h"))}, by("8h", "interpolate"))
+    yield case("up-interpolate-single", "one time", {"a": coarse.isel(time=[2])}, [by("12h", "interpolate", out="p"), by("QE", "interpolate", out="q", kind="nearest")], outputs=list("pq"))
+    yield case("up-interpolate-few", "a cubic takes four times", {"a": coarse.isel(time=[0, 1, 2])}, by("12h", "interpolate", kind="cubic"), error="too few times")
+    yield case("up-interpolate-texts", "nothing is between texts", {"a": da(list("abc"), ["time"], time=dates("2000-01-01", 3, "17h"))}, by("12h", "interpolate"), error="texts")
+    yield case("up-interpolate-duplicates", "there is no curve through two values at one time", {"a": coarse.isel(time=[0, 1, 1, 2])}, by("12h", "interpolate"), error="duplicate times")
+    yield case("up-interpolate-coordinate", "times that are no index", {"a": coarse.rename(time="step").assign_coords(time=("step", coarse.time.values))}, by("12h", "interpolate"), error="no dim time")
+    spans = {"a": da(numbers(5), ["t"], t=np.array([0, 5, 7, 20, 31], "timedelta64[h]").astype("timedelta64[ms]"))}
+    yield case("up-interpolate-timedeltas", "times since a start", spans, [by("3h", "interpolate", out="p", dim="t"), by("3h", "interpolate", out="q", dim="t", options={"offset": np.timedelta64(1, "h")})], outputs=list("pq"))
     yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
