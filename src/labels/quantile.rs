@@ -16,7 +16,7 @@ use crate::kernel::order::{Method, OrderSpec, Pick};
 use crate::lazy::AxisFrom;
 
 /// The new coordinate, and dimension where several quantiles are asked for.
-const QUANTILE: &str = "quantile";
+pub(super) const QUANTILE: &str = "quantile";
 
 /// The fractions of which quantiles are asked for: one number, or a list, which makes a new first dimension.
 ///
@@ -42,6 +42,14 @@ impl Quantiles {
     /// ```
     pub fn values(&self) -> &[f64] {
         &self.values
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        match self.values.iter().find(|q| !(0.0..=1.0).contains(*q)) {
+            Some(bad) => Err(Error::invalid(format!("the quantile {bad} is not from 0 to 1"))
+                .help("a percentage is to be divided by 100")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -249,10 +257,7 @@ impl Dataset {
         dims: impl IntoDims,
         options: &QuantileOptions,
     ) -> Result<Dataset> {
-        if let Some(bad) = q.values.iter().find(|q| !(0.0..=1.0).contains(*q)) {
-            return Err(Error::invalid(format!("the quantile {bad} is not from 0 to 1"))
-                .help("a percentage is to be divided by 100"));
-        }
+        q.check()?;
         let dims = dims.into_dims().among(&self.sizes())?;
         let left_out = |d: DType| d.is_text() || d.is_datetime();
         let data_vars: IndexMap<Name, Variable> = self.map_variables(|v| {

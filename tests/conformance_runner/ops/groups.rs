@@ -10,7 +10,7 @@ use super::super::args::{Args, block, strings};
 use super::super::case::Step;
 use super::super::json::Names;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
-use super::{Call, Op, arguments, combine, dims, elementwise, no_method, reduce};
+use super::{Call, Op, arguments, combine, dims, elementwise, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("groupby", groupby), ("weighted", weighted)];
 
@@ -139,6 +139,17 @@ fn weighted(call: &mut Call) -> Outcome<Value> {
         return broken("weights are an array");
     };
     let (step, mut args) = then(call)?;
+    if step.op == "quantile" {
+        let q = order::fractions(args.need("q")?)?;
+        let dims = dims(args.opt("dim"))?;
+        let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
+        args.finish()?;
+        return match &call.on {
+            Value::DataArray(a) => Ok(a.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            Value::Dataset(ds) => Ok(ds.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            on => no_method(on),
+        };
+    }
     let Some(op) = weighted_op(&step.op) else { return unsupported(format!("weighted {}", step.op)) };
     let dims = dims(args.opt("dim"))?;
     let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
