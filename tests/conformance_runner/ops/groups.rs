@@ -58,6 +58,10 @@ macro_rules! grouped {
                 };
                 per_group(step, $names, |f| groups.map(f), |g: &$kind| g.clone().into(), object)
             }
+            "quantile" => {
+                let (q, dims, options) = order::quantile_args(args)?;
+                Ok(groups?.quantile_with(q, dims, options)?.into())
+            }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
                 Ok(groups?.fillna(value)?.into())
