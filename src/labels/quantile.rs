@@ -43,14 +43,6 @@ impl Quantiles {
     pub fn values(&self) -> &[f64] {
         &self.values
     }
-
-    pub(super) fn check(&self) -> Result<()> {
-        match self.values.iter().find(|q| !(0.0..=1.0).contains(*q)) {
-            Some(bad) => Err(Error::invalid(format!("the quantile {bad} is not from 0 to 1"))
-                .help("a percentage is to be divided by 100")),
-            None => Ok(()),
-        }
-    }
 }
 
 impl From<f64> for Quantiles {
