@@ -108,7 +108,8 @@ pub use dot::{cross, dot};
 pub use duplicates::Keep;
 pub use extremes::IdxOptions;
 pub use groupby::{
-    Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels, UniqueGrouper,
+    BinGrouper, Bins, Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels,
+    UniqueGrouper,
 };
 pub use indexer::{Indexer, Isel, PySlice, slice};
 pub use infer_freq::{date_range_like, infer_freq};
