@@ -1233,6 +1233,27 @@ def weighted():
         do("sel", "a", "s", indexers={"time": sl("2000-01", "2001-01")}),
         do("groupby", "s", "c", group="time.month", then=then("mean")), do("groupby", "s", "d", group="time.month", then=then("sub", other="$c")),
         do("getitem", "a", "lat", key="lat"), do("np.deg2rad", "lat", "l"), do("np.cos", "l", "w"), w("mean", "d", dim="lat")], compare={"atol": 1e-12})
+    q = [0.0, 0.2, 0.5, 0.77, 1.0]
+    near = {"compare": {"rtol": 1e-12, "name": True}}
+    yield case("quantile", "quantiles over the dim of the weights, over all, and over another", i, [
+        w("quantile", out="p", q=q, dim="lat"), w("quantile", out="q", q=q), w("quantile", out="r", q=0.3, dim=["lon"])], outputs=list("pqr"), **near)
+    yield case("quantile-gaps", "missing values are left out, or make the quantile missing", i, [
+        w("quantile", "g", "p", q=q, dim="lat"), w("quantile", "g", "q", q=q, dim="lon", skipna=False), w("quantile", "g", "r", q=0.5, skipna=False)], outputs=list("pqr"), **near)
+    rough = numbers(3, 40, seed=9, scale=0.5, nan=(7, 3)).round()
+    yield case("quantile-ties", "equal values, weights of zero, a weight for each value", {"a": da(rough, "yx"), "w": da(np.abs(numbers(3, 40, seed=4)).round() % 5, "yx")}, [
+        w("quantile", out="p", q=q, dim="x"), w("quantile", out="q", q=q, dim=["y", "x"])], outputs=list("pq"), **near)
+    yield case("quantile-dtypes", "integers, bools and float32 give float64", {
+        "i": da([5, 2, 4, -7], "x", dtype="int16"), "u": da([2**40, 2, 9, 1], "x", dtype="uint64"), "f": da([1.5, 2.5, 4.0, NAN], "x", dtype="float32"),
+        "b": da([True, False, True, True], "x"), "w": da([1, 0, 2, 3], "x")}, [
+        w("quantile", "i", "p", q=q), w("quantile", "u", "q", q=q), w("quantile", "f", "r", q=q), w("quantile", "b", "s", q=q), w("quantile", "f", "t", q=q, weights="$b")], outputs=list("pqrst"), **near)
+    yield case("quantile-nothing", "no values, one value, no weights", {"a": da(np.zeros((0, 2)), "xy"), "w": da(np.zeros(0), "x"), "b": da([[4.0, 2.0]], "xy"), "v": da([3.0], "x"), "z": da([0.0, 0.0], "y")}, [
+        w("quantile", out="p", q=q, dim="x"), w("quantile", "b", "q", weights="$v", q=q, dim="x"), w("quantile", "b", "r", weights="$z", q=q, dim="y")], outputs=list("pqr"))
+    yield case("quantile-labels", "labels join inner, and weights have a dim that the data lack", {"a": f, "w": da([1.0, 2.0], ["lat"], lat=[0.0, 60.0]), "k": da(np.arange(1.0, 9.0).reshape(2, 4), ["k", "lat"], lat=lat)}, [
+        w("quantile", out="p", q=q, dim="lat"), w("quantile", out="q", q=[0.5], dim="lat", weights="$k")], outputs=list("pq"), **near)
+    yield case("quantile-dataset", "every variable, single ones too", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 4.0]), "v": (("x", "y"), np.arange(6.0).reshape(3, 2)), "s": 3.0}, {"x": [1, 2, 3]}), "w": da([1.0, 2.0, 3.0], "x", x=[1, 2, 3])}, [
+        w("quantile", out="p", q=q), w("quantile", out="q", q=0.25)], outputs=list("pq"), **near)
+    yield case("quantile-range", "a fraction above 1 is an error", i, w("quantile", q=1.5), error="not from 0 to 1")
+    yield case("quantile-text", "text has no quantiles", {"a": da(["p", "q"], "x"), "w": da([1.0, 2.0], "x")}, w("quantile", q=0.5), error="text")
 
 
 # -------------------------------------------------------------------- combine and reshape

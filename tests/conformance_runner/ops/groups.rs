@@ -190,6 +190,17 @@ fn weighted(call: &mut Call) -> Outcome<Value> {
         return broken("weights are an array");
     };
     let (step, mut args) = then(call)?;
+    if step.op == "quantile" {
+        let q = order::fractions(args.need("q")?)?;
+        let dims = dims(args.opt("dim"))?;
+        let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
+        args.finish()?;
+        return match &call.on {
+            Value::DataArray(a) => Ok(a.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            Value::Dataset(ds) => Ok(ds.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            on => no_method(on),
+        };
+    }
     let Some(op) = weighted_op(&step.op) else { return unsupported(format!("weighted {}", step.op)) };
     let dims = dims(args.opt("dim"))?;
     let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
