@@ -918,6 +918,22 @@ def groupby():
     yield case("dataset-no-dim", "a variable without the grouped dim is repeated for every group", {
         "a": xr.Dataset({"u": ("x", [1.0, 2.0, 4.0]), "c": ("y", [7, 8])}, {"k": ("x", ["b", "a", "b"])})}, by("k", "mean"))
     yield case("empty-selection", "only the groups that are there", two, [do("sel", "a", "s", indexers={"time": sl("2004-02-15", "2004-03")}), by("time.month", "max", on="s")])
+    yield case("quantile", "quantiles of groups; several make the last dim", lab, [
+        by("kind", "quantile", out="p", q=0.3), by("kind", "quantile", out="q", q=[0.25, 0.75]), by("level", "quantile", out="s", q=0.5, dim=["x", "y"]),
+        by("kind", "quantile", out="t", q=[0.5], dim="y"), by("kind", "quantile", out="u", q=0.4, skipna=False)], outputs=list("pqstu"), compare={"attrs": True})
+    methods = ["inverted_cdf", "averaged_inverted_cdf", "closest_observation", "interpolated_inverted_cdf", "hazen", "weibull", "median_unbiased", "normal_unbiased", "lower", "higher", "midpoint", "nearest"]
+    yield case("quantile-methods", "each way to choose between values", {"a": lab["a"].isel(y=0, drop=True)}, [
+        by("kind", "quantile", out=m, q=[0.1, 0.6], method=m) for m in methods], outputs=methods)
+    for name, values in {"float32": np.array([1.5, 2, 4, -1, 3, 0], "f4"), "int8": np.array([3, -100, 100, 5, 2, 1], "i1"), "datetime": dates("2000-01-01", 6, "7h"), "timedelta": np.array([5, 1, 4, "NaT", 2, 9], "m8[s]")}.items():
+        kinds = {"a": da(values, "x", k=("x", list("uvuwvu")))}
+        yield case(f"quantile-{name}", "of other dtypes", kinds, [by("k", "quantile", out="p", q=0.5), by("k", "quantile", out="q", q=[0.0, 0.7], method="lower")], outputs=list("pq"))
+    yield case("quantile-dataset", "what lacks the grouped dim repeats", {
+        "a": xr.Dataset({"u": ("x", [1.0, 2.0, NAN]), "n": (("y", "x"), np.arange(6).reshape(2, 3)), "c": ("y", [7.5, 8.0]), "s": 5}, {"k": ("x", ["b", "a", "b"]), "h": 3}, {"title": "d"})},
+        [by("k", "quantile", out="p", q=0.5), by("k", "quantile", out="q", q=[0.0, 0.5]), by("k", "quantile", out="s", q=[0.2], dim=["y"])], outputs=list("pqs"), compare={"attrs": True})
+    cells = xr.DataArray(numbers(2, 3, 3, nan=[7, 3]), {"z": (("x", "y"), [[1.0, 2.0, NAN], [2.0, 2.0, 1.0]]), "g": ("x", list("ba"))}, ["x", "t", "y"])
+    yield case("quantile-cells", "of groups of cells, and by two keys", {"a": cells}, [by("z", "quantile", out="p", q=[0.1, 0.9]), by(["g", "z"], "quantile", out="q", q=[0.5])], outputs=list("pq"))
+    yield case("quantile-text", "texts have nothing between them", {"a": da(list("abc"), "x", k=("x", [1, 1, 2]))}, by("k", "quantile", q=0.5), error="texts")
+    yield case("quantile-beyond", "fractions only", lab, by("kind", "quantile", q=30), error="not from 0 to 1")
     yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
     yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
 
@@ -997,6 +1013,8 @@ def resample():
         by("D", "mean", out="p", skipna=False), by("D", "sum", out="q", min_count=3), by("D", "std", out="s", ddof=1), by("5h", "first", out="t", skipna=False)], outputs=list("pqst"))
     yield case("keep-attrs", "attributes are dropped if asked", f, [by("D", "mean", out="p", keep_attrs=False), by("D", "last", out="q", keep_attrs=True)], outputs=list("pq"), compare={"attrs": True})
     yield case("quantile", "quantiles behind the bins", f, [by("D", "quantile", out="p", q=0.3), by("2D", "quantile", out="q", q=[0.25, 0.75], skipna=False)], outputs=list("pq"))
+    yield case("quantile-dataset", "of a dataset, and over other dims", {"a": field.drop_vars("at").to_dataset(name="v").assign(n=("time", np.arange(14, dtype="int32")), c=("lat", [1.0, 2.0, 5.0]))}, [
+        by("D", "quantile", out="p", q=[0.5, 1.0]), by("5h", "quantile", out="q", q=0.5, method="lower"), by("2D", "quantile", out="s", q=0.1, dim=["time", "lat"])], outputs=list("pqs"))
     yield case("times-texts", "values that are times or texts", {
         "a": da(dates("2010-03-01", 6), ["time"], time=dates("2000-01-01", 6, "17h")), "b": da(list("abcabc"), ["time"], time=dates("2000-01-01", 6, "17h"))},
         [by("D", "max", out="p"), by("12h", "first", out="q"), by("2D", "mean", out="s"), by("D", "min", "b", "t"), by("12h", "last", "b", "u")], outputs=list("pqstu"))

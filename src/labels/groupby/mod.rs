@@ -8,6 +8,7 @@ mod grouper;
 mod groups;
 mod key;
 mod map;
+mod quantile;
 mod reduce;
 mod settle;
 

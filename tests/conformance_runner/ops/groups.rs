@@ -10,7 +10,7 @@ use super::super::args::{Args, block, strings};
 use super::super::case::Step;
 use super::super::json::Names;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
-use super::{Call, Op, arguments, combine, dims, elementwise, no_method, reduce};
+use super::{Call, Op, arguments, combine, dims, elementwise, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("groupby", groupby), ("weighted", weighted)];
 
@@ -57,6 +57,10 @@ macro_rules! grouped {
                     v => unsupported(format!("map that gives a {}", v.kind())),
                 };
                 per_group(step, $names, |f| groups.map(f), |g: &$kind| g.clone().into(), object)
+            }
+            "quantile" => {
+                let (q, dims, options) = order::quantile_args(args)?;
+                Ok(groups?.quantile_with(q, dims, options)?.into())
             }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
