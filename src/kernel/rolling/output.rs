@@ -30,10 +30,7 @@ impl Output {
     pub(super) fn new(dtype: DType, shape: &[usize], least: usize) -> Result<Self> {
         let missing = missing_value(dtype);
         let size = shape.iter().product();
-        let elements: Box<dyn Elements> = with_element!(dtype.kind(), T => {
-            let missing = missing.typed::<T>()?.first().cloned().unwrap_or_default();
-            Box::new(Typed { all: vec![missing.clone(); size], missing })
-        });
+        let elements = with_element!(dtype.kind(), T => Typed::<T>::missing(&missing, size)?);
         Ok(Output { dtype, shape: shape.to_vec(), least: least as i64, elements })
     }
 
@@ -59,6 +56,13 @@ trait Elements {
 struct Typed<T> {
     all: Vec<T>,
     missing: T,
+}
+
+impl<T: Element> Typed<T> {
+    fn missing(missing: &Block, size: usize) -> Result<Box<dyn Elements>> {
+        let missing = missing.typed::<T>()?.first().cloned().unwrap_or_default();
+        Ok(Box::new(Typed { all: vec![missing.clone(); size], missing }))
+    }
 }
 
 impl<T: Element> Elements for Typed<T> {

@@ -67,9 +67,12 @@ const OPS: [ReduceOp; 11] = {
     [Sum, Prod, Mean, Var, Std, Min, Max, Count, Median, ArgMin, ArgMax]
 };
 
+/// Axis, positions, centre, stride.
+type Window = (usize, usize, bool, usize);
+
 #[test]
 fn windows_are_what_they_are_one_by_one_whatever_the_pieces() {
-    let cases: [(&[usize], &[(usize, usize, bool, usize)]); 10] = [
+    let cases: [(&[usize], &[Window]); 10] = [
         (&[30], &[(0, 4, false, 1)]),
         (&[30], &[(0, 5, true, 3)]),
         (&[3], &[(0, 9, true, 1)]),
@@ -129,6 +132,6 @@ fn infinities_leave_with_their_windows() {
     let block = Block::from_vec(&[6], vec![1.0, f64::INFINITY, 2.0, 1e300, 4.0, 5.0]).unwrap();
     let spec = spec(ReduceOp::Sum, vec![(0, Spans::fixed(6, 2, false, 1))], 2);
     let sums =
-        roll(&spec, &block, &Region::new([0..6]), &Region::new([0..6])).unwrap().to_vec::<f64>().unwrap();
+        roll(&spec, &block, &Region::full(&[6]), &Region::full(&[6])).unwrap().to_vec::<f64>().unwrap();
     assert_eq!(sums[1..], [f64::INFINITY, f64::INFINITY, 1e300, 1e300, 9.0]);
 }
