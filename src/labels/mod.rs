@@ -128,7 +128,7 @@ pub use rank::{RankOptions, Side};
 pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
 pub use resample::{IntoResampler, Resample, TimeResampler};
-pub use rolling::Rolling;
+pub use rolling::{Closed, Rolling};
 pub use select::Counts;
 pub use selector::{IntoTuple, Sel, Selector, tuple_range, tuples};
 pub use shift::FillValue;

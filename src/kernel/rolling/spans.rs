@@ -19,8 +19,13 @@ pub enum Spans {
         /// Positions from a window to the next.
         stride: usize,
     },
-    /// Whatever windows.
-    Given(Arc<[Span]>),
+    /// Whatever windows, at each `stride`-th position of the axis.
+    Given {
+        /// The windows.
+        spans: Arc<[Span]>,
+        /// Positions from a window to the next.
+        stride: usize,
+    },
 }
 
 /// One window.
@@ -48,14 +53,14 @@ impl Spans {
         Spans::Fixed { len, window, first: -(before as i64), stride: stride.max(1) }
     }
 
-    /// Windows given by their ends, which never fall.
+    /// Windows at each `stride`-th position, given by their ends, which never fall.
     ///
     /// ```
     /// # use graticule::kernel::rolling::Spans;
-    /// let spans = Spans::given([0..1, 0..2, 2..2]);
+    /// let spans = Spans::given([0..1, 0..2, 2..2], 1);
     /// assert_eq!((spans.count(), spans.span(1)), (3, 0..2));
     /// ```
-    pub fn given(ranges: impl IntoIterator<Item = Range<usize>>) -> Spans {
+    pub fn given(ranges: impl IntoIterator<Item = Range<usize>>, stride: usize) -> Spans {
         let mut cut = 0;
         let spans = ranges.into_iter().enumerate().map(|(i, r)| {
             // A new cut where the old one is left behind: each position is taken in once before a cut and once
@@ -65,7 +70,7 @@ impl Spans {
             }
             Span { start: r.start, end: r.end, cut }
         });
-        Spans::Given(spans.collect())
+        Spans::Given { spans: spans.collect(), stride: stride.max(1) }
     }
 
     /// How many windows there are.
@@ -77,7 +82,7 @@ impl Spans {
     pub fn count(&self) -> usize {
         match self {
             Spans::Fixed { len, stride, .. } => len.div_ceil(*stride),
-            Spans::Given(spans) => spans.len(),
+            Spans::Given { spans, .. } => spans.len(),
         }
     }
 
@@ -94,7 +99,7 @@ impl Spans {
                 let end = start.saturating_add(*window as i64).clamp(0, *len as i64) as usize;
                 (start.clamp(0, *len as i64) as usize).min(end)..end
             }
-            Spans::Given(spans) => spans[i].start..spans[i].end,
+            Spans::Given { spans, .. } => spans[i].start..spans[i].end,
         }
     }
 
@@ -102,15 +107,14 @@ impl Spans {
     pub(crate) fn begin(&self, i: usize) -> i64 {
         match self {
             Spans::Fixed { first, stride, .. } => first + (i * stride) as i64,
-            Spans::Given(spans) => spans[i].start as i64,
+            Spans::Given { spans, .. } => spans[i].start as i64,
         }
     }
 
-    /// Positions from a window to the next, where that is known.
+    /// Positions from a window to the next.
     pub(crate) fn stride(&self) -> usize {
         match self {
-            Spans::Fixed { stride, .. } => *stride,
-            Spans::Given(_) => 1,
+            Spans::Fixed { stride, .. } | Spans::Given { stride, .. } => *stride,
         }
     }
 
@@ -124,7 +128,7 @@ impl Spans {
                 let span = self.span(i);
                 (end - end % window.max(&1)).min(*len).clamp(span.start, span.end)
             }
-            Spans::Given(spans) => spans[i].cut,
+            Spans::Given { spans, .. } => spans[i].cut,
         }
     }
 
@@ -151,7 +155,7 @@ impl Spans {
     pub(crate) fn widest(&self) -> usize {
         match self {
             Spans::Fixed { window, len, .. } => *window.min(len),
-            Spans::Given(spans) => spans.iter().map(|s| s.end - s.start).max().unwrap_or(0),
+            Spans::Given { spans, .. } => spans.iter().map(|s| s.end - s.start).max().unwrap_or(0),
         }
     }
 
@@ -160,7 +164,8 @@ impl Spans {
         match self {
             Spans::Fixed { window, stride: 1, .. } => format!("windows of {window}"),
             Spans::Fixed { window, stride, .. } => format!("every {stride}th window of {window}"),
-            Spans::Given(_) => format!("windows of up to {}", self.widest()),
+            Spans::Given { stride: 1, .. } => format!("windows of up to {}", self.widest()),
+            Spans::Given { stride, .. } => format!("every {stride}th window of up to {}", self.widest()),
         }
     }
 }
@@ -187,7 +192,7 @@ mod tests {
                     for center in [false, true] {
                         let spans = Spans::fixed(len, window, center, stride);
                         check(&spans);
-                        check(&Spans::given((0..spans.count()).map(|i| spans.span(i))));
+                        check(&Spans::given((0..spans.count()).map(|i| spans.span(i)), stride));
                     }
                 }
             }

@@ -197,7 +197,7 @@ fn text(scalar: &Scalar) -> Result<String> {
 }
 
 /// A length of time in nanoseconds.
-fn nanoseconds(length: &Scalar) -> Result<i128> {
+pub(in crate::labels) fn nanoseconds(length: &Scalar) -> Result<i128> {
     let block = length.to_block().reshape(&[1])?;
     let ns = match block.dtype() {
         DType::Str => parse_timedelta_ns(&text(length)?)?,

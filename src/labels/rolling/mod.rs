@@ -1,5 +1,6 @@
-//! Windows that move along dimensions: `rolling`, `cumulative`.
+//! Windows that move along dimensions: `rolling`, `rolling_by`, `cumulative`.
 
+mod distance;
 mod reduce;
 
 use indexmap::IndexMap;
@@ -8,14 +9,19 @@ use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::operand::Labelled;
 use super::variable::{Name, Variable};
+use crate::dtype::Scalar;
 use crate::error::{Error, Result};
 use crate::kernel::rolling::Spans;
+pub use distance::Closed;
+use distance::Reach;
 
 /// How far windows reach along a dimension.
 #[derive(Debug, Clone, PartialEq)]
 enum Extent {
     /// So many positions.
     Points(usize),
+    /// Labels that are at most so far apart.
+    Distance(Scalar),
     /// Everything up to the position.
     Whole,
 }
@@ -38,6 +44,7 @@ pub struct Rolling<T> {
     min_periods: Option<usize>,
     center: bool,
     centers: IndexMap<Name, bool>,
+    closed: Closed,
     stride: usize,
     strides: IndexMap<Name, usize>,
 }
@@ -66,6 +73,31 @@ macro_rules! methods {
             ) -> Rolling<$T> {
                 let windows = windows.into_iter().map(|(dim, n)| (dim.into(), Extent::Points(n)));
                 Rolling::new(self.clone(), windows.collect(), "rolling")
+            }
+
+            /// Windows by the distance of labels, (dimension, distance) pairs: at each label those that lie at most so
+            /// far before it. What follows makes one element of each window (`mean`, `max`, ...).
+            ///
+            /// Distances between times are timedeltas or texts such as `"5D"`, those between numbers are numbers.
+            /// Labels may lie apart as they like but must be sorted. The label itself belongs to its window, one at
+            /// exactly the distance does not: see [`closed`](Rolling::closed). Equal labels have equal windows.
+            /// One value is enough for a result unless [`min_periods`](Rolling::min_periods) says otherwise; the
+            /// rest is as in [`rolling`](Self::rolling).
+            ///
+            /// ```
+            /// # use graticule::prelude::*;
+            /// let days = date_range("2000-01-01", "2000-01-04", "D")?;
+            /// let a = DataArray::from_vec(&[("time", 4)], vec![1.0, 2.0, 4.0, 8.0])?;
+            /// let a = a.assign_coords([("time", days)])?.isel("time", vec![0, 2, 3])?;
+            /// assert_eq!(a.rolling_by([("time", "2D")]).sum()?.to_vec::<f64>()?, [1.0, 4.0, 12.0]);
+            /// # Ok::<(), graticule::Error>(())
+            /// ```
+            pub fn rolling_by<N: Into<Name>, D: Into<Scalar>>(
+                &self,
+                windows: impl IntoIterator<Item = (N, D)>,
+            ) -> Rolling<$T> {
+                let windows = windows.into_iter().map(|(dim, d)| (dim.into(), Extent::Distance(d.into())));
+                Rolling::new(self.clone(), windows.collect(), "rolling_by")
             }
 
             /// Windows that grow: at each position along `dims` everything up to it. What follows makes one element
@@ -99,6 +131,7 @@ impl<T: Labelled> Rolling<T> {
             min_periods: None,
             center: false,
             centers: IndexMap::new(),
+            closed: Closed::default(),
             stride: 1,
             strides: IndexMap::new(),
         }
@@ -171,6 +204,25 @@ impl<T: Labelled> Rolling<T> {
         self
     }
 
+    /// Which ends of windows by distance belong to them; by default the upper one.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::Closed;
+    /// let x = Block::from_vec(&[3], vec![0.0, 1.0, 3.0])?;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?.assign_coords([("x", x)])?;
+    /// let sums = a.rolling_by([("x", 2)]).closed(Closed::Both).sum()?;
+    /// assert_eq!(sums.to_vec::<f64>()?, [1.0, 3.0, 6.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn closed(self, closed: Closed) -> Self {
+        Rolling { closed, ..self }
+    }
+
+    fn center_of(&self, dim: &str) -> bool {
+        self.centers.get(dim).copied().unwrap_or(self.center)
+    }
+
     fn stride_of(&self, dim: &str) -> usize {
         self.strides.get(dim).copied().unwrap_or(self.stride)
     }
@@ -203,24 +255,28 @@ impl<T: Labelled> Rolling<T> {
         }
     }
 
-    /// The axes of a variable with windows, and these; none if it has no such dimension.
-    fn spans_of(&self, v: &Variable) -> Vec<(usize, Spans)> {
-        let along = |(axis, (dim, len)): (usize, (&Name, usize))| {
-            let window = match self.windows.get(dim)? {
-                Extent::Points(n) => *n,
-                Extent::Whole => len,
+    /// The windows along each dimension.
+    fn spans(&self, parts: &Dataset) -> Result<IndexMap<Name, Spans>> {
+        let sizes = parts.sizes();
+        let along = |(dim, extent): (&Name, &Extent)| {
+            let (center, stride) = (self.center_of(dim), self.stride_of(dim));
+            let spans = match extent {
+                Extent::Points(n) => Spans::fixed(sizes[dim], *n, center, stride),
+                Extent::Whole => Spans::fixed(sizes[dim], sizes[dim], center, stride),
+                Extent::Distance(distance) => {
+                    Reach { distance, center, closed: self.closed, stride }.spans(parts, dim)?
+                }
             };
-            let center = self.centers.get(dim).copied().unwrap_or(self.center);
-            Some((axis, Spans::fixed(len, window, center, self.stride_of(dim))))
+            Ok((dim.clone(), spans))
         };
-        v.lengths().enumerate().filter_map(along).collect()
+        self.windows.iter().map(along).collect()
     }
 
     /// How many values the windows of a variable must hold.
     fn least(&self, v: &Variable) -> usize {
         let each = v.dims().iter().filter_map(|dim| match self.windows.get(dim)? {
             Extent::Points(n) => Some(*n),
-            Extent::Whole => Some(1),
+            Extent::Whole | Extent::Distance(_) => Some(1),
         });
         self.min_periods.unwrap_or_else(|| each.fold(1, usize::saturating_mul))
     }

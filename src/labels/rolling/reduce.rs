@@ -1,15 +1,17 @@
 //! Reductions of moving windows.
 
+use indexmap::IndexMap;
+
 use super::Rolling;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::ReduceOp;
-use crate::kernel::rolling::RollSpec;
+use crate::kernel::rolling::{RollSpec, Spans};
 use crate::labels::Dataset;
 use crate::labels::attrs::Attrs;
 use crate::labels::diagnostics;
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::ReduceOptions;
-use crate::labels::variable::Variable;
+use crate::labels::variable::{Name, Variable};
 
 impl<T: Labelled> Rolling<T> {
     /// Makes one element of each window by `op`, with `ddof` and attributes open.
@@ -47,14 +49,23 @@ impl<T: Labelled> Rolling<T> {
             return Err(Error::unsupported("`skipna` and `min_count` of moving windows")
                 .help("`min_periods` says how many values a window needs"));
         }
-        let data_vars = parts.map_variables(|v| self.reduced_variable(v, op, options).map(Some))?;
+        let spans = self.spans(&parts)?;
+        let data_vars = parts.map_variables(|v| self.reduced_variable(v, &spans, op, options).map(Some))?;
         let coords = self.thinned(&parts)?.coords().clone();
         let attrs = options.attrs(&parts.attrs);
         self.object.rebuild(Dataset::from_parts(data_vars, coords, attrs, Attrs::new()))
     }
 
-    fn reduced_variable(&self, v: &Variable, op: ReduceOp, options: &ReduceOptions) -> Result<Variable> {
-        let axes = self.spans_of(v);
+    fn reduced_variable(
+        &self,
+        v: &Variable,
+        spans: &IndexMap<Name, Spans>,
+        op: ReduceOp,
+        options: &ReduceOptions,
+    ) -> Result<Variable> {
+        let dims = v.dims().iter().enumerate();
+        let axes: Vec<(usize, Spans)> =
+            dims.filter_map(|(axis, dim)| Some((axis, spans.get(dim)?.clone()))).collect();
         let attrs = options.attrs(&v.attrs);
         if axes.is_empty() {
             return Ok(v.clone().with_attrs(attrs));
