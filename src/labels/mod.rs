@@ -64,6 +64,7 @@ mod rename;
 mod repr;
 mod resample;
 mod rolling;
+mod rolling_exp;
 mod sel;
 mod select;
 mod selector;
@@ -108,7 +109,8 @@ pub use dot::{cross, dot};
 pub use duplicates::Keep;
 pub use extremes::IdxOptions;
 pub use groupby::{
-    Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels, UniqueGrouper,
+    BinGrouper, Bins, Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels,
+    UniqueGrouper,
 };
 pub use indexer::{Indexer, Isel, PySlice, slice};
 pub use infer_freq::{date_range_like, infer_freq};
@@ -129,6 +131,7 @@ pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
 pub use resample::{IntoResampler, Resample, TimeResampler};
 pub use rolling::{Closed, Rolling};
+pub use rolling_exp::{ExpWindow, RollingExp};
 pub use select::Counts;
 pub use selector::{IntoTuple, Sel, Selector, tuple_range, tuples};
 pub use shift::FillValue;

@@ -1,6 +1,6 @@
 use crate::array::Block;
 use crate::dtype::Text;
-use crate::labels::{DataArray, ReduceOptions};
+use crate::labels::{Closed, DataArray, ReduceOptions};
 
 fn series() -> DataArray {
     let a = DataArray::from_vec(&[("x", 5)], vec![1.0, 2.0, f64::NAN, 4.0, 5.0]).unwrap();
@@ -37,4 +37,47 @@ fn mistakes_are_told() {
     let options = ReduceOptions::new().skipna(false);
     let e = a.rolling([("x", 2)]).reduce_with(crate::kernel::reduce::ReduceOp::Sum, options).unwrap_err();
     assert!(e.to_string().contains("min_periods"), "{e}");
+}
+
+fn at_days(days: &[i64]) -> DataArray {
+    let unit = crate::dtype::TimeUnit::S;
+    let ticks = Block::from_vec(&[days.len()], days.iter().map(|d| d * 86_400).collect()).unwrap();
+    let values = (0..days.len()).map(|i| f64::from(1 << i)).collect();
+    let a = DataArray::from_vec(&[("t", days.len())], values).unwrap();
+    a.assign_coords([("t", ticks.retype(crate::dtype::DType::Timedelta { unit }))]).unwrap()
+}
+
+#[test]
+fn distances_are_those_of_pandas() {
+    let a = at_days(&[0, 1, 3, 4, 8]);
+    let nan = f64::NAN;
+    let cases = [
+        (Closed::Right, false, "3D", [1.0, 3.0, 6.0, 12.0, 16.0]),
+        (Closed::Right, false, "2D", [1.0, 3.0, 4.0, 12.0, 16.0]),
+        (Closed::Right, true, "3D", [3.0, 3.0, 12.0, 12.0, 16.0]),
+        (Closed::Right, true, "2D", [3.0, 2.0, 12.0, 8.0, 16.0]),
+        (Closed::Left, false, "3D", [nan, 1.0, 3.0, 6.0, nan]),
+        (Closed::Left, true, "2D", [1.0, 3.0, 4.0, 12.0, 16.0]),
+        (Closed::Both, false, "3D", [1.0, 3.0, 7.0, 14.0, 16.0]),
+        (Closed::Both, true, "2D", [3.0, 3.0, 12.0, 12.0, 16.0]),
+        (Closed::Neither, false, "3D", [nan, 1.0, 2.0, 4.0, nan]),
+        (Closed::Neither, false, "2D", [nan, 1.0, nan, 4.0, nan]),
+        (Closed::Neither, true, "2D", [1.0, 2.0, 4.0, 8.0, 16.0]),
+    ];
+    for (closed, center, distance, expected) in cases {
+        for chunk in [1, 2, 5] {
+            let windows =
+                a.chunk("t", chunk).unwrap().rolling_by([("t", distance)]).closed(closed).center(center);
+            let sums = windows.sum().unwrap().to_vec::<f64>().unwrap();
+            let same = sums.iter().zip(expected).all(|(a, b)| *a == b || a.is_nan() && b.is_nan());
+            assert!(same, "{closed:?} {center} {distance}: {sums:?}");
+        }
+    }
+    let falling = at_days(&[8, 4, 3, 1, 0]).rolling_by([("t", "3D")]).sum().unwrap();
+    assert_eq!(falling.to_vec::<f64>().unwrap(), [1.0, 2.0, 6.0, 12.0, 24.0]);
+    let thin = a.rolling_by([("t", "3D")]).stride(2).sum().unwrap();
+    assert_eq!(thin.to_vec::<f64>().unwrap(), [1.0, 6.0, 16.0]);
+    assert!(at_days(&[0, 2, 1]).rolling_by([("t", "3D")]).sum().unwrap_err().to_string().contains("sorted"));
+    assert!(a.rolling_by([("t", "-3D")]).sum().is_err());
+    assert!(a.rolling_by([("t", 3)]).sum().is_err());
 }
