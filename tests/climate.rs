@@ -46,7 +46,6 @@ fn agrees_with_xarray(file: &str, variable: &str, largest: f64) {
         for (name, got) in results(&a).unwrap() {
             // Single precision near the values: what is left of a mean or a difference has their rounding.
             let (rtol, atol) = match &*name {
-                "up-interpolate" => (1e-12, 0.0),
                 name if name.ends_with("anomalies") => (0.0, 1e-6 * largest),
                 _ => (1e-6, 1e-7 * largest),
             };
