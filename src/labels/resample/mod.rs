@@ -20,6 +20,7 @@ use crate::error::{Context, Error, Result};
 use crate::time::Frequency;
 pub use season_resampler::SeasonResampler;
 pub use time_resampler::TimeResampler;
+pub(super) use time_resampler::nanoseconds;
 
 /// An array or dataset whose times are in bins.
 ///
