@@ -9,6 +9,9 @@ use crate::array::AxisGrid;
 /// A cut that makes chunks of the input be read again costs at most this part of what is read anyway.
 const AGAIN: usize = 16;
 
+/// Where no members are.
+const NONE: Range<usize> = Range { start: usize::MAX, end: 0 };
+
 /// For each axis of groups and each group the positions that hold its members, from the first to the last.
 #[derive(Debug, Clone, Hash)]
 pub(crate) struct Spans(Vec<Vec<Range<usize>>>);
@@ -18,7 +21,7 @@ impl Spans {
         let mut after: usize = groups.lens.iter().product();
         let of_axis = |len: &usize| {
             after /= (*len).max(1);
-            let mut spans = vec![usize::MAX..0; groups.count];
+            let mut spans = vec![NONE; groups.count];
             for (row, code) in groups.codes.iter().enumerate() {
                 if let Ok(code) = usize::try_from(*code) {
                     let at = row / after % len;
@@ -34,7 +37,7 @@ impl Spans {
     /// The positions along the `i`-th axis of groups that hold members of some groups; none if these are empty.
     pub(crate) fn of(&self, i: usize, groups: Range<usize>) -> Range<usize> {
         let join = |a: Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
-        let span = self.0[i][groups].iter().fold(usize::MAX..0, join);
+        let span = self.0[i][groups].iter().fold(NONE, join);
         if span.is_empty() { 0..0 } else { span }
     }
 
@@ -53,7 +56,7 @@ impl Spans {
     pub(crate) fn chunks(&self, i: usize, input: &AxisGrid, most: usize) -> AxisGrid {
         let (count, spans) = (self.0[i].len(), &self.0[i]);
         let held = || spans.iter().filter(|s| !s.is_empty());
-        let falling = held().next().zip(held().last()).is_some_and(|(a, b)| a.start > b.start);
+        let falling = held().next().zip(held().next_back()).is_some_and(|(a, b)| a.start > b.start);
         let at = |g: usize| &spans[if falling { count - 1 - g } else { g }];
         // Where the groups from each on begin; what is before a border of the input is behind none of them.
         let mut begins = vec![usize::MAX; count + 1];
@@ -62,9 +65,8 @@ impl Spans {
         }
         let mut bounds = vec![0];
         let (mut reach, mut first, mut last) = (0, 0, 0);
-        for g in 0..count {
-            let begin = begins[g];
-            let chunk = if begin < input.len() { input.find(begin) } else { break };
+        for (g, begin) in begins.iter().take_while(|b| **b < input.len()).enumerate() {
+            let chunk = input.find(*begin);
             if g > 0 && chunk > last {
                 // Chunks that hold members of groups before and behind.
                 let shared = (input.touched(0..reach).end).saturating_sub(chunk);
