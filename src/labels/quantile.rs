@@ -2,21 +2,21 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use super::attrs::Attrs;
+use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::dims::IntoDims;
 use super::options::Options;
 use super::variable::{Name, Variable};
 use crate::array::Block;
-use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::kernel::order::{Method, OrderSpec, Pick};
-use crate::lazy::AxisFrom;
+use crate::kernel::reduce::Groups;
+use crate::lazy::{AxisFrom, LazyArray};
 
 /// The new coordinate, and dimension where several quantiles are asked for.
-const QUANTILE: &str = "quantile";
+pub(super) const QUANTILE: &str = "quantile";
 
 /// The fractions of which quantiles are asked for: one number, or a list, which makes a new first dimension.
 ///
@@ -158,35 +158,89 @@ impl QuantileOptions {
     }
 }
 
-/// The quantiles of a variable over some of its axes.
-fn quantile_variable(
+impl Quantiles {
+    /// An error for what is no fraction.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.values.iter().find(|q| !(0.0..=1.0).contains(*q)) {
+            None => Ok(()),
+            Some(bad) => Err(Error::invalid(format!("the quantile {bad} is not from 0 to 1"))
+                .help("a percentage is to be divided by 100")),
+        }
+    }
+
+    /// The quantiles of data over `axes` and by group, as a variable of the dimensions `kept`, after one of several
+    /// quantiles. Its attributes are those of `v`, which the data are of.
+    pub(super) fn variable(
+        &self,
+        v: &Variable,
+        data: &LazyArray,
+        axes: Vec<usize>,
+        group: Option<Groups>,
+        kept: Vec<Name>,
+        options: &QuantileOptions,
+    ) -> Result<Variable> {
+        if kept.iter().any(|d| **d == *QUANTILE) {
+            return Err(Error::invalid(format!("the dimension `{QUANTILE}` is there already"))
+                .help("rename it, or reduce over it too"));
+        }
+        let shape = data.shape();
+        if axes.iter().any(|a| shape[*a] == 0) {
+            let is_empty = |d: &&Name| v.axis(d).is_some_and(|axis| v.shape()[axis] == 0);
+            let dim = v.dims().iter().filter(|d| !kept.contains(d)).find(is_empty);
+            let dim = dim.map_or("", |d| &**d);
+            return Err(Error::invalid(format!("`quantile` over `{dim}` of length 0 has no value")));
+        }
+        let dtype = v.dtype();
+        let skipna = options.skipna.unwrap_or(dtype.holds_missing() && !dtype.is_time());
+        let pick = Pick::Quantiles { q: self.values.clone(), method: options.method };
+        let mut data = data.pick(OrderSpec { pick, axes, group, skipna })?;
+        let mut dims: Vec<Name> = vec![QUANTILE.into()];
+        if self.one {
+            dims.clear();
+            data = data.axes(&(1..data.ndim()).map(AxisFrom::Input).collect::<Vec<_>>())?;
+        }
+        dims.extend(kept);
+        let keep = options.keep_attrs == Some(true) || Options::current().keep_attrs;
+        Ok(Variable::new(dims, data)?.with_attrs(if keep { v.attrs.clone() } else { Default::default() }))
+    }
+
+    /// The coordinates that stay, with the fractions.
+    pub(super) fn coords(&self, left: Coords) -> Result<Coords> {
+        let mut coords = left.filter(|_, v| v.ndim() > 0);
+        let fractions = match self.one {
+            true => Variable::scalar(Block::scalar(self.values[0])),
+            false => Variable::from_vec(&[(QUANTILE, self.values.len())], self.values.to_vec())?,
+        };
+        coords.remove(QUANTILE);
+        coords.insert(QUANTILE, fractions)?;
+        Ok(coords)
+    }
+}
+
+impl QuantileOptions {
+    /// The attributes of a dataset that stay.
+    pub(super) fn attrs(&self, attrs: &Attrs) -> Attrs {
+        let keep = self.keep_attrs.unwrap_or_else(|| Options::current().keep_attrs);
+        if keep { attrs.clone() } else { Default::default() }
+    }
+}
+
+/// The quantiles of a variable over those of `dims` that it has; `None` if its dtype is left out.
+pub(super) fn quantile_variable(
     v: &Variable,
     q: &Quantiles,
-    axes: Vec<usize>,
+    dims: &[Name],
     options: &QuantileOptions,
-) -> Result<Variable> {
-    let kept: Vec<Name> = (0..v.ndim()).filter(|i| !axes.contains(i)).map(|i| v.dims()[i].clone()).collect();
-    if kept.iter().any(|d| **d == *QUANTILE) {
-        return Err(Error::invalid(format!("the dimension `{QUANTILE}` is there already"))
-            .help("rename it, or reduce over it too"));
+) -> Result<Option<Variable>> {
+    let axes: Vec<usize> = (0..v.ndim()).filter(|i| dims.contains(&v.dims()[*i])).collect();
+    if axes.is_empty() && v.ndim() > 0 {
+        return Ok(Some(v.clone()));
     }
-    let shape = v.shape();
-    if let Some(&empty) = axes.iter().find(|a| shape[**a] == 0) {
-        let dim = &v.dims()[empty];
-        return Err(Error::invalid(format!("`quantile` over `{dim}` of length 0 has no value")));
+    if options.numeric_only && (v.dtype().is_text() || v.dtype().is_datetime()) {
+        return Ok(None);
     }
-    let dtype = v.dtype();
-    let skipna = options.skipna.unwrap_or(dtype.holds_missing() && !dtype.is_time());
-    let pick = Pick::Quantiles { q: q.values.clone(), method: options.method };
-    let mut data = v.data().pick(OrderSpec { pick, axes, group: None, skipna })?;
-    let mut dims: Vec<Name> = vec![QUANTILE.into()];
-    if q.one {
-        dims.clear();
-        data = data.axes(&(1..data.ndim()).map(AxisFrom::Input).collect::<Vec<_>>())?;
-    }
-    dims.extend(kept);
-    let keep = options.keep_attrs == Some(true) || Options::current().keep_attrs;
-    Ok(Variable::new(dims, data)?.with_attrs(if keep { v.attrs.clone() } else { Default::default() }))
+    let kept = v.dims().iter().filter(|d| !dims.contains(d)).cloned().collect();
+    q.variable(v, v.data(), axes, None, kept, options).map(Some)
 }
 
 impl Dataset {
@@ -249,36 +303,15 @@ impl Dataset {
         dims: impl IntoDims,
         options: &QuantileOptions,
     ) -> Result<Dataset> {
-        if let Some(bad) = q.values.iter().find(|q| !(0.0..=1.0).contains(*q)) {
-            return Err(Error::invalid(format!("the quantile {bad} is not from 0 to 1"))
-                .help("a percentage is to be divided by 100"));
-        }
+        q.check()?;
         let dims = dims.into_dims().among(&self.sizes())?;
-        let left_out = |d: DType| d.is_text() || d.is_datetime();
-        let data_vars: IndexMap<Name, Variable> = self.map_variables(|v| {
-            let axes: Vec<usize> = (0..v.ndim()).filter(|i| dims.contains(&v.dims()[*i])).collect();
-            if axes.is_empty() && v.ndim() > 0 {
-                return Ok(Some(v.clone()));
-            }
-            if options.numeric_only && left_out(v.dtype()) {
-                return Ok(None);
-            }
-            quantile_variable(v, q, axes, options).map(Some)
-        })?;
+        let data_vars = self.map_variables(|v| quantile_variable(v, q, &dims, options))?;
         if data_vars.contains_key(QUANTILE) {
             return Err(Error::invalid(format!("a variable is named `{QUANTILE}`, as the new coordinate"))
                 .help("rename it first"));
         }
-        let mut coords = self.coords().without_dims(&dims).filter(|_, v| v.ndim() > 0);
-        let fractions = match q.one {
-            true => Variable::scalar(Block::scalar(q.values[0])),
-            false => Variable::from_vec(&[(QUANTILE, q.values.len())], q.values.to_vec())?,
-        };
-        coords.remove(QUANTILE);
-        coords.insert(QUANTILE, fractions)?;
-        let keep = options.keep_attrs.unwrap_or_else(|| Options::current().keep_attrs);
-        let mut ds = Dataset::from_variables(data_vars, coords)?;
-        ds.attrs = if keep { self.attrs.clone() } else { Default::default() };
+        let mut ds = Dataset::from_variables(data_vars, q.coords(self.coords().without_dims(&dims))?)?;
+        ds.attrs = options.attrs(&self.attrs);
         Ok(ds)
     }
 }

@@ -10,6 +10,7 @@ mod method;
 mod quantile;
 mod rank;
 mod text;
+mod weighted;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use method::Method;
 pub use quantile::pick;
 pub(crate) use quantile::pick_groups;
 pub use rank::{RankKind, argsort, dense_ranks, rank};
+pub(crate) use weighted::pick_weighted;
 
 /// Binds `$T` to the type of all elements but text.
 macro_rules! with_keyed {
@@ -50,6 +52,11 @@ pub enum Pick {
         q: Arc<[f64]>,
         /// How they are made of the values.
         method: Method,
+    },
+    /// Several quantiles of values that have weights; they make a new first axis.
+    Weighted {
+        /// The fractions, each from 0 to 1.
+        q: Arc<[f64]>,
     },
 }
 
@@ -77,7 +84,7 @@ impl OrderSpec {
     pub fn name(&self) -> &'static str {
         match self.pick {
             Pick::Median => "median",
-            Pick::Quantiles { .. } => "quantile",
+            Pick::Quantiles { .. } | Pick::Weighted { .. } => "quantile",
         }
     }
 
@@ -91,7 +98,7 @@ impl OrderSpec {
     pub fn leading(&self) -> Option<usize> {
         match &self.pick {
             Pick::Median => None,
-            Pick::Quantiles { q, .. } => Some(q.len()),
+            Pick::Quantiles { q, .. } | Pick::Weighted { q } => Some(q.len()),
         }
     }
 
@@ -122,6 +129,10 @@ impl OrderSpec {
                     _ => Ok(DType::F64),
                 };
             }
+            Pick::Weighted { .. } if input.is_text() || input.is_complex() || input.is_time() => {
+                return refuse("weights have one for numbers: cast it first, as with `astype`".into());
+            }
+            Pick::Weighted { .. } => return Ok(DType::F64),
             Pick::Quantiles { method, .. } => method.chooses(),
         };
         match input {
@@ -142,6 +153,7 @@ impl OrderSpec {
         let what = match &self.pick {
             Pick::Median => "median".to_string(),
             Pick::Quantiles { q, method } => format!("{} quantiles ({})", q.len(), method.name()),
+            Pick::Weighted { q } => format!("{} weighted quantiles", q.len()),
         };
         let by = self.group.as_ref().map(Groups::describe).unwrap_or_default();
         format!("{what} over axes {:?}{by}", self.axes)

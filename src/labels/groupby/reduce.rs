@@ -2,14 +2,16 @@
 
 use super::GroupBy;
 use super::groups::Groups;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::kernel::reduce::ReduceOp;
 use crate::labels::Dataset;
+use crate::labels::attrs::Attrs;
+use crate::labels::coords::Coords;
 use crate::labels::dims::{Dims, IntoDims};
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::{ReduceOptions, reduce_variable};
 use crate::labels::squeeze::expanded;
-use crate::labels::variable::Name;
+use crate::labels::variable::{Name, Variable};
 
 /// What the dimensions of a reduction mean for groups.
 pub(super) enum Reduction {
@@ -17,6 +19,43 @@ pub(super) enum Reduction {
     Groups(Groups, Vec<Name>),
     /// Only these others go: each position by itself.
     Rows(Vec<Name>),
+}
+
+/// A reduction of the variables of a grouped object, in the two ways that it asks for.
+pub(super) trait Reduces {
+    /// A variable by group and over `others`; `None` if its dtype has no part in this.
+    fn by_group(&self, v: &Variable, groups: &Groups, others: &[Name]) -> Result<Option<Variable>>;
+
+    /// A variable over those of `dims` that it has; `None` if its dtype has no part in this.
+    fn over(&self, v: &Variable, dims: &[Name]) -> Result<Option<Variable>>;
+
+    /// The attributes of a dataset that stay.
+    fn attrs(&self, attrs: &Attrs) -> Attrs;
+
+    /// What becomes of the coordinates that are left.
+    fn coords(&self, coords: Coords) -> Result<Coords> {
+        Ok(coords)
+    }
+}
+
+/// One of the known reductions.
+struct Known<'a> {
+    op: ReduceOp,
+    options: &'a ReduceOptions,
+}
+
+impl Reduces for Known<'_> {
+    fn by_group(&self, v: &Variable, groups: &Groups, others: &[Name]) -> Result<Option<Variable>> {
+        groups.reduced(v, self.op, others, self.options)
+    }
+
+    fn over(&self, v: &Variable, dims: &[Name]) -> Result<Option<Variable>> {
+        reduce_variable(v, self.op, dims, self.options)
+    }
+
+    fn attrs(&self, attrs: &Attrs) -> Attrs {
+        self.options.attrs(attrs)
+    }
 }
 
 impl<T: Labelled> GroupBy<T> {
@@ -41,21 +80,18 @@ impl<T: Labelled> GroupBy<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
-        let dims: Dims = dims.into_dims();
+        let dims = dims.into_dims();
         let place =
             || format!("groupby `{}`, in `{}`", self.groups.names(), format!("{op:?}").to_lowercase());
-        self.reduced(op, dims, options).and_then(|ds| self.object.rebuild(ds)).at(place)
+        self.reduced(&Known { op, options: &options }, &dims).and_then(|ds| self.object.rebuild(ds)).at(place)
     }
 
-    fn reduced(&self, op: ReduceOp, dims: Dims, options: ReduceOptions) -> Result<Dataset> {
-        if matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax) {
-            return Err(Error::unsupported("positions within groups")
-                .help("`map` over the groups with `argmin` or `argmax`"));
-        }
+    /// The object reduced over `dims`.
+    pub(super) fn reduced(&self, what: &dyn Reduces, dims: &Dims) -> Result<Dataset> {
         let parts = self.object.to_parts();
-        let (groups, others) = match self.reduction(&dims, &parts)? {
+        let (groups, others) = match self.reduction(dims, &parts)? {
             Reduction::Groups(groups, others) => (groups, others),
-            Reduction::Rows(dims) => return self.rows_reduced(op, dims, options),
+            Reduction::Rows(dims) => return self.rows_reduced(what, &dims),
         };
         let is_array = Self::is_array(&parts);
         let own = self.groups.own_dims();
@@ -65,13 +101,15 @@ impl<T: Labelled> GroupBy<T> {
         let gone: Vec<Name> = own.iter().filter(|d| !stays(d)).chain(&others).cloned().collect();
         let data_vars = parts.map_variables(|v| {
             let reduced = match v.dims().iter().any(|d| groups.own_dims().contains(d)) {
-                true => groups.reduced(v, op, &others, &options)?,
-                false => groups.repeated(reduce_variable(v, op, &gone, &options)?)?,
+                true => what.by_group(v, &groups, &others)?,
+                false => groups.repeated(what.over(v, &gone)?)?,
             };
             reduced.map(|r| groups.settled(r, v.dims(), is_array)).transpose()
         })?;
-        let mut ds = groups.finished(&parts, data_vars, &gone)?;
-        ds.attrs = options.attrs(&parts.attrs);
+        let mut coords = what.coords(parts.coords().without_dims(&gone))?;
+        groups.add_coords(&mut coords)?;
+        let mut ds = Dataset::from_variables(data_vars, coords)?;
+        ds.attrs = what.attrs(&parts.attrs);
         Ok(ds)
     }
 
@@ -98,19 +136,26 @@ impl<T: Labelled> GroupBy<T> {
     }
 
     /// A reduction that keeps the grouped dimensions: of each position by itself.
-    fn rows_reduced(&self, op: ReduceOp, dims: Vec<Name>, options: ReduceOptions) -> Result<Dataset> {
+    fn rows_reduced(&self, what: &dyn Reduces, dims: &[Name]) -> Result<Dataset> {
         let rows = self.grouped_rows()?;
         let own = self.groups.own_dims();
         let sizes = rows.sizes();
-        let ds = rows.reduce_with(op, Dims::Names(dims), options)?;
-        let data_vars = ds.map_variables(|v| {
-            let mut v = v.clone();
+        let is_array = Self::is_array(&rows);
+        let data_vars = rows.map_variables(|v| {
+            let Some(mut v) = what.over(v, dims)? else { return Ok(None) };
             for d in own.iter().rev().filter(|d| v.axis(d).is_none()).cloned().collect::<Vec<_>>() {
                 v = expanded(&v, &[(d.clone(), sizes[&d])], &[0])?;
             }
+            if is_array {
+                let mut order = v.dims().to_vec();
+                order.sort_by_key(|d| sizes.get_index_of(d).unwrap_or(usize::MAX));
+                v = v.in_order(&order)?;
+            }
             self.groups.rows_last(&v).map(Some)
         })?;
-        Ok(ds.with_parts(data_vars, ds.coords().clone()))
+        let mut ds = rows.with_parts(data_vars, what.coords(rows.coords().without_dims(dims))?);
+        ds.attrs = what.attrs(&rows.attrs);
+        Ok(ds)
     }
 
     /// The first valid value of each group along the grouped dimension.

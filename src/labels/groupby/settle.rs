@@ -6,13 +6,24 @@ use super::groups::Groups;
 use crate::error::Result;
 use crate::index::Positions;
 use crate::kernel::reduce::{Groups as Codes, ReduceOp};
-use crate::labels::Dataset;
 use crate::labels::diagnostics;
 use crate::labels::reduce::{ReduceOptions, check_not_empty, only_numeric};
 use crate::labels::reindex::take_variable;
 use crate::labels::squeeze::expanded;
 use crate::labels::variable::{Name, Variable};
 use crate::lazy::{AxisFrom, LazyArray};
+
+/// A variable as a reduction by group takes it.
+pub(super) struct LaidOut {
+    /// The elements, with all dimensions of the groups in the order of their codes.
+    pub(super) data: LazyArray,
+    /// The groups over the axes.
+    pub(super) codes: Codes,
+    /// The axes that go besides, rising.
+    pub(super) others: Vec<usize>,
+    /// The dimensions of the result, that of the groups where the first of theirs stood.
+    pub(super) kept: Vec<Name>,
+}
 
 impl Groups {
     /// The variable with all dimensions of the groups, in the order of their codes, and the names of its dimensions.
@@ -52,6 +63,14 @@ impl Groups {
         let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
         check_not_empty(v, op, &axes)?;
         diagnostics::units_of_reduction(op, options, &v.attrs)?;
+        let laid = self.laid_out(v, others)?;
+        let spec = options.spec(op, laid.others, Some(laid.codes), v.dtype());
+        let data = laid.data.reduce(spec)?;
+        Ok(Some(Variable::new(laid.kept, data)?.with_attrs(options.attrs(&v.attrs))))
+    }
+
+    /// A variable with all that a reduction by group and over `others` needs to know of it.
+    pub(super) fn laid_out(&self, v: &Variable, others: &[Name]) -> Result<LaidOut> {
         let (dims, data) = self.laid(v)?;
         let (own, others): (Vec<usize>, Vec<usize>) = (0..dims.len())
             .filter(|i| self.dims.contains(&dims[*i]) || others.contains(&dims[*i]))
@@ -62,9 +81,8 @@ impl Groups {
             None => (!others.contains(&i)).then(|| dims[i].clone()),
         };
         let kept: Vec<Name> = (0..dims.len()).filter_map(name).collect();
-        let codes = Codes::over(own.clone(), self.shape.clone(), self.codes.clone(), self.present);
-        let data = data.reduce(options.spec(op, others.clone(), Some(codes), v.dtype()))?;
-        Ok(Some(Variable::new(kept, data)?.with_attrs(options.attrs(&v.attrs))))
+        let codes = Codes::over(own, self.shape.clone(), self.codes.clone(), self.present);
+        Ok(LaidOut { data, codes, others, kept })
     }
 
     /// A variable without the dimensions of the groups, repeated for each.
@@ -120,18 +138,6 @@ impl Groups {
         shape.extend(self.keys.iter().map(|k| k.count));
         let dims = v.dims()[..v.ndim() - 1].iter().chain(self.keys.iter().map(|k| &k.name)).cloned();
         v.with_data(dims, v.data().reshape(&shape)?)
-    }
-
-    /// The dataset of reduced variables, with the coordinates that are left and those of the groups.
-    pub(super) fn finished(
-        &self,
-        parts: &Dataset,
-        data_vars: IndexMap<Name, Variable>,
-        gone: &[Name],
-    ) -> Result<Dataset> {
-        let mut coords = parts.coords().without_dims(gone);
-        self.add_coords(&mut coords)?;
-        Dataset::from_variables(data_vars, coords)
     }
 
     /// The variable with the grouped dimensions last, if there are several.

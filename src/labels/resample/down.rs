@@ -4,7 +4,9 @@ use super::Resample;
 use crate::error::Result;
 use crate::kernel::reduce::ReduceOp;
 use crate::labels::dims::{Dims, IntoDims, Missing};
+use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
+use crate::labels::quantile::{QuantileOptions, Quantiles};
 use crate::labels::reduce::ReduceOptions;
 
 impl<T: Labelled> Resample<T> {
@@ -30,14 +32,61 @@ impl<T: Labelled> Resample<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
-        let dims = dims.into_dims();
+        self.down(dims.into_dims(), |groups, dims| groups.reduce_with(op, dims, options))
+    }
+
+    /// A reduction of the bins over `dims`.
+    fn down(&self, dims: Dims, reduce: impl FnOnce(&GroupBy<T>, Dims) -> Result<T>) -> Result<T> {
         let along = self.along();
         let reduces = match &dims {
             Dims::Default | Dims::All => true,
             Dims::Names(names) => names.contains(&along),
         };
-        let result = self.groups.reduce_with(op, dims, options)?;
+        let result = reduce(&self.groups, dims)?;
         if reduces { Ok(result) } else { self.without_times(&result) }
+    }
+
+    /// The quantiles of each bin over `dims` (`()` for the times, names, or `..` for all), by linear interpolation
+    /// between the two nearest values; missing values are left out. Several quantiles make a dimension `quantile`.
+    /// See [`GroupBy::quantile`].
+    ///
+    /// # Errors
+    /// Those of [`GroupBy::quantile`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[4], vec![0, 1, 2, 2 * day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 4)], vec![1.0, 3.0, 8.0, 4.0])?.assign_coords([("time", time)])?;
+    /// let medians = a.resample("time", "D")?.quantile(0.5, ())?.to_vec::<f64>()?;
+    /// assert!(medians[0] == 3.0 && medians[1].is_nan() && medians[2] == 4.0);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn quantile(&self, q: impl Into<Quantiles>, dims: impl IntoDims) -> Result<T> {
+        self.quantile_with(q, dims, QuantileOptions::default())
+    }
+
+    /// [`quantile`](Self::quantile) with all choices open.
+    ///
+    /// # Errors
+    /// Those of [`GroupBy::quantile`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{kernel::order::Method, labels::QuantileOptions};
+    /// let time = Block::from_vec(&[2], vec![0i64, 1])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 2)], vec![1, 3])?.assign_coords([("time", time)])?;
+    /// let options = QuantileOptions::new().method(Method::Higher);
+    /// assert_eq!(a.resample("time", "D")?.quantile_with(0.5, (), options)?.to_vec::<i32>()?, [3]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn quantile_with(
+        &self,
+        q: impl Into<Quantiles>,
+        dims: impl IntoDims,
+        options: QuantileOptions,
+    ) -> Result<T> {
+        self.down(dims.into_dims(), |groups, dims| groups.quantile_with(q, dims, options))
     }
 
     /// As in xarray: what is not put together by bins loses its times.

@@ -2,9 +2,9 @@
 
 use graticule::kernel::order::Method;
 use graticule::labels::{Keep, QuantileOptions, Quantiles, RankOptions, SortKey, SortKeys};
-use graticule::prelude::{DataArray, Scalar};
+use graticule::prelude::{DataArray, Dims, Scalar};
 
-use super::super::args::string;
+use super::super::args::{Args, string};
 use super::super::value::{Failure, Outcome, Value, unsupported};
 use super::{Call, Op, dims, on_both};
 
@@ -48,8 +48,8 @@ pub fn fractions(value: Value) -> Outcome<Quantiles> {
     })
 }
 
-fn quantile(call: &mut Call) -> Outcome<Value> {
-    let args = &mut call.args;
+/// The arguments of a quantile.
+pub fn quantile_args(args: &mut Args) -> Outcome<(Quantiles, Dims, QuantileOptions)> {
     let q = fractions(args.need("q")?)?;
     let dims = dims(args.opt("dim"))?;
     let mut options = QuantileOptions::new()
@@ -60,6 +60,11 @@ fn quantile(call: &mut Call) -> Outcome<Value> {
         let known = Method::ALL.into_iter().find(|m| m.name() == name);
         options = options.method(known.ok_or(Failure::Refused(format!("no method {name}")))?);
     }
+    Ok((q, dims, options))
+}
+
+fn quantile(call: &mut Call) -> Outcome<Value> {
+    let (q, dims, options) = quantile_args(&mut call.args)?;
     on_both!(&call.on, x => x.quantile_with(q, dims, options))
 }
 

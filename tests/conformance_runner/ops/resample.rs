@@ -8,7 +8,7 @@ use super::super::args::{Args, scalar, string};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, unsupported};
 use super::groups::{per_group, then};
-use super::{Call, Op, combine, dims, elementwise, no_method, reduce};
+use super::{Call, Op, combine, dims, elementwise, interp, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("resample", resample)];
 
@@ -28,6 +28,10 @@ macro_rules! resampled {
                 };
                 per_group(step, $names, |f| bins.map(f), |g: &$kind| g.clone().into(), object)
             }
+            ("interpolate", _) => {
+                let interp = interp::resampled(args)?;
+                Ok(bins?.interpolate_with(&interp)?.into())
+            }
             ("asfreq", _) => Ok(bins?.asfreq()?.into()),
             ("ffill" | "pad", None) => Ok(bins?.ffill()?.into()),
             ("ffill" | "pad", Some(t)) => Ok(bins?.ffill_within(t)?.into()),
@@ -35,6 +39,10 @@ macro_rules! resampled {
             ("bfill" | "backfill", Some(t)) => Ok(bins?.bfill_within(t)?.into()),
             ("nearest", None) => Ok(bins?.nearest()?.into()),
             ("nearest", Some(t)) => Ok(bins?.nearest_within(t)?.into()),
+            ("quantile", _) => {
+                let (q, dims, options) = order::quantile_args(args)?;
+                Ok(bins?.quantile_with(q, dims, options)?.into())
+            }
             (name, _) if args.has("other") => {
                 let op = elementwise::binary_op(name)?;
                 let other = combine::object(args.need("other")?)?;
