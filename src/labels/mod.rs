@@ -141,4 +141,4 @@ pub use times::Times;
 pub use ufunc::unary;
 pub use user::{Function, UfuncOptions, apply_ufunc, on_arrays, on_blocks};
 pub use variable::{Name, Variable};
-pub use weighted::{Weighted, WeightedOp};
+pub use weighted::{Members, Weighted, WeightedOp};

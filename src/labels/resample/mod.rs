@@ -37,7 +37,7 @@ pub struct Resample<T> {
     object: T,
     /// The coordinate of the times, and the dimension of the bins.
     dim: Name,
-    groups: GroupBy<T>,
+    pub(in crate::labels) groups: GroupBy<T>,
     /// The labels of the bins.
     labels: Variable,
 }
