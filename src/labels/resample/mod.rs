@@ -18,6 +18,7 @@ use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
 use crate::time::Frequency;
 pub use time_resampler::TimeResampler;
+pub(super) use time_resampler::nanoseconds;
 
 /// An array or dataset whose times are in bins.
 ///
