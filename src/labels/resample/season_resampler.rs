@@ -130,7 +130,8 @@ impl Grouper for SeasonResampler {
         }
         let numbers: Vec<Option<i64>> = dates.iter().map(|d| seasons.number(d)).collect();
         let inside = || numbers.iter().zip(&dates).filter_map(|(n, d)| Some(((*n)?, usize::from(d.month))));
-        let Some(((mut first, first_month), (mut last, last_month))) = inside().next().zip(inside().last())
+        let Some(((mut first, first_month), (mut last, last_month))) =
+            inside().next().zip(inside().next_back())
         else {
             return Err(Error::invalid(format!("no time is in any of the seasons {:?}", self.seasons)));
         };
