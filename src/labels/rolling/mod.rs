@@ -1,5 +1,6 @@
 //! Windows that move along dimensions: `rolling`, `rolling_by`, `cumulative`.
 
+mod construct;
 mod distance;
 mod reduce;
 

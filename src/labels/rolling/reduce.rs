@@ -56,7 +56,7 @@ impl<T: Labelled> Rolling<T> {
         self.object.rebuild(Dataset::from_parts(data_vars, coords, attrs, Attrs::new()))
     }
 
-    fn reduced_variable(
+    pub(super) fn reduced_variable(
         &self,
         v: &Variable,
         spans: &IndexMap<Name, Spans>,

@@ -64,7 +64,17 @@ where
         Some(center) => windows = windows.center(args::boolean(&center)?),
     }
     if step.op == "construct" {
-        return unsupported("windows as a dimension");
+        let dims: Vec<(String, String)> = match args.need("window_dim")? {
+            Value::Mapping(dims) => {
+                dims.into_iter().map(|(dim, new)| Ok((dim, args::string(&new)?))).collect::<Outcome<_>>()?
+            }
+            _ => return unsupported("window dimensions without names"),
+        };
+        if let Some(stride) = args.int("stride")? {
+            windows = windows.stride(stride as usize);
+        }
+        let fill = args.opt("fill_value").map(|v| args::scalar(&v)).transpose()?;
+        return Ok(windows.construct_with(dims, fill, args.bool("keep_attrs")?)?.into());
     }
     let op = reduce::reduce_op(&step.op)?;
     let mut options = ReduceOptions::new().keep_attrs(args.bool("keep_attrs")?);
