@@ -9,6 +9,7 @@ mod lanes;
 mod method;
 mod quantile;
 mod rank;
+mod search;
 mod text;
 
 #[cfg(test)]

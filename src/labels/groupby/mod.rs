@@ -3,6 +3,7 @@
 //! A group reduction is one pass over the data: each chunk is folded into a row for each group.
 
 mod arithmetic;
+mod extremes;
 mod factorize;
 mod grouper;
 mod groups;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use graticule::error::Error;
-use graticule::labels::{GroupBy, GroupKey, ReduceOptions, UniqueGrouper, Weighted, WeightedOp};
+use graticule::labels::{GroupBy, GroupKey, IdxOptions, ReduceOptions, UniqueGrouper, Weighted, WeightedOp};
 use graticule::prelude::*;
 
 use super::super::args::{Args, block, strings};
@@ -43,6 +43,12 @@ fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
     Ok(key)
 }
 
+/// The arguments of `idxmin` and `idxmax` of groups; their dim is the grouped one.
+pub fn idx_options(args: &mut Args) -> Outcome<IdxOptions> {
+    args.opt("dim");
+    Ok(IdxOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?))
+}
+
 /// A method of the groups; the same for arrays and datasets.
 macro_rules! grouped {
     ($groups:expr, $step:expr, $args:expr, $names:expr, $kind:ident) => {{
@@ -61,6 +67,12 @@ macro_rules! grouped {
             "quantile" => {
                 let (q, dims, options) = order::quantile_args(args)?;
                 Ok(groups?.quantile_with(q, dims, options)?.into())
+            }
+            "idxmin" | "idxmax" => {
+                let options = idx_options(args)?;
+                let groups = groups?;
+                Ok(if step.op == "idxmin" { groups.idxmin(&options)? } else { groups.idxmax(&options)? }
+                    .into())
             }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
