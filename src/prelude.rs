@@ -13,8 +13,8 @@ pub use crate::labels::math::{
     minimum, rint, sign, sin, sinh, sqrt, tan, tanh, trunc,
 };
 pub use crate::labels::{
-    AlignOptions, AttrValue, Attrs, Boundary, Coarsen, CombineAttrs, CombineDim, Compat, ConcatOptions,
-    ConcatOver, Coords, CovOptions, DataArray, Dataset, DateRange, DatetimeUnit, DiffLabel,
+    AlignOptions, AttrValue, Attrs, BinGrouper, Boundary, Coarsen, CombineAttrs, CombineDim, Compat,
+    ConcatOptions, ConcatOver, Coords, CovOptions, DataArray, Dataset, DateRange, DatetimeUnit, DiffLabel,
     DifferentiateOptions, Dims, DropNa, FillValue, GroupBy, Grouper, IdxOptions, Interp, InterpMethod,
     InterpolateNa, IntoDims, Isel, Keep, MergeOptions, Missing, Name, Nested, NewDim, Object, Operand,
     Options, PadMode, PadValues, PolyfitOptions, QuantileOptions, Quantiles, RankOptions, ReduceOptions,

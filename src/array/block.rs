@@ -39,6 +39,33 @@ pub struct Block {
     data: Data,
 }
 
+/// A row of the values.
+impl<T: Element> From<Vec<T>> for Block {
+    fn from(values: Vec<T>) -> Self {
+        Block::new(ndarray::Array1::from_vec(values).into_dyn().into_shared())
+    }
+}
+
+/// A row of the values.
+impl<T: Element, const N: usize> From<[T; N]> for Block {
+    fn from(values: [T; N]) -> Self {
+        Block::from(values.to_vec())
+    }
+}
+
+/// A row of the texts.
+impl<const N: usize> From<[&str; N]> for Block {
+    fn from(texts: [&str; N]) -> Self {
+        Block::from(texts.map(Text::from))
+    }
+}
+
+impl From<&Block> for Block {
+    fn from(block: &Block) -> Self {
+        block.clone()
+    }
+}
+
 impl Block {
     /// The array as a block of the plain dtype of `T`.
     ///

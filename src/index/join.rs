@@ -8,7 +8,7 @@ use super::key::{self, Key};
 use super::lookup::Lookup;
 use super::merge::{self, Merged, as_slice};
 use super::search::Direction;
-use super::{HashIndex, Index, Method, Positions, RangeIndex, SortedIndex, of_labels, tolerant};
+use super::{HashIndex, Index, Method, Positions, RangeIndex, SortedIndex, interval, of_labels, tolerant};
 use crate::array::{Block, Slice};
 use crate::dtype::{DType, promote};
 use crate::error::{Error, Result};
@@ -337,6 +337,9 @@ fn inner(indexes: &[Arc<dyn Index>]) -> Result<Joined> {
 fn outer(indexes: &[Arc<dyn Index>]) -> Result<Joined> {
     if let Some(joined) = Pair::of(indexes).and_then(|p| p.outer()) {
         return Ok(joined);
+    }
+    if let Some(intervals) = interval::together(&indexes.iter().collect::<Vec<_>>(), true) {
+        return Ok(intervals.into());
     }
     let dtype = common_of(indexes)?;
     let filled: Vec<_> = indexes.iter().filter(|i| !i.is_empty()).collect();

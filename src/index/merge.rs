@@ -103,7 +103,7 @@ pub(super) fn find_all(labels: &Block, direction: Direction, wanted: &Block) -> 
 }
 
 /// The elements of a block of rank 1 at positions, none of which is a hole.
-pub(super) fn take(labels: &Block, positions: &Positions) -> Block {
+pub(crate) fn take(labels: &Block, positions: &Positions) -> Block {
     match positions {
         Positions::One(i) => labels.slice(&[Slice::range(*i..*i + 1)]),
         Positions::Slice(s) => labels.slice(&[*s]),

@@ -1,6 +1,7 @@
-//! From labels to positions: sorted, hash, range, time and multi-level indexes.
+//! From labels to positions: sorted, hash, range, time, interval and multi-level indexes.
 
 mod hash;
+mod interval;
 pub mod join;
 mod joint;
 mod key;
@@ -26,14 +27,19 @@ use crate::error::{Error, Result};
 
 pub use hash::HashIndex;
 pub(crate) use hash::Mix;
+pub use interval::{Closed, IntervalIndex};
 pub use join::{Join, join, join_with_positions, positions};
 pub use joint::JointIndex;
 pub(crate) use joint::same_joint;
+pub(crate) use key::{Key, comparable, keys as label_keys};
+pub(crate) use lookup::show as show_label;
+pub(crate) use merge::take as take_labels;
 pub use mismatch::Mismatch;
 pub use multi::MultiIndex;
 pub(crate) use order::{monotonic, ranks};
 pub use range::RangeIndex;
 pub use sorted::SortedIndex;
+pub(crate) use time::dates as parsed_dates;
 pub use tolerant::TolerantIndex;
 pub(crate) use tolerant::same;
 
@@ -187,6 +193,17 @@ pub fn default_index(labels: &Block) -> Result<Arc<dyn Index>> {
         )));
     }
     Ok(of_labels(labels))
+}
+
+/// The index of labels that are those of several indexes one after the other: one of intervals, if all are.
+///
+/// # Errors
+/// If the labels are not a block of rank 1.
+pub(crate) fn concat_index(parts: &[&Arc<dyn Index>], labels: &Block) -> Result<Arc<dyn Index>> {
+    match interval::together(parts, false).filter(|index| index.len() == labels.size()) {
+        Some(index) => Ok(index),
+        None => default_index(labels),
+    }
 }
 
 /// The smallest index for labels of rank 1.

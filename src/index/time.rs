@@ -65,7 +65,7 @@ pub(super) fn span(label: &Scalar, dtype: DType) -> Result<Span> {
 }
 
 /// Texts as the times that they name, where the index has times; anything else as it is.
-pub(super) fn dates(labels: &Block, dtype: DType) -> Result<Block> {
+pub(crate) fn dates(labels: &Block, dtype: DType) -> Result<Block> {
     let Some(texts) = labels.get::<Text>().filter(|_| dtype.is_time()) else { return Ok(labels.clone()) };
     if let DType::Datetime { calendar, .. } = dtype {
         let dates = texts.iter().map(parse_date).collect::<Result<Vec<_>>>()?;

@@ -412,7 +412,8 @@ impl Job<'_> {
             )));
         }
         let labels = out.load()?;
-        let index = index::default_index(&labels)?;
+        let parts: Vec<_> = self.objects.iter().filter_map(|ds| ds.coords().index(name)).collect();
+        let index = index::concat_index(&parts, &labels)?;
         Ok((out.with_data(out.dims().iter().cloned(), labels)?, Some(index)))
     }
 

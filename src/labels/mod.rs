@@ -63,6 +63,7 @@ mod reindex;
 mod rename;
 mod repr;
 mod resample;
+mod rolling_exp;
 mod sel;
 mod select;
 mod selector;
@@ -107,7 +108,8 @@ pub use dot::{cross, dot};
 pub use duplicates::Keep;
 pub use extremes::IdxOptions;
 pub use groupby::{
-    Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels, UniqueGrouper,
+    BinGrouper, Bins, Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels,
+    UniqueGrouper,
 };
 pub use indexer::{Indexer, Isel, PySlice, slice};
 pub use infer_freq::{date_range_like, infer_freq};
@@ -127,6 +129,7 @@ pub use rank::{RankOptions, Side};
 pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
 pub use resample::{IntoResampler, Resample, TimeResampler};
+pub use rolling_exp::{ExpWindow, RollingExp};
 pub use select::Counts;
 pub use selector::{IntoTuple, Sel, Selector, tuple_range, tuples};
 pub use shift::FillValue;

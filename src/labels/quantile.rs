@@ -16,7 +16,7 @@ use crate::kernel::reduce::Groups;
 use crate::lazy::{AxisFrom, LazyArray};
 
 /// The new coordinate, and dimension where several quantiles are asked for.
-const QUANTILE: &str = "quantile";
+pub(super) const QUANTILE: &str = "quantile";
 
 /// The fractions of which quantiles are asked for: one number, or a list, which makes a new first dimension.
 ///

@@ -47,12 +47,17 @@ impl Op for Choose {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        vec![Need { input: 0, region: self.input_region(out, inputs[0]) }]
+        let region = self.input_region(out, inputs[0]);
+        (0..inputs.len()).map(|input| Need { input, region: region.clone() }).collect()
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
         let at = self.input_region(out, inputs[0]);
-        let block = order::pick_groups(&self.0, &pieces[0], &at, self.groups(out))?;
+        let groups = self.groups(out);
+        let block = match &pieces[..] {
+            [values, weights] => order::pick_weighted(&self.0, values, weights, &at, groups)?,
+            _ => order::pick_groups(&self.0, &pieces[0], &at, groups)?,
+        };
         if self.0.leading().is_none() {
             return Ok(block);
         }
@@ -65,7 +70,7 @@ impl Op for Choose {
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
         // Keys of a tile of lanes, which are as wide as elements or wider; groups are copied.
         let input = &self.needs(out, inputs)[0].region;
-        inputs[0].bytes(input)
+        inputs.iter().map(|i| i.bytes(input)).sum()
     }
 
     fn is_expensive(&self) -> bool {
@@ -84,12 +89,21 @@ impl LazyArray {
     /// # Errors
     /// If an axis does not exist or the operation has no meaning for the dtype.
     pub(crate) fn pick(&self, spec: OrderSpec) -> Result<LazyArray> {
+        self.pick_with(spec, None)
+    }
+
+    /// The same with a weight for each element: an array of the same shape, in chunks of any lengths.
+    ///
+    /// # Errors
+    /// If an axis does not exist, the operation has no meaning for the dtype, or the shapes differ.
+    pub(crate) fn pick_with(&self, spec: OrderSpec, weights: Option<&LazyArray>) -> Result<LazyArray> {
         let mut axes = spec.axes.clone();
         if let Some(groups) = &spec.group {
             groups.check(&self.shape(), &spec.axes)?;
             axes.extend(&groups.axes);
         }
-        if axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() {
+        let fits = weights.is_none_or(|w| w.shape() == self.shape());
+        if axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() || !fits {
             return Err(Error::internal(format!("{spec:?} does not fit shape {:?}", self.shape())));
         }
         let dtype = spec.result_dtype(self.dtype())?;
@@ -101,6 +115,7 @@ impl LazyArray {
             OutAxis::Kept(axis) => input.grid().axes()[axis].clone(),
             OutAxis::Groups => AxisGrid::single(count),
         }));
-        LazyArray::new(op, vec![input], Meta { dtype, grid: ChunkGrid(grid) })
+        let inputs = std::iter::once(input).chain(weights.cloned()).collect();
+        LazyArray::new(op, inputs, Meta { dtype, grid: ChunkGrid(grid) })
     }
 }

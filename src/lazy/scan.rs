@@ -15,7 +15,7 @@ use crate::array::{Block, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::calculus;
-use crate::kernel::scan::{self, ScanOp, ScanSpec};
+use crate::kernel::scan::{self, FADING_PARTS, Fading, ScanOp, ScanSpec};
 use crate::source::Traffic;
 
 /// What runs along an axis.
@@ -30,6 +30,8 @@ pub enum Running {
         /// The places of its positions.
         points: Arc<[f64]>,
     },
+    /// Means and sums with fading weights.
+    Fading(Fading),
 }
 
 impl Running {
@@ -37,6 +39,7 @@ impl Running {
         match self {
             Running::Values(spec) => spec.axis,
             Running::Integral { axis, .. } => *axis,
+            Running::Fading(fading) => fading.axis,
         }
     }
 
@@ -44,6 +47,7 @@ impl Running {
         match self {
             Running::Values(spec) => spec.result_dtype(input),
             Running::Integral { .. } => Ok(input),
+            Running::Fading(fading) => fading.result_dtype(input),
         }
     }
 
@@ -52,6 +56,7 @@ impl Running {
         match self {
             Running::Values(spec) => spec.carry(input),
             Running::Integral { .. } => (calculus::wide_dtype(input), 1),
+            Running::Fading(_) => (DType::F64, FADING_PARTS),
         }
     }
 
@@ -62,6 +67,7 @@ impl Running {
             Running::Integral { axis, points } => {
                 calculus::integral_of_piece(chunk.clone(), *axis, &points[at])
             }
+            Running::Fading(fading) => fading.total(chunk),
         }
     }
 
@@ -75,6 +81,10 @@ impl Running {
                 let gaps: Vec<f64> = starts.map(|i| points[i] - points[i - 1]).collect();
                 calculus::integrals_before(totals, *axis, &gaps)
             }
+            Running::Fading(fading) => {
+                let grid = &input.grid.axes()[fading.axis];
+                fading.before(totals, (0..grid.count()).map(|i| grid.chunk(i).len()))
+            }
         }
     }
 
@@ -85,6 +95,7 @@ impl Running {
             Running::Integral { axis, points } => {
                 calculus::running_integral(piece.clone(), *axis, &points[at], before)
             }
+            Running::Fading(fading) => fading.scan(piece, before),
         }
     }
 
@@ -92,6 +103,7 @@ impl Running {
         match self {
             Running::Values(spec) => spec.describe(),
             Running::Integral { axis, .. } => format!("running integral along axis {axis}"),
+            Running::Fading(fading) => fading.describe(),
         }
     }
 }
@@ -226,6 +238,14 @@ impl LazyArray {
             )));
         }
         self.running(Running::Integral { axis, points }, false)
+    }
+
+    /// Means or sums along an axis with weights that fade: shape and chunks stay.
+    ///
+    /// # Errors
+    /// If the dtype is no real number.
+    pub(crate) fn fading(&self, fading: Fading) -> Result<LazyArray> {
+        self.running(Running::Fading(fading), false)
     }
 
     /// Whatever runs along an axis; `alone` where a chunk needs nothing from far before it.

@@ -54,10 +54,42 @@ pub fn parse_timedelta_ns(text: &str) -> TimeResult<Option<i128>> {
     };
     let size = match rest.strip_prefix('P') {
         Some(iso) => iso_duration(iso),
-        None => amounts(rest),
+        // "-1 days +23:00:00" is an hour before: the clock goes on from the day.
+        None => match rest.split_once(" +").filter(|_| negative) {
+            Some((days, clock)) => amounts(days).and_then(|days| Ok(days - amounts(clock)?)),
+            None => amounts(rest),
+        },
     };
     size.map(|ns| Some(if negative { -ns } else { ns }))
         .map_err(|help| TimeError::parse("timedelta", text, help))
+}
+
+/// A length of time as text: `3 days`, `1 days 12:00:00`, `00:00:01.5`, `NaT`.
+///
+/// ```
+/// # use graticule::time::{TimeUnit, format_timedelta};
+/// assert_eq!(format_timedelta(129_600, TimeUnit::S), "1 days 12:00:00");
+/// assert_eq!(format_timedelta(1_500, TimeUnit::Ms), "00:00:01.5");
+/// assert_eq!(format_timedelta(-1, TimeUnit::S), "-1 days +23:59:59");
+/// ```
+pub fn format_timedelta(ticks: i64, unit: TimeUnit) -> String {
+    if ticks == NAT {
+        return "NaT".to_string();
+    }
+    let per_second = unit.per_second();
+    let (seconds, fraction) = (ticks.div_euclid(per_second), ticks.rem_euclid(per_second));
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let mut time = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);
+    if fraction != 0 {
+        let width = per_second.ilog10() as usize;
+        time.push_str(format!(".{fraction:0width$}").trim_end_matches('0'));
+    }
+    match (days, time.as_str()) {
+        (_, "00:00:00") => format!("{days} days"),
+        (0, _) => time,
+        (..0, _) => format!("{days} days +{time}"),
+        _ => format!("{days} days {time}"),
+    }
 }
 
 /// "1 day 2h30m 00:00:05.5": amounts with units, then optionally a clock.

@@ -49,7 +49,7 @@ pub use cf_encode::{Encoded, encode_timedelta, infer_timedelta_units, infer_unit
 pub use components::{Component, SEASONS, components, decimal_years};
 pub use convert::{AlignOn, convert_dates};
 pub use datetime::{DateTime, format_iso};
-pub use duration::{parse_timedelta, parse_timedelta_ns};
+pub use duration::{format_timedelta, parse_timedelta, parse_timedelta_ns};
 pub use error::{TimeError, TimeResult};
 pub use frequency::{Frequency, Inclusive, TimeRange, infer_freq, infer_timedelta_freq};
 pub use partial::{PartialDate, Resolution, resolution_of};

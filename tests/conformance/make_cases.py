@@ -944,6 +944,91 @@ def groupby():
     yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
     yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
 
+    def binned(key, bins, op="sum", on="a", out="r", options=None, **kwargs):
+        return do("groupby_bins", on, out, group=key, bins=bins, **(options or {}), then=then(op, **kwargs))
+
+    def bins(**kwargs):
+        return {"object": "BinGrouper", "kwargs": kwargs}
+
+    def each(steps):
+        return {"steps": [step | {"out": f"r{i}"} for i, step in enumerate(steps)], "outputs": [f"r{i}" for i in range(len(steps))]}
+
+    levels = [0.0, -0.0, 0.5, 1.0, NAN, 2.5, -3.0, 9.0, 4.0, INF, -INF, 1.5]
+    deep = da(numbers(12, seed=4, nan=[7, 6]), "x", name="t", attrs={"units": "K"}, x=np.arange(12), z=("x", levels, {"axis": "Z"}))
+    a = {"a": deep}
+    for right in (True, False):
+        for lowest in (False, True):
+            options = {"right": right, "include_lowest": lowest}
+            name = f"{'right' if right else 'left'}{'-lowest' if lowest else ''}"
+            yield case(f"bins-{name}", "values on edges, outside, infinite and missing", a, **each([
+                binned("z", [0.0, 1.0, 2.5, 4.0], op, options=options) for op in ("sum", "count", "first", "median")]), compare={"attrs": True, "name": True})
+            yield case(f"bins-infinite-{name}", "edges at infinity", a, **each([
+                binned("z", [-INF, 0, 1, INF], "count", options=options), binned("z", [0.5, INF], "max", options=options)]))
+            narrow = {"a": da(numbers(9), "x", f=("x", np.array([0.1, 0.2, 0.3, 0.7, 0.1, -1.0, NAN, 0.3, 0.30000001], "float32")), i=("x", np.array([0, 5, -5, 3, 60, -60, 7, 7, 1], "int8")),
+                              u=("x", np.array([0, 5, 250, 3, 255, 128, 7, 7, 1], "uint8")), b=("x", [True, False] * 4 + [True]), h=("x", np.arange(9) * 10**15))}
+            yield case(f"bins-dtypes-{name}", "keys of other dtypes against edges of others", narrow, **each([
+                binned("f", [0.1, 0.3, 0.7], "count", options=options), binned("f", np.array([0.1, 0.3, 0.7], "float32"), "count", options=options), binned("f", [-1, 0, 1], "sum", options=options),
+                binned("i", [-5, 0, 5, 100], "sum", options=options), binned("i", [-4.5, 0, 5.0], "sum", options=options), binned("u", [0, 5, 128, 256], "sum", options=options),
+                binned("b", [0, 1], "sum", options=options), binned("h", [0, 10**15, 4 * 10**15], "sum", options=options)]))
+            yield case(f"bins-number-{name}", "a number of equal bins", narrow, **each([
+                binned("f", 3, "count", options=options), binned("i", 1, "count", options=options), binned("u", 7, "mean", options=options), binned("b", 2, "sum", options=options),
+                binned("h", 4, "sum", options=options), binned("x", 4, "sum", options=options)]))
+            same = {"a": da(numbers(3), "x", x=[7, 7, 7], z=("x", [0.0, 0.0, NAN]), n=("x", [-2.5, -2.5, -2.5]), f=("x", np.array([0.3, 0.3, 0.3], "float32")), t=("x", dates("2001-02-03", 1).repeat(3)), d=("x", np.array([5, 5, 5], "timedelta64[ms]")))}
+            yield case(f"bins-number-constant-{name}", "a number of bins where all values are one", same, **each([binned(key, count, "count", options=options) for key in "xznftd" for count in (1, 4)]))
+            times = {"a": da(numbers(10), ["time"], time=dates("2000-01-01", 10, "31h"), s=("time", dates("1969-12-25", 10, "3D", "s")), d=("time", np.arange(10) * np.timedelta64(5400, "s")),
+                             n=("time", np.array(["2000-01-01", "NaT", *["2000-03-01"] * 8], "datetime64[ns]")))}
+            edges = dates("2000-01-01", 4, "93h")
+            yield case(f"bins-times-{name}", "bins of times, given and so many", times, **each([
+                binned("time", edges, "sum", options=options), binned("time", edges.astype("datetime64[s]"), "sum", options=options), binned("s", dates("1969-12-28", 3, "9D", "ms"), "sum", options=options),
+                binned("d", np.array([0, 3, 9], "timedelta64[h]").astype("timedelta64[s]"), "sum", options=options), binned("n", dates("2000-01-01", 3, "MS"), "sum", options=options),
+                binned("time", 3, "sum", options=options), binned("s", 4, "sum", options=options), binned("d", 5, "sum", options=options), binned("n", 2, "sum", options=options)]))
+    yield case("bins-precision", "decimals of the labels: more where bins would look alike", a, **each([
+        binned("z", [0.0, 1.23456, 1.23461, 5.5], "count", options={"precision": p}) for p in (0, 1, 3, 7)] + [binned("z", [1e-7, 1.26e-7, 3.14159e-3, 123456.789], "count", options={"precision": 2}),
+        binned("z", [0.00012345, 0.00012346, 1e5], "count"), binned("z", [0.5, 1.5, 2.5], "count", options={"precision": 0}), binned("x", [0, 15, 25, 149], "count", options={"precision": -1}),
+        binned("z", [0.1, 1.0000001, 2.0], "count", options={"include_lowest": True, "precision": 1})]))
+    yield case("bins-labels", "labels of other kinds", a, **each([binned("z", [0, 1, 2, 5], options={"labels": labels}) for labels in (["c", "b", "a"], [3, 1, 2], [0.5, 1.5, 3.5])]
+               + [binned("x", 2, options={"labels": ["low", "high"]})]))
+    yield case("bins-duplicates", "edges that stand twice are taken once if asked", a, by({"z": bins(bins=[0, 1, 1, 5], duplicates="drop")}, "sum"))
+    yield case("bins-duplicates-refused", "edges that stand twice are an error", a, binned("z", [0, 1, 1, 5]), error="edges twice")
+    yield case("bins-point", "one bin may be a point, if the lowest belongs to it", a, binned("z", [1.0, 1.0], options={"include_lowest": True}))
+    yield case("bins-no-members", "values that are all outside are an error", a, binned("z", [100, 200]), error="nothing in any bin")
+    yield case("bins-falling", "edges that fall are an error", a, binned("z", [1, 0]), error="falling edges")
+    yield case("bins-nan-edge", "an edge that is missing is an error", a, binned("z", [0.0, NAN, 2.0]), error="missing edge")
+    yield case("bins-no-edges", "no edges are an error", a, binned("z", []), error="no edges")
+    yield case("bins-zero", "no bins are an error", a, binned("x", 0), error="no bins")
+    yield case("bins-number-infinite", "a number of bins of infinite values is an error", a, binned("z", 3), error="infinite values")
+    yield case("bins-same-labels", "labels that stand twice are an error", a, binned("z", [0, 1, 2], options={"labels": ["a", "a"]}), error="equal labels")
+    yield case("bins-texts", "texts have no bins", {"a": da([1, 2], "x", k=("x", ["a", "b"]))}, binned("k", [0, 1]), error="texts")
+    yield case("bins-times-numbers", "times have no bins between numbers", {"a": daily("2000-01-01", 5)}, binned("time", [0, 1]), error="numbers for times")
+    yield case("bins-all-missing", "keys of which all are missing are an error", {"a": da([1, 2], "x", k=("x", [NAN, NAN]))}, binned("k", [0, 1]), error="all missing")
+    yield case("bins-array", "bins of an array, without a name", {"a": deep, "k": deep.z.drop_vars("z").rename(None)}, binned("$k", [0, 1, 4], "mean"))
+    yield case("bins-positions", "bins of the positions along a dim without labels", {"a": da(numbers(7), "x")}, **each([binned("x", [0, 2, 5], "sum"), binned("x", 3, "sum")]))
+    yield case("bins-month", "bins of a component of the time", two, binned("time.month", [0, 3, 9, 12], "mean"))
+    yield case("bins-arithmetic", "anomalies by bins; what is in none goes", a, [
+        binned("z", [0, 1, 4], "mean", out="m"), binned("z", [0, 1, 4], "sub", other="$m"), binned("z", [0, 1, 4], "fillna", out="s", value="$m")], outputs=["r", "s"])
+    yield case("bins-arithmetic-named", "anomalies by bins with labels", a, [
+        binned("z", [0, 1, 4], "mean", out="m", options={"labels": ["lo", "hi"]}), binned("z", [0, 1, 4], "sub", options={"labels": ["lo", "hi"]}, other="$m")])
+    plane = da(numbers(5, 6, seed=9, nan=[8, 3]), "yx", name="t", y=[1, 2, 3, 4, 5], x=np.arange(6), h=(["y", "x"], np.abs(numbers(5, 6, seed=2, nan=[9, 5]))))
+    yield case("bins-plane", "bins of values along two dims", {"a": plane}, **each([binned("h", [0, 5, 10, 30], op) for op in ("sum", "count", "mean", "max")] + [binned("h", 3, "sum")]))
+    cube3 = da(numbers(2, 5, 6), "tyx", t=[1, 2], y=[1, 2, 3, 4, 5], x=np.arange(6), h=(["y", "x"], np.abs(numbers(5, 6, seed=2, nan=[9, 5]))), k=("x", list("uvuvww")))
+    yield case("bins-plane-of-cube", "other dims stay", {"a": cube3}, **each([binned("h", [0, 5, 10, 30], op) for op in ("sum", "min")] + [binned("x", [0, 2, 5], "sum"), binned("y", 2, "sum", dim=["y", "t"])]))
+    yield case("bins-keys", "bins as one of several keys", {"a": cube3}, **each([
+        by({"x": bins(bins=[0, 2, 5]), "k": {"object": "UniqueGrouper"}}, "sum"), by({"y": bins(bins=2), "x": bins(bins=[0, 3, 5], right=False)}, "mean"),
+        by({"h": bins(bins=[0, 10, 30], include_lowest=True), "t": {"object": "UniqueGrouper"}}, "count")]))
+    yield case("bins-dataset", "of every variable of a dataset", {
+        "a": xr.Dataset({"u": ("x", [1.0, 2.0, 4.0]), "n": (("x", "y"), np.arange(6, dtype="int32").reshape(3, 2)), "c": ("y", [7, 8])}, {"x": [1, 2, 3], "l": ("x", [0.5, 7.0, 0.25])}, {"title": "d"})}, **each([
+        binned("l", [0, 1, 5, 9], "mean"), binned("l", [0, 1, 9], "sum"), binned("x", 2, "max"), binned("u", [0, 3, 5], "sum")]), compare={"attrs": True})
+    yield case("bins-select", "a bin is found by a value inside, bins by a list or a slice", a, [binned("z", [0, 1, 2, 3, 4], out="b")] + [
+        do("sel", "b", f"r{i}", indexers={"z_bins": label}) for i, label in enumerate([0.5, 1, 4, [2.5, 0.1], sl(1.5, 3), sl(None, 2), sl(2.5), sl(-5, 99)])], outputs=[f"r{i}" for i in range(8)])
+    yield case("bins-select-left", "with bins closed on the left", a, [binned("z", [0, 1, 2, 3, 4], out="b", options={"right": False})] + [
+        do("sel", "b", f"r{i}", indexers={"z_bins": label}) for i, label in enumerate([0, 1, 3.5, [2, 0], sl(1, 3), sl(None, 2), sl(2.5)])], outputs=[f"r{i}" for i in range(7)])
+    yield case("bins-select-outside", "a value in no bin is an error", a, [binned("z", [0, 1, 4], out="b"), do("sel", "b", indexers={"z_bins": 0})], error="in no bin")
+    yield case("bins-select-nearest", "bins have no nearest one", a, [binned("z", [0, 1, 4], out="b"), do("sel", "b", indexers={"z_bins": 9}, method="nearest")], error="no nearest")
+    yield case("bins-join", "bins join by equal bounds", a, [
+        binned("z", [0, 1, 2, 4], out="b"), do("isel", "b", "c", indexers={"z_bins": [0, 2]}), do("add", "b", "p", other="$c"), do("reindex", "c", "q", indexers={"z_bins": [3.0, 0.5, 99.0]}),
+        {"out": ["s", "t"], "op": "xr.align", "kwargs": {"objects": ["$c", "$b"], "join": "outer"}}, do("isel", "b", "d", indexers={"z_bins": [1]}),
+        {"out": "u", "op": "xr.concat", "kwargs": {"objs": ["$d", "$c"], "dim": "z_bins"}}, do("isel", "b", "v", indexers={"z_bins": sl(None, None, -1)})], outputs=list("pqstuv"))
+
 
 @group("resample")
 def resample():
@@ -1003,6 +1088,11 @@ def resample():
     yield case("timedeltas", "times since a start", spans, [
         by("5h", "mean", out="p", dim="t"), by("D", "sum", out="q", dim="t", options={"closed": "right"}),
         by("7h", "count", out="s", dim="t", options={"closed": "right", "label": "right"})], outputs=list("pqs"))
+    moved = [by("5h", "sum", out="p", dim="t", options={"offset": "90min"}), by("D", "count", out="q", dim="t", options={"closed": "right", "offset": "-1h"}),
+             by("7h", "mean", out="s", dim="t", options={"label": "right", "offset": np.timedelta64(2, "h")}), by("5h", "max", out="u", dim="t", options={"offset": "0h"}), by("3h", "min", out="v", dim="t", options={"offset": "1500ns"})]
+    for unit in ("s", "ms", "us", "ns"):
+        of_unit = {"a": spans["a"].assign_coords(t=spans["a"].t.values.astype(f"timedelta64[{unit}]"))}
+        yield case(f"timedeltas-offset-{unit}", "labels take the finer unit of times and offset", of_unit, moved, outputs=list("pqsuv"))
     yield case("timedeltas-months", "times since a start have no months", spans, by("MS", "mean", dim="t"), error="no fixed length")
 
     field = xr.DataArray(numbers(3, 14, 2, nan=[11, 4]), {"time": ("time", dates("2000-01-30T06", 14, "9h"), {"axis": "T"}), "lat": [1.0, 2.0, 3.0], "h": 2.0, "deep": ("time", np.arange(14)), "at": (("lat", "time"), np.ones((3, 14)))},
@@ -1060,6 +1150,28 @@ def resample():
     yield case("up-names", "other names of the same", up, [by("12h", "pad", out="p"), by("12h", "backfill", out="q")], outputs=list("pq"))
     yield case("up-closed", "the labels of bins closed and labelled on the right", up, [
         by("15h", "ffill", out="p", options={"closed": "right", "label": "right"}), by("W", "bfill", out="q"), by("MS", "nearest", out="s", options={"offset": "1h"})], outputs=list("pqs"))
+    knots = {"a": coarse.astype("float32"), "b": coarse.isel(x=0).fillna(1).astype("int16"), "c": coarse.fillna(2), "d": ds, "e": months}
+    for kind in ("linear", "nearest", "zero", "slinear", "quadratic", "cubic", "polynomial"):
+        more = {"order": 3} if kind == "polynomial" else {}
+        steps = [by("12h", "interpolate", on, f"r{on}", kind=kind, **more) for on in knots]
+        if kind in ("quadratic", "cubic", "polynomial"):
+            # With a missing value in one lane, scipy's splines give no lane any values.
+            knots = knots | {"a": knots["a"].fillna(3)}
+        steps += [by("17h", "interpolate", "c", "p", options={"closed": "right", "label": "right", "offset": "-1h"}, kind=kind, **more), by("W", "interpolate", "b", "q", kind=kind, **more)]
+        yield case(f"up-interpolate-{kind}", f"{kind} between times", knots, steps, outputs=[s["out"] for s in steps], compare={"attrs": True})
+    yield case("up-interpolate-default", "lines; missing outside", {"a": coarse, "b": months}, [by("7h", "interpolate", out="p"), by("10D", "interpolate", "b", "q"), by("MS", "interpolate", "b", "s")], outputs=list("pqs"))
+    moved = {"a": coarse.fillna(1).assign_coords(time=coarse.time.values + np.timedelta64(5, "h"))}
+    outside = [by("12h", "interpolate", out="p", kind="linear", fill_value="extrapolate"), by("12h", "interpolate", out="q", kind="nearest", fill_value=9.0), by("D", "interpolate", out="s", kind="cubic", fill_value="extrapolate")]
+    yield case("up-interpolate-outside", "what stands outside of the times", moved, outside, outputs=list("pqs"))
+    yield case("up-interpolate-bounds", "a label outside of the times is an error if asked", moved, by("12h", "interpolate", bounds_error=True), error="a label outside of the times")
+    yield case("up-interpolate-times", "values that are times", {"a": da(dates("2010-03-01", 4, "7D"), ["time"], time=dates("2000-01-01", 4, "17h"))}, by("8h", "interpolate"))
+    yield case("up-interpolate-single", "one time", {"a": coarse.isel(time=[2])}, [by("12h", "interpolate", out="p"), by("QE", "interpolate", out="q", kind="nearest")], outputs=list("pq"))
+    yield case("up-interpolate-few", "a cubic takes four times", {"a": coarse.isel(time=[0, 1, 2])}, by("12h", "interpolate", kind="cubic"), error="too few times")
+    yield case("up-interpolate-texts", "nothing is between texts", {"a": da(list("abc"), ["time"], time=dates("2000-01-01", 3, "17h"))}, by("12h", "interpolate"), error="texts")
+    yield case("up-interpolate-duplicates", "there is no curve through two values at one time", {"a": coarse.isel(time=[0, 1, 1, 2])}, by("12h", "interpolate"), error="duplicate times")
+    yield case("up-interpolate-coordinate", "times that are no index", {"a": coarse.rename(time="step").assign_coords(time=("step", coarse.time.values))}, by("12h", "interpolate"), error="no dim time")
+    spans = {"a": da(numbers(5), ["t"], t=np.array([0, 5, 7, 20, 31], "timedelta64[h]").astype("timedelta64[ms]"))}
+    yield case("up-interpolate-timedeltas", "times since a start", spans, [by("3h", "interpolate", out="p", dim="t"), by("3h", "interpolate", out="q", dim="t", options={"offset": np.timedelta64(1, "h")})], outputs=list("pq"))
     yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
@@ -1097,6 +1209,27 @@ def weighted():
         do("sel", "a", "s", indexers={"time": sl("2000-01", "2001-01")}),
         do("groupby", "s", "c", group="time.month", then=then("mean")), do("groupby", "s", "d", group="time.month", then=then("sub", other="$c")),
         do("getitem", "a", "lat", key="lat"), do("np.deg2rad", "lat", "l"), do("np.cos", "l", "w"), w("mean", "d", dim="lat")], compare={"atol": 1e-12})
+    q = [0.0, 0.2, 0.5, 0.77, 1.0]
+    near = {"compare": {"rtol": 1e-12, "name": True}}
+    yield case("quantile", "quantiles over the dim of the weights, over all, and over another", i, [
+        w("quantile", out="p", q=q, dim="lat"), w("quantile", out="q", q=q), w("quantile", out="r", q=0.3, dim=["lon"])], outputs=list("pqr"), **near)
+    yield case("quantile-gaps", "missing values are left out, or make the quantile missing", i, [
+        w("quantile", "g", "p", q=q, dim="lat"), w("quantile", "g", "q", q=q, dim="lon", skipna=False), w("quantile", "g", "r", q=0.5, skipna=False)], outputs=list("pqr"), **near)
+    rough = numbers(3, 40, seed=9, scale=0.5, nan=(7, 3)).round()
+    yield case("quantile-ties", "equal values, weights of zero, a weight for each value", {"a": da(rough, "yx"), "w": da(np.abs(numbers(3, 40, seed=4)).round() % 5, "yx")}, [
+        w("quantile", out="p", q=q, dim="x"), w("quantile", out="q", q=q, dim=["y", "x"])], outputs=list("pq"), **near)
+    yield case("quantile-dtypes", "integers, bools and float32 give float64", {
+        "i": da([5, 2, 4, -7], "x", dtype="int16"), "u": da([2**40, 2, 9, 1], "x", dtype="uint64"), "f": da([1.5, 2.5, 4.0, NAN], "x", dtype="float32"),
+        "b": da([True, False, True, True], "x"), "w": da([1, 0, 2, 3], "x")}, [
+        w("quantile", "i", "p", q=q), w("quantile", "u", "q", q=q), w("quantile", "f", "r", q=q), w("quantile", "b", "s", q=q), w("quantile", "f", "t", q=q, weights="$b")], outputs=list("pqrst"), **near)
+    yield case("quantile-nothing", "no values, one value, no weights", {"a": da(np.zeros((0, 2)), "xy"), "w": da(np.zeros(0), "x"), "b": da([[4.0, 2.0]], "xy"), "v": da([3.0], "x"), "z": da([0.0, 0.0], "y")}, [
+        w("quantile", out="p", q=q, dim="x"), w("quantile", "b", "q", weights="$v", q=q, dim="x"), w("quantile", "b", "r", weights="$z", q=q, dim="y")], outputs=list("pqr"))
+    yield case("quantile-labels", "labels join inner, and weights have a dim that the data lack", {"a": f, "w": da([1.0, 2.0], ["lat"], lat=[0.0, 60.0]), "k": da(np.arange(1.0, 9.0).reshape(2, 4), ["k", "lat"], lat=lat)}, [
+        w("quantile", out="p", q=q, dim="lat"), w("quantile", out="q", q=[0.5], dim="lat", weights="$k")], outputs=list("pq"), **near)
+    yield case("quantile-dataset", "every variable, single ones too", {"a": xr.Dataset({"u": ("x", [1.0, NAN, 4.0]), "v": (("x", "y"), np.arange(6.0).reshape(3, 2)), "s": 3.0}, {"x": [1, 2, 3]}), "w": da([1.0, 2.0, 3.0], "x", x=[1, 2, 3])}, [
+        w("quantile", out="p", q=q), w("quantile", out="q", q=0.25)], outputs=list("pq"), **near)
+    yield case("quantile-range", "a fraction above 1 is an error", i, w("quantile", q=1.5), error="not from 0 to 1")
+    yield case("quantile-text", "text has no quantiles", {"a": da(["p", "q"], "x"), "w": da([1.0, 2.0], "x")}, w("quantile", q=0.5), error="text")
 
 
 # -------------------------------------------------------------------- combine and reshape

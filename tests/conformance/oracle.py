@@ -56,7 +56,7 @@ POSITIONAL = {
     "transpose": "dims",
     "str.cat": "others",
 }
-GROUPED = ("groupby", "resample", "weighted")
+GROUPED = ("groupby", "groupby_bins", "resample", "weighted")
 
 
 class StepError(Exception):

@@ -70,12 +70,7 @@ impl Args {
     }
 
     pub fn float(&mut self, key: &str) -> Outcome<Option<f64>> {
-        match self.opt(key) {
-            None => Ok(None),
-            Some(Value::Scalar(Scalar::Int(v))) => Ok(Some(v as f64)),
-            Some(Value::Scalar(Scalar::Float(v))) => Ok(Some(v)),
-            Some(v) => no_type(&v, "number"),
-        }
+        self.opt(key).map(|v| float(&v)).transpose()
     }
 
     pub fn string(&mut self, key: &str) -> Outcome<Option<String>> {
@@ -121,6 +116,14 @@ pub fn int(v: &Value) -> Outcome<i64> {
             Ok(graticule::kernel::cast::cast(b, DType::I64)?.to_vec::<i64>()?[0])
         }
         v => no_type(v, "integer"),
+    }
+}
+
+pub fn float(v: &Value) -> Outcome<f64> {
+    match v {
+        Value::Scalar(Scalar::Int(v)) => Ok(*v as f64),
+        Value::Scalar(Scalar::Float(v)) => Ok(*v),
+        v => no_type(v, "number"),
     }
 }
 

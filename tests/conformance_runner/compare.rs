@@ -9,6 +9,7 @@ use graticule::time::format_iso;
 use serde_json::Value as Json;
 
 use super::case::Rules;
+use super::intervals::{closed_side, same_index, same_intervals};
 use super::json;
 use super::value::{Failure, Outcome, Value, unsupported};
 
@@ -26,7 +27,7 @@ impl Computed {
 }
 
 /// A difference, as a failure of the case.
-fn wrong<T>(what: impl Into<String>) -> Outcome<T> {
+pub fn wrong<T>(what: impl Into<String>) -> Outcome<T> {
     Err(Failure::Wrong(what.into()))
 }
 
@@ -111,7 +112,11 @@ impl Comparer<'_> {
         wanted.retain(|n| !skipped(n));
         same_names("coords", coords.names().filter(|n| !ignored(n)), wanted)?;
         for (name, v) in coords.iter().filter(|(n, _)| !ignored(n)) {
-            within(name, self.variable(v, &expected["coords"][&**name]))?;
+            let expected = &expected["coords"][&**name];
+            within(name, self.variable(v, expected))?;
+            if let (Some(index), Some(side)) = (coords.index(name), closed_side(expected)) {
+                within(name, same_index(index.as_ref(), side, expected))?;
+            }
         }
         if self.rules.indexes {
             let listed = expected["indexes"].as_array().into_iter().flatten().filter_map(Json::as_str);
@@ -164,8 +169,11 @@ impl Comparer<'_> {
     /// Shape, dtype and elements.
     fn elements(&self, actual: &Block, expected: &Json) -> Outcome<()> {
         let name = expected["dtype"].as_str().unwrap_or_default();
-        if matches!(name, "multiindex" | "interval[left]" | "interval[right]") {
+        if name == "multiindex" {
             return unsupported(format!("coords of type {name}"));
+        }
+        if let Some(side) = closed_side(expected) {
+            return same_intervals(actual, side, expected);
         }
         let expected = json::block(expected)?;
         if actual.shape() != expected.shape() {

@@ -120,7 +120,7 @@ pub fn of_elements(elements: &[Json], dtype: DType, shape: &[usize]) -> Outcome<
     }
 }
 
-fn float(json: &Json) -> Option<f64> {
+pub fn float(json: &Json) -> Option<f64> {
     match json {
         Json::Number(n) => n.as_f64(),
         Json::String(s) => match s.as_str() {

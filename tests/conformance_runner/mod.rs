@@ -6,6 +6,7 @@
 pub mod args;
 pub mod case;
 pub mod compare;
+pub mod intervals;
 pub mod json;
 pub mod ops;
 pub mod report;

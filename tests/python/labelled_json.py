@@ -107,8 +107,18 @@ def objects_to_json(flat):
     if len(calendars) == 1 and None not in calendars:
         dates = [None if is_missing(x) else date_to_json(x) for x in flat]
         return f"cftime[{calendars.pop()}]", dates
+    if all(isinstance(x, pd.Interval) for x in present):
+        pairs = [None if is_missing(x) else [bound_to_json(x.left), bound_to_json(x.right)] for x in flat]
+        return f"interval[{present[0].closed}]", pairs
     kinds = sorted({type(x).__name__ for x in present})
     raise FormatError(f"no JSON form for an object array of {', '.join(kinds)}")
+
+
+def bound_to_json(bound):
+    """A bound of an interval: a number, or a time in nanoseconds."""
+    if isinstance(bound, pd.Timestamp | pd.Timedelta):
+        return {"ns": int(bound.as_unit("ns").value)}
+    return float_to_json(float(bound))
 
 
 def generate(spec, count):
@@ -234,6 +244,8 @@ def value_from_json(value, names=None):
             return tuple(value_from_json(x, names) for x in items)
         case {"object": "CFDatetimeCoder", **rest}:
             return xr.coders.CFDatetimeCoder(**value_from_json(rest.get("kwargs", {}), names))
+        case {"object": str(name), **rest} if name.endswith(("Grouper", "Resampler")):
+            return getattr(xr.groupers, name)(**value_from_json(rest.get("kwargs", {}), names))
         case {"object": other}:
             raise FormatError(f"object {other!r} is not supported")
         case dict():

@@ -11,6 +11,7 @@ mod quantile;
 mod rank;
 mod search;
 mod text;
+mod weighted;
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use method::Method;
 pub use quantile::pick;
 pub(crate) use quantile::pick_groups;
 pub use rank::{RankKind, argsort, dense_ranks, rank};
+pub(crate) use weighted::pick_weighted;
 
 /// Binds `$T` to the type of all elements but text.
 macro_rules! with_keyed {
@@ -51,6 +53,11 @@ pub enum Pick {
         q: Arc<[f64]>,
         /// How they are made of the values.
         method: Method,
+    },
+    /// Several quantiles of values that have weights; they make a new first axis.
+    Weighted {
+        /// The fractions, each from 0 to 1.
+        q: Arc<[f64]>,
     },
 }
 
@@ -78,7 +85,7 @@ impl OrderSpec {
     pub fn name(&self) -> &'static str {
         match self.pick {
             Pick::Median => "median",
-            Pick::Quantiles { .. } => "quantile",
+            Pick::Quantiles { .. } | Pick::Weighted { .. } => "quantile",
         }
     }
 
@@ -92,7 +99,7 @@ impl OrderSpec {
     pub fn leading(&self) -> Option<usize> {
         match &self.pick {
             Pick::Median => None,
-            Pick::Quantiles { q, .. } => Some(q.len()),
+            Pick::Quantiles { q, .. } | Pick::Weighted { q } => Some(q.len()),
         }
     }
 
@@ -123,6 +130,10 @@ impl OrderSpec {
                     _ => Ok(DType::F64),
                 };
             }
+            Pick::Weighted { .. } if input.is_text() || input.is_complex() || input.is_time() => {
+                return refuse("weights have one for numbers: cast it first, as with `astype`".into());
+            }
+            Pick::Weighted { .. } => return Ok(DType::F64),
             Pick::Quantiles { method, .. } => method.chooses(),
         };
         match input {
@@ -143,6 +154,7 @@ impl OrderSpec {
         let what = match &self.pick {
             Pick::Median => "median".to_string(),
             Pick::Quantiles { q, method } => format!("{} quantiles ({})", q.len(), method.name()),
+            Pick::Weighted { q } => format!("{} weighted quantiles", q.len()),
         };
         let by = self.group.as_ref().map(Groups::describe).unwrap_or_default();
         format!("{what} over axes {:?}{by}", self.axes)

@@ -47,6 +47,9 @@ pub(crate) fn pick_groups(
 ) -> Result<Block> {
     let dtype = block.dtype();
     let out = spec.result_dtype(dtype)?;
+    if matches!(spec.pick, Pick::Weighted { .. }) {
+        return Err(Error::internal("weighted quantiles without weights"));
+    }
     if dtype.is_text() {
         let (codes, texts) = text::codes(block)?;
         return text::decode(&pick_groups(spec, &codes, at, groups)?, &texts, dtype);
@@ -247,6 +250,8 @@ impl<'a> Places<'a> {
         match &self.spec.pick {
             Pick::Median => self.each.push(Place { low: (len - 1) / 2, high: len / 2, weight: 0.5 }),
             Pick::Quantiles { q, method } => self.each.extend(q.iter().map(|q| method.place(len, *q))),
+            // Their places depend on the weights.
+            Pick::Weighted { .. } => {}
         }
         self.wanted.clear();
         self.wanted.extend(self.each.iter().flat_map(|p| [p.low, p.high]));

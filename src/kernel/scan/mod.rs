@@ -4,6 +4,7 @@
 //! before each one come to, and [`scan`] starts from that. The running value of a lane is one or two
 //! numbers; those of all lanes lie side by side, so that loops over an inner axis vectorise.
 
+mod fading;
 mod fill;
 mod sums;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::array::Block;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+pub(crate) use fading::{Fading, PARTS as FADING_PARTS};
 
 /// What runs along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,10 +134,10 @@ impl Lay {
 
 /// The shape of running values of a piece: an axis of parts, then the axes of the piece with `len` in
 /// place of the scanned one.
-fn carry_shape(spec: &ScanSpec, shape: &[usize], parts: usize, len: usize) -> Vec<usize> {
+fn carry_shape(axis: usize, shape: &[usize], parts: usize, len: usize) -> Vec<usize> {
     let mut out = vec![parts];
     out.extend_from_slice(shape);
-    out[spec.axis + 1] = len;
+    out[axis + 1] = len;
     out
 }
 
@@ -146,7 +148,7 @@ fn carry_shape(spec: &ScanSpec, shape: &[usize], parts: usize, len: usize) -> Ve
 pub(crate) fn total(spec: &ScanSpec, piece: &Block) -> Result<Block> {
     let dtype = piece.dtype();
     let (carry, parts) = spec.carry(dtype);
-    let shape = carry_shape(spec, piece.shape(), parts, 1);
+    let shape = carry_shape(spec.axis, piece.shape(), parts, 1);
     let lay = Lay::new(piece.shape(), spec.axis);
     let piece = piece.clone().contiguous();
     let flat = match spec.op {
@@ -168,7 +170,7 @@ pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<
     };
     let (carry, parts) = spec.carry(input);
     let one = first.shape().to_vec();
-    let shape = carry_shape(spec, &one[1..], parts, totals.len());
+    let shape = carry_shape(spec.axis, &one[1..], parts, totals.len());
     let mut running = match spec.op {
         ScanOp::Fill { .. } => fill::start(input, one.iter().product())?,
         _ => sums::start(spec, input, one.iter().product())?,

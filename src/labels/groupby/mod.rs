@@ -3,6 +3,8 @@
 //! A group reduction is one pass over the data: each chunk is folded into a row for each group.
 
 mod arithmetic;
+mod bins;
+mod cut;
 mod extremes;
 mod factorize;
 mod grouper;
@@ -18,6 +20,7 @@ use super::dataset::Dataset;
 use super::operand::Labelled;
 use super::variable::{Name, Variable};
 use crate::error::{Error, Result};
+pub use bins::{BinGrouper, Bins};
 pub use grouper::{Encoded, Grouper, UniqueGrouper};
 pub(in crate::labels) use groups::Groups;
 pub use key::{GroupBySource, GroupKey, IntoGroupKeys, KeyLabels};

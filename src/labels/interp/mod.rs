@@ -220,7 +220,13 @@ impl Dataset {
         self.locate(self.interp_inner(&interp), || "`interp`".to_string())
     }
 
-    fn interp_inner(&self, interp: &Interp) -> Result<Dataset> {
+    pub(super) fn interp_inner(&self, interp: &Interp) -> Result<Dataset> {
+        // In a dataset such variables stand beside others; of an array nothing would be left.
+        let nothing_between = |(name, v): &(&Name, &Variable)| is_private(name) && !is_between(v.dtype());
+        if let Some((_, v)) = self.data_vars().iter().find(nothing_between) {
+            return Err(Error::dtype(format!("there are no values between elements of {}", v.dtype()))
+                .help("take those of the nearest labels, as with `sel` or `reindex_with`"));
+        }
         let sizes = self.sizes();
         if let Some(dim) = interp.targets.keys().find(|d| !sizes.contains_key(*d)) {
             return Err(Error::not_found("dimension", dim, sizes.keys()));
@@ -328,11 +334,6 @@ impl DataArray {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn interp_with(&self, interp: Interp) -> Result<DataArray> {
-        if !is_between(self.dtype()) {
-            return Err(Error::dtype(format!("there are no values between elements of {}", self.dtype()))
-                .at(format!("{}, in `interp`", self.place()))
-                .help("take those of the nearest labels, as with `sel` or `reindex_with`"));
-        }
         self.via_dataset(|ds| ds.interp_with(interp))
     }
 }

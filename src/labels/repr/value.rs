@@ -2,8 +2,8 @@
 
 use crate::array::Block;
 use crate::dtype::dispatch::with_element;
-use crate::dtype::{DType, Element, Kind, NAT, Text, TimeUnit};
-use crate::time::format_iso;
+use crate::dtype::{DType, Element, Kind, Text};
+use crate::time::{format_iso, format_timedelta};
 
 /// Significant digits of a float.
 const DIGITS: usize = 4;
@@ -34,7 +34,7 @@ fn value_text<T: Element>(value: &T, dtype: DType, style: Style) -> String {
     if let Some(ticks) = any.downcast_ref::<i64>() {
         match dtype {
             DType::Datetime { unit, calendar } => return datetime_text(&format_iso(*ticks, unit, calendar)),
-            DType::Timedelta { unit } => return timedelta_text(*ticks, unit),
+            DType::Timedelta { unit } => return format_timedelta(*ticks, unit),
             _ => {}
         }
     }
@@ -60,31 +60,6 @@ fn datetime_text(iso: &str) -> String {
         _ => time,
     };
     if time == "00:00:00" { date.to_string() } else { format!("{date}T{time}") }
-}
-
-/// `3 days`, `36:00:00` as `1 days 12:00:00`.
-fn timedelta_text(ticks: i64, unit: TimeUnit) -> String {
-    if ticks == NAT {
-        return "NaT".to_string();
-    }
-    let per_second = match unit {
-        TimeUnit::S => 1i64,
-        TimeUnit::Ms => 1_000,
-        TimeUnit::Us => 1_000_000,
-        TimeUnit::Ns => 1_000_000_000,
-    };
-    let (seconds, fraction) = (ticks.div_euclid(per_second), ticks.rem_euclid(per_second));
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let mut time = format!("{:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60);
-    if fraction != 0 {
-        let width = per_second.ilog10() as usize;
-        time.push_str(format!(".{fraction:0width$}").trim_end_matches('0'));
-    }
-    match (days, time.as_str()) {
-        (_, "00:00:00") => format!("{days} days"),
-        (0, _) => time,
-        _ => format!("{days} days {time}"),
-    }
 }
 
 /// A float with so many significant digits, as Python's `g` with at least one decimal.
@@ -118,7 +93,7 @@ fn float_text(v: f64, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dtype::Calendar;
+    use crate::dtype::{Calendar, NAT, TimeUnit};
 
     #[test]
     fn floats_have_four_digits_and_show_that_they_are_floats() {
@@ -134,7 +109,5 @@ mod tests {
         assert_eq!(iso(0, TimeUnit::Ns), "1970-01-01");
         assert_eq!(iso(3_600_000, TimeUnit::Ms), "1970-01-01T01:00:00");
         assert_eq!(iso(NAT, TimeUnit::S), "NaT");
-        assert_eq!(timedelta_text(129_600, TimeUnit::S), "1 days 12:00:00");
-        assert_eq!(timedelta_text(1_500, TimeUnit::Ms), "00:00:01.5");
     }
 }

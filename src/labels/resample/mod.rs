@@ -2,7 +2,8 @@
 //! between.
 //!
 //! Down is a grouping whose groups are the bins: as times rise, each is a run of rows, and a chunk of the
-//! result needs only its own. Up is a reindex to the labels of the bins.
+//! result needs only its own. Up is a reindex to the labels of the bins, or curves
+//! through the times at them.
 
 mod arithmetic;
 mod down;

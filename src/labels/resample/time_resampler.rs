@@ -111,7 +111,8 @@ impl TimeResampler {
         TimeResampler { origin, ..self }
     }
 
-    /// What is added to the origin: a timedelta, or its text (`"-3h"`).
+    /// What is added to the origin: a timedelta, or its text (`"-3h"`). Labels that are timedeltas take the unit
+    /// of a finer offset, where a text has microseconds; those that are datetimes keep theirs.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -137,14 +138,25 @@ impl TimeResampler {
         })
     }
 
-    /// The bins of times in rising order.
-    fn bins(&self, times: &Block) -> Result<TimeBins> {
+    /// The bins of times in rising order, and the dtype of their labels. As in pandas, timedeltas take the unit
+    /// of a finer offset; datetimes keep theirs.
+    fn bins(&self, times: &Block) -> Result<(TimeBins, DType)> {
         let rule = self.rule()?;
         let times = times.clone().contiguous();
         let ticks = times.as_slice::<i64>().unwrap_or_default();
         match times.dtype() {
-            DType::Datetime { unit, calendar } => Ok(rule.datetimes(ticks, unit, calendar)?),
-            DType::Timedelta { unit } => Ok(rule.timedeltas(ticks, unit)?),
+            DType::Datetime { unit, calendar } => Ok((rule.datetimes(ticks, unit, calendar)?, times.dtype())),
+            DType::Timedelta { unit } => {
+                let finer = |&u: &TimeUnit| u.tick_ns() < unit.tick_ns();
+                let Some(unit_of_labels) = self.offset.as_ref().and_then(unit_of).filter(finer) else {
+                    return Ok((rule.timedeltas(ticks, unit)?, times.dtype()));
+                };
+                let ticks: Vec<i64> = ticks
+                    .iter()
+                    .map(|&t| TimeUnit::convert(t, unit, unit_of_labels))
+                    .collect::<Result<_, _>>()?;
+                Ok((rule.timedeltas(&ticks, unit_of_labels)?, DType::Timedelta { unit: unit_of_labels }))
+            }
             other => Err(Error::dtype(format!("labels of type {other} are no times"))
                 .help("resample along a coordinate of datetimes or timedeltas")),
         }
@@ -172,8 +184,8 @@ impl Grouper for TimeResampler {
             )));
         }
         let times = key.variable.load()?;
-        let TimeBins { labels, codes } = self.bins(&times)?;
-        let labels = Block::from_vec(&[labels.len()], labels)?.retype(times.dtype());
+        let (TimeBins { labels, codes }, dtype) = self.bins(&times)?;
+        let labels = Block::from_vec(&[labels.len()], labels)?.retype(dtype);
         let mut groups = Encoded::new(key.name.clone(), codes, labels)?;
         groups.labels = groups.labels.map(|v| v.with_attrs(key.variable.attrs.clone()));
         Ok(groups)
@@ -194,6 +206,16 @@ impl Freq {
 fn text(scalar: &Scalar) -> Result<String> {
     let text = scalar.to_block().reshape(&[1])?.to_vec::<Text>()?.remove(0);
     Ok(text.as_str().unwrap_or_default().to_string())
+}
+
+/// The unit in which pandas holds an offset: microseconds for texts that fit into them. None for no offset.
+fn unit_of(offset: &Scalar) -> Option<TimeUnit> {
+    let ns = nanoseconds(offset).ok().filter(|&ns| ns != 0)?;
+    match offset.dtype() {
+        DType::Timedelta { unit } => Some(unit),
+        _ if ns % i128::from(TimeUnit::Us.tick_ns()) == 0 => Some(TimeUnit::Us),
+        _ => Some(TimeUnit::Ns),
+    }
 }
 
 /// A length of time in nanoseconds.

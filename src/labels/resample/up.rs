@@ -4,7 +4,9 @@ use super::Resample;
 use crate::dtype::Scalar;
 use crate::error::{Context, Result};
 use crate::index::Method;
+use crate::kernel::interp::InterpMethod;
 use crate::labels::Dataset;
+use crate::labels::interp::Interp;
 use crate::labels::operand::Labelled;
 use crate::labels::reindex::ReindexOptions;
 
@@ -163,6 +165,57 @@ impl<T: Labelled> Resample<T> {
     fn relabelled(&self, options: &ReindexOptions) -> Result<T> {
         let parts = self.bare();
         self.object.rebuild(parts.reindex_inner(&[(&self.dim, self.labels().clone())], options)?)
+    }
+
+    /// The values at the labels of the bins on curves through those at the times around them; missing outside
+    /// of the times.
+    ///
+    /// dtype, and which chunks are read, as in [`interp_with`](Dataset::interp_with): numbers become `f64`, and
+    /// texts and bools are those of the nearest time. Other coordinates along the times go. Lazy: reads nothing.
+    ///
+    /// # Errors
+    /// Those of [`interpolate_with`](Self::interpolate_with).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 2 * day, 4 * day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![0, 4, 16])?.assign_coords([("time", time)])?;
+    /// let daily = a.resample("time", "D")?;
+    /// assert_eq!(daily.interpolate(InterpMethod::Linear)?.to_vec::<f64>()?, [0.0, 2.0, 4.0, 10.0, 16.0]);
+    /// assert_eq!(daily.interpolate(InterpMethod::Quadratic)?.to_vec::<f64>()?, [0.0, 1.0, 4.0, 9.0, 16.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn interpolate(&self, method: InterpMethod) -> Result<T> {
+        self.curved("interpolate", Interp::new().method(method))
+    }
+
+    /// [`interpolate`](Self::interpolate) with all choices open: what stands outside of the times, or whether
+    /// that is an error, and which time's element texts take. The places are the labels of the bins.
+    ///
+    /// # Errors
+    /// If the times are not labels of a dimension of their name or hold duplicates, the method takes more of
+    /// them, or the elements of an array are neither numbers nor times.
+    ///
+    /// ```
+    /// # use graticule::labels::Outside;
+    /// # use graticule::prelude::*;
+    /// # let hour = 3_600_000_000_000i64;
+    /// let time = Block::from_vec(&[2], vec![6 * hour, 30 * hour])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 2)], vec![1.0, 5.0])?.assign_coords([("time", time)])?;
+    /// let on = Interp::new().outside(Outside::Extrapolate);
+    /// assert_eq!(a.resample("time", "D")?.interpolate_with(&on)?.to_vec::<f64>()?, [0.0, 4.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn interpolate_with(&self, interp: &Interp) -> Result<T> {
+        let choices = Interp { targets: Default::default(), ..interp.clone() };
+        self.curved("interpolate_with", choices)
+    }
+
+    fn curved(&self, what: &str, interp: Interp) -> Result<T> {
+        let at_labels = interp.at(self.dim.clone(), self.labels().clone());
+        let result = self.bare().interp_inner(&at_labels);
+        self.object.rebuild(result.at(|| format!("resample along `{}`, in `{what}`", self.dim))?)
     }
 
     /// The object without the coordinates along the times, but for the times themselves.

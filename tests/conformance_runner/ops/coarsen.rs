@@ -1,15 +1,15 @@
 //! Blocks of neighbours, and windows with weights that fade.
 
-use graticule::labels::Labelled;
+use graticule::labels::{ExpWindow, Labelled};
 use graticule::prelude::*;
 
 use super::super::args::{self, Args};
 use super::super::case::Step;
-use super::super::value::{Failure, Outcome, Value};
+use super::super::value::{Failure, Outcome, Value, broken, unsupported};
 use super::groups::then;
-use super::{Call, Op, no_method, reduce};
+use super::{Call, Op, no_method, on_both, reduce};
 
-pub const OPS: &[(&str, Op)] = &[("coarsen", coarsen)];
+pub const OPS: &[(&str, Op)] = &[("coarsen", coarsen), ("rolling_exp", rolling_exp)];
 
 fn boundary(name: Option<String>) -> Outcome<Boundary> {
     match name.as_deref() {
@@ -36,6 +36,32 @@ fn window(v: &Value) -> Outcome<usize> {
 /// The mapping of dimensions, be it `name` or whatever keywords there are.
 fn mapping(args: &mut Args, name: &str) -> Outcome<indexmap::IndexMap<String, Value>> {
     if args.has(name) { args.mapping(name) } else { Ok(args.rest()) }
+}
+
+fn rolling_exp(call: &mut Call) -> Outcome<Value> {
+    let kind = call.args.string("window_type")?.unwrap_or("span".into());
+    let min_weight = call.args.float("min_weight")?.unwrap_or(0.0);
+    let windows = mapping(&mut call.args, "window")?;
+    let Some((dim, window)) = windows.into_iter().next() else { return broken("no window") };
+    let n = args::float(&window)?;
+    let window = match kind.as_str() {
+        "span" => ExpWindow::Span(n),
+        "com" => ExpWindow::Com(n),
+        "halflife" => ExpWindow::Halflife(n),
+        "alpha" => ExpWindow::Alpha(n),
+        other => return Err(Failure::Refused(format!("there is no window type `{other}`"))),
+    };
+    let (step, mut args) = then(call)?;
+    let keep = args.bool("keep_attrs")?;
+    args.finish()?;
+    on_both!(&call.on, x => {
+        let fading = x.rolling_exp(&dim, window).min_weight(min_weight).keep_attrs(keep);
+        match step.op.as_str() {
+            "mean" => fading.mean(),
+            "sum" => fading.sum(),
+            other => return unsupported(format!("rolling_exp {other}")),
+        }
+    })
 }
 
 fn coarsen(call: &mut Call) -> Outcome<Value> {

@@ -3,16 +3,20 @@
 use std::cell::RefCell;
 
 use graticule::error::Error;
-use graticule::labels::{GroupBy, GroupKey, IdxOptions, ReduceOptions, UniqueGrouper, Weighted, WeightedOp};
+use graticule::labels::{
+    BinGrouper, Bins, GroupBy, GroupBySource, GroupKey, IdxOptions, ReduceOptions, UniqueGrouper, Weighted,
+    WeightedOp,
+};
 use graticule::prelude::*;
 
-use super::super::args::{Args, block, strings};
+use super::super::args::{Args, block, int, string, strings};
 use super::super::case::Step;
 use super::super::json::Names;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
 use super::{Call, Op, arguments, combine, dims, elementwise, no_method, order, reduce};
 
-pub const OPS: &[(&str, Op)] = &[("groupby", groupby), ("weighted", weighted)];
+pub const OPS: &[(&str, Op)] =
+    &[("groupby", groupby), ("groupby_bins", groupby_bins), ("weighted", weighted)];
 
 /// The step after, with its arguments.
 pub fn then<'a>(call: &Call<'a>) -> Outcome<(&'a Step, Args)> {
@@ -37,6 +41,7 @@ fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
             Some(labels) => GroupKey::new(name, UniqueGrouper::with_labels(block(&labels)?)),
             None => name.into(),
         },
+        "BinGrouper" => GroupKey::new(name, bins(&mut args)?),
         _ => return unsupported(format!("groups by {kind}")),
     };
     args.finish()?;
@@ -47,6 +52,35 @@ fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
 pub fn idx_options(args: &mut Args) -> Outcome<IdxOptions> {
     args.opt("dim");
     Ok(IdxOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?))
+}
+
+/// The bins of `groupby_bins` and `BinGrouper`.
+fn bins(args: &mut Args) -> Outcome<BinGrouper> {
+    let bins: Bins = match args.need("bins")? {
+        Value::Scalar(count) => match usize::try_from(int(&Value::Scalar(count))?) {
+            Ok(count) => count.into(),
+            Err(_) => return Err(Failure::Refused("a negative number of bins".into())),
+        },
+        edges => block(&edges)?.into(),
+    };
+    let mut by = BinGrouper::new(bins);
+    if let Some(labels) = args.opt("labels") {
+        by = by.labels(block(&labels)?);
+    }
+    if let Some(right) = args.bool("right")? {
+        by = by.right(right);
+    }
+    if let Some(include) = args.bool("include_lowest")? {
+        by = by.include_lowest(include);
+    }
+    if let Some(precision) = args.int("precision")? {
+        by = by.precision(precision as i32);
+    }
+    match args.string("duplicates")?.as_deref() {
+        None | Some("raise") => Ok(by),
+        Some("drop") => Ok(by.drop_duplicates(true)),
+        Some(other) => Err(Failure::Refused(format!("duplicates {other}"))),
+    }
 }
 
 /// A method of the groups; the same for arrays and datasets.
@@ -102,6 +136,19 @@ macro_rules! grouped {
 
 fn groupby(call: &mut Call) -> Outcome<Value> {
     let by = keys(call.args.need("group")?)?;
+    grouped(call, by)
+}
+
+fn groupby_bins(call: &mut Call) -> Outcome<Value> {
+    let group: GroupBySource = match call.args.need("group")? {
+        Value::DataArray(a) => a.into(),
+        name => string(&name)?.into(),
+    };
+    let bins = bins(&mut call.args)?;
+    grouped(call, vec![GroupKey::new(group, bins)])
+}
+
+fn grouped(call: &mut Call, by: Vec<GroupKey>) -> Outcome<Value> {
     let (step, mut args) = then(call)?;
     let names = call.names;
     let args = &mut args;
@@ -155,6 +202,17 @@ fn weighted(call: &mut Call) -> Outcome<Value> {
         return broken("weights are an array");
     };
     let (step, mut args) = then(call)?;
+    if step.op == "quantile" {
+        let q = order::fractions(args.need("q")?)?;
+        let dims = dims(args.opt("dim"))?;
+        let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
+        args.finish()?;
+        return match &call.on {
+            Value::DataArray(a) => Ok(a.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            Value::Dataset(ds) => Ok(ds.weighted(&weights)?.quantile_with(q, dims, options)?.into()),
+            on => no_method(on),
+        };
+    }
     let Some(op) = weighted_op(&step.op) else { return unsupported(format!("weighted {}", step.op)) };
     let dims = dims(args.opt("dim"))?;
     let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);

@@ -32,20 +32,30 @@ fn places(value: Value) -> Outcome<Selector> {
 /// Everything but the places.
 fn options(args: &mut Args) -> Outcome<Interp> {
     let mut more = Args::new(args.mapping("kwargs")?);
-    let name = args.string("method")?.unwrap_or_else(|| "linear".to_string());
-    if name == "spline" {
-        return Err(Failure::Refused("method spline".into()));
-    }
-    let method = interp_method(&name, more.usize("order")?)?;
-    let mut interp = Interp::new().method(method);
-    interp = interp.outside(outside(&mut more, method)?);
-    interp = interp.bounds_error(more.bool("bounds_error")?.unwrap_or(false));
+    let mut interp = curve(args.string("method")?, &mut more)?;
     more.finish()?;
     interp = interp.assume_sorted(args.bool("assume_sorted")?.unwrap_or(false));
     if let Some(name) = args.opt("method_non_numeric") {
         interp = interp.method_non_numeric(combine::method(&string(&name)?)?);
     }
     Ok(interp)
+}
+
+/// The method with what goes to scipy.
+fn curve(name: Option<String>, args: &mut Args) -> Outcome<Interp> {
+    let name = name.unwrap_or_else(|| "linear".to_string());
+    if name == "spline" {
+        return Err(Failure::Refused("method spline".into()));
+    }
+    let method = interp_method(&name, args.usize("order")?)?;
+    let interp = Interp::new().method(method).outside(outside(args, method)?);
+    Ok(interp.bounds_error(args.bool("bounds_error")?.unwrap_or(false)))
+}
+
+/// The choices of `interpolate` behind `resample`.
+pub fn resampled(args: &mut Args) -> Outcome<Interp> {
+    let kind = args.string("kind")?;
+    curve(kind, args)
 }
 
 fn interp(call: &mut Call) -> Outcome<Value> {

@@ -8,7 +8,7 @@ use super::super::args::{Args, scalar, string};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, unsupported};
 use super::groups::{idx_options, per_group, then};
-use super::{Call, Op, combine, dims, elementwise, no_method, order, reduce};
+use super::{Call, Op, combine, dims, elementwise, interp, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("resample", resample)];
 
@@ -27,6 +27,10 @@ macro_rules! resampled {
                     v => unsupported(format!("map that gives a {}", v.kind())),
                 };
                 per_group(step, $names, |f| bins.map(f), |g: &$kind| g.clone().into(), object)
+            }
+            ("interpolate", _) => {
+                let interp = interp::resampled(args)?;
+                Ok(bins?.interpolate_with(&interp)?.into())
             }
             ("asfreq", _) => Ok(bins?.asfreq()?.into()),
             ("ffill" | "pad", None) => Ok(bins?.ffill()?.into()),

@@ -1,20 +1,22 @@
 //! Weighted sums, means and variances: sums of products, built from elementwise work and reductions.
 
-use super::arithmetic::binary;
-use super::dataarray::DataArray;
-use super::dataset::Dataset;
-use super::diagnostics;
-use super::dims::{Dims, IntoDims};
-use super::operand::{Labelled, Operand};
-use super::options::{Options, with_options};
-use super::reduce::ReduceOptions;
-use super::ufunc::without_attrs;
-use super::variable::{Name, Variable};
+mod quantile;
+
 use crate::dtype::promote::{missing_value, with_missing};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Context, Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use crate::kernel::reduce::ReduceOp;
+use crate::labels::arithmetic::binary;
+use crate::labels::dataarray::DataArray;
+use crate::labels::dataset::Dataset;
+use crate::labels::diagnostics;
+use crate::labels::dims::{Dims, IntoDims};
+use crate::labels::operand::{Labelled, Operand};
+use crate::labels::options::{Options, with_options};
+use crate::labels::reduce::ReduceOptions;
+use crate::labels::ufunc::without_attrs;
+use crate::labels::variable::{Name, Variable};
 use crate::lazy::LazyArray;
 
 /// An array or dataset with a weight for each position.
@@ -111,10 +113,31 @@ impl<T: Labelled> Weighted<T> {
     /// ```
     pub fn reduce_with(&self, op: WeightedOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
         let dims: Dims = dims.into_dims();
+        let name = format!("{op:?}").to_lowercase();
+        self.each(&name, dims, &options, |a, dims| {
+            let sums = Sums { array: a, weights: &self.weights, dims, skipna: options.skipna };
+            // Attributes are those of the array, not what remains of them after so many operations.
+            let quiet = Options { keep_attrs: false, ..Options::current() };
+            let result = with_options(quiet, || sums.compute(op))?;
+            if matches!(op, WeightedOp::Var | WeightedOp::SumOfSquares | WeightedOp::SumOfWeights) {
+                diagnostics::units_changed(&format!("weighted {name}"), &options.attrs(a.attrs()))?;
+            }
+            Ok(result)
+        })
+    }
+
+    /// What `f` makes of each array over these dimensions.
+    fn each(
+        &self,
+        name: &str,
+        dims: Dims,
+        options: &ReduceOptions,
+        f: impl Fn(&DataArray, &[Name]) -> Result<DataArray>,
+    ) -> Result<T> {
         let parts = self.object.to_parts();
         let mut sizes = parts.sizes();
         sizes.extend(self.weights.sizes());
-        let place = || format!("weighted `{}`", format!("{op:?}").to_lowercase());
+        let place = || format!("weighted `{name}`");
         let explicit = matches!(dims, Dims::Names(_));
         let dims = dims.among(&sizes).at(place)?;
         let result = parts.map(|a| {
@@ -124,15 +147,8 @@ impl<T: Labelled> Weighted<T> {
                 let known = a.dims().iter().chain(self.weights.dims());
                 return Err(Error::not_found("dimension", d, known));
             }
-            let sums = Sums { array: a, weights: &self.weights, dims: &dims, skipna: options.skipna };
-            // Attributes are those of the array, not what remains of them after so many operations.
-            let quiet = Options { keep_attrs: false, ..Options::current() };
-            let result = with_options(quiet, || sums.compute(op))?;
-            let attrs = options.attrs(a.attrs());
-            if matches!(op, WeightedOp::Var | WeightedOp::SumOfSquares | WeightedOp::SumOfWeights) {
-                diagnostics::units_changed(&format!("weighted {op:?}").to_lowercase(), &attrs)?;
-            }
-            let v = result.variable().clone().with_attrs(attrs);
+            let result = f(a, &dims)?;
+            let v = result.variable().clone().with_attrs(options.attrs(a.attrs()));
             Ok(DataArray::from_parts(result.name().cloned(), v, result.coords().clone()))
         });
         let mut result = result.at(place)?;
