@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,49 +14,13 @@ use graticule::prelude::*;
 use graticule::source::{Source, Traffic};
 use serde::{Deserialize, Serialize};
 use support::python::{find, python, run_script, sample_data};
+use support::results::{assert_close, scratch, text};
 
 /// The example program, which cargo builds beside the tests.
 fn example() -> Command {
     let tests = std::env::current_exe().expect("a test knows itself");
     let release = tests.parent().and_then(Path::parent).expect("tests lie in deps");
     Command::new(release.join("examples/climatology"))
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::remove_dir_all(&folder).ok();
-    std::fs::create_dir_all(&folder).expect("the target folder can be written");
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("test paths are text")
-}
-
-/// One result of the oracle: shape and values.
-fn expected(folder: &Path, name: &str) -> (Vec<usize>, Vec<f64>) {
-    let entries = std::fs::read_to_string(folder.join("results.json")).expect("the oracle wrote it");
-    let entries: serde_json::Value = serde_json::from_str(&entries).expect("the oracle writes JSON");
-    let entry = &entries[name];
-    let shape = entry["shape"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-    let bytes = std::fs::read(folder.join(entry["file"].as_str().unwrap())).unwrap();
-    let values = match entry["dtype"].as_str().unwrap() {
-        "float32" => {
-            bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap()) as f64).collect()
-        }
-        _ => bytes.chunks_exact(8).map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect(),
-    };
-    (shape, values)
-}
-
-fn assert_close(what: &str, got: &DataArray, folder: &Path, name: &str, rtol: f64, atol: f64) {
-    let (shape, values) = expected(folder, name);
-    assert_eq!(got.shape(), shape, "{what}");
-    let got = got.astype(DType::F64).unwrap().to_vec::<f64>().unwrap();
-    for (i, (g, e)) in got.iter().zip(&values).enumerate() {
-        let same = (g.is_nan() && e.is_nan()) || (g - e).abs() <= rtol * e.abs() + atol;
-        assert!(same, "{what}: element {i} is {g}, xarray has {e}");
-    }
 }
 
 #[test]

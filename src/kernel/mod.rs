@@ -17,6 +17,7 @@ pub(crate) mod movement;
 pub mod order;
 pub mod reduce;
 pub(crate) mod reshape;
+pub mod rolling;
 pub mod scan;
 mod svd;
 pub(crate) mod text;

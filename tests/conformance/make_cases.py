@@ -1114,8 +1114,7 @@ def resample():
         do("resample", "a", op, indexer={"time": "D"}, then=then(op, dim="time")) for op in ("argmin", "argmax", "idxmin", "idxmax")],
         outputs=["argmin", "argmax", "idxmin", "idxmax"])
     yield case("quantile-dataset", "of a dataset, and over other dims", {"a": field.drop_vars("at").to_dataset(name="v").assign(n=("time", np.arange(14, dtype="int32")), c=("lat", [1.0, 2.0, 5.0]))}, [
-        by("D", "quantile", out="p", q=[0.5, 1.0]), by("5h", "quantile", out="q", q=0.5, method="lower"),
-        do("resample", "a", "s", indexer={"time": "2D"}, then=then("quantile", q=0.1, dim=["time", "lat"]))], outputs=list("pqs"))
+        by("D", "quantile", out="p", q=[0.5, 1.0]), by("5h", "quantile", out="q", q=0.5, method="lower"), do("resample", "a", "s", indexer={"time": "2D"}, then=then("quantile", q=0.1, dim=["time", "lat"]))], outputs=list("pqs"))
     yield case("times-texts", "values that are times or texts", {
         "a": da(dates("2010-03-01", 6), ["time"], time=dates("2000-01-01", 6, "17h")), "b": da(list("abcabc"), ["time"], time=dates("2000-01-01", 6, "17h"))},
         [by("D", "max", out="p"), by("12h", "first", out="q"), by("2D", "mean", out="s"), by("D", "min", "b", "t"), by("12h", "last", "b", "u")], outputs=list("pqstu"))

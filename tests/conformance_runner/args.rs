@@ -48,11 +48,7 @@ impl Args {
     }
 
     pub fn bool(&mut self, key: &str) -> Outcome<Option<bool>> {
-        match self.opt(key) {
-            None => Ok(None),
-            Some(Value::Scalar(Scalar::Bool(v))) => Ok(Some(v)),
-            Some(v) => no_type(&v, "bool"),
-        }
+        self.opt(key).map(|v| boolean(&v)).transpose()
     }
 
     pub fn int(&mut self, key: &str) -> Outcome<Option<i64>> {
@@ -106,6 +102,13 @@ impl Args {
 /// What Rust's types refuse where xarray finds out when it runs.
 fn no_type<T>(v: &Value, wanted: &str) -> Outcome<T> {
     Err(Failure::Refused(format!("a {} is no {wanted}", v.kind())))
+}
+
+pub fn boolean(v: &Value) -> Outcome<bool> {
+    match v {
+        Value::Scalar(Scalar::Bool(b)) => Ok(*b),
+        v => no_type(v, "bool"),
+    }
 }
 
 pub fn int(v: &Value) -> Outcome<i64> {

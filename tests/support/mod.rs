@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each program uses its own part of this.
 
 pub mod python;
+pub mod results;
 
 use graticule::Result;
 use graticule::array::{Block, ChunkGrid, Region};

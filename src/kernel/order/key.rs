@@ -6,7 +6,7 @@ use num_complex::Complex;
 use crate::dtype::{DType, Element};
 
 /// An integer that orders elements.
-pub(super) trait Key: Copy + Ord + Default {
+pub(in crate::kernel) trait Key: Copy + Ord + Default {
     /// The least key.
     const MIN: Self;
     /// The greatest key; that of missing elements, which come after all others.
@@ -64,7 +64,7 @@ impl Key for i128 {
 }
 
 /// An element that has a key.
-pub(super) trait Keyed: Element + Copy {
+pub(in crate::kernel) trait Keyed: Element + Copy {
     type Key: Key;
     /// The key; zeros of both signs have one.
     fn key(self) -> Self::Key;
@@ -155,21 +155,21 @@ complex!(f32 => i64, i32, u32, 32; f64 => i128, i64, u64, 64);
 
 /// Which elements of a type are missing: NaN, and NaT where the elements are times.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Gaps {
+pub(in crate::kernel) struct Gaps {
     /// Whether an element can be missing at all.
-    pub(super) possible: bool,
+    pub(in crate::kernel) possible: bool,
     /// Whether the elements are ticks.
     ticks: bool,
 }
 
 impl Gaps {
-    pub(super) fn of(dtype: DType) -> Self {
+    pub(in crate::kernel) fn of(dtype: DType) -> Self {
         Gaps { possible: dtype.holds_missing(), ticks: dtype.is_time() }
     }
 
     /// Whether this element is missing.
     #[inline(always)]
-    pub(super) fn missing<T: Keyed>(self, x: T) -> bool {
+    pub(in crate::kernel) fn missing<T: Keyed>(self, x: T) -> bool {
         // Ticks are `i64`, which are their own keys: NaT is the least.
         x.is_missing() | (self.ticks & (x.key() == T::Key::MIN))
     }

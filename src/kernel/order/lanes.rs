@@ -44,7 +44,7 @@ impl<K> Tile<'_, K> {
 }
 
 /// Row-major steps over some lengths.
-pub(super) fn steps(lens: &[usize]) -> Vec<usize> {
+pub(in crate::kernel) fn steps(lens: &[usize]) -> Vec<usize> {
     let mut steps = vec![1; lens.len()];
     for i in (1..lens.len()).rev() {
         steps[i - 1] = steps[i] * lens[i];

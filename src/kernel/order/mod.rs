@@ -10,7 +10,7 @@ mod method;
 mod quantile;
 mod rank;
 mod search;
-mod text;
+pub(in crate::kernel) mod text;
 mod weighted;
 
 #[cfg(test)]
@@ -25,7 +25,10 @@ use crate::error::{Error, Result};
 use crate::kernel::reduce::Groups;
 
 pub(crate) use extreme::{Extreme, finish, init, merge, push};
+pub(in crate::kernel) use key::{Gaps, Key, Keyed};
+pub(in crate::kernel) use lanes::steps;
 pub use method::Method;
+pub(in crate::kernel) use quantile::Value;
 pub use quantile::pick;
 pub(crate) use quantile::pick_groups;
 pub use rank::{RankKind, argsort, dense_ranks, rank};
@@ -40,7 +43,7 @@ macro_rules! with_keyed {
         })
     };
 }
-use with_keyed;
+pub(in crate::kernel) use with_keyed;
 
 /// Which elements of the sorted lanes are wanted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -277,7 +277,7 @@ fn select<K: Ord>(keys: &mut [K], wanted: &[usize], first: usize) {
 }
 
 /// The arithmetic between two neighbours in a sorted lane.
-pub(super) trait Value: Keyed {
+pub(in crate::kernel) trait Value: Keyed {
     /// The element as a number.
     fn real(self) -> f64;
 

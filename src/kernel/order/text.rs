@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// The number of each text among all different ones in order, and those texts. The numbers are ticks, so that
 /// a missing text is [`NAT`].
-pub(super) fn codes(block: &Block) -> Result<(Block, Vec<Text>)> {
+pub(in crate::kernel) fn codes(block: &Block) -> Result<(Block, Vec<Text>)> {
     let texts = block.typed::<Text>()?;
     let mut different: Vec<Text> = texts.iter().filter(|t| **t != Text::MISSING).cloned().collect();
     different.sort_unstable();
@@ -17,7 +17,7 @@ pub(super) fn codes(block: &Block) -> Result<(Block, Vec<Text>)> {
 }
 
 /// The texts of numbers from [`codes`].
-pub(super) fn decode(codes: &Block, texts: &[Text], dtype: DType) -> Result<Block> {
+pub(in crate::kernel) fn decode(codes: &Block, texts: &[Text], dtype: DType) -> Result<Block> {
     let text = |code: &i64| match usize::try_from(*code) {
         Ok(i) => texts.get(i).cloned().ok_or_else(|| Error::internal(format!("text number {i}"))),
         Err(_) => Ok(Text::MISSING),

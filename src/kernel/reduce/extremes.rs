@@ -147,6 +147,10 @@ impl<T: Element + Copy, W: Wins<T>, const L: usize> Partial<T, L> for Best<T, W,
             *best = if W::wins(x, *best) { x } else { *best };
         }
     }
+
+    fn load(store: &Self::Store, at: usize) -> Self {
+        Best { best: std::array::from_fn(|l| store.best[at + l]), how: PhantomData }
+    }
 }
 
 /// The best of all elements of the result.

@@ -8,10 +8,10 @@ use crate::dtype::{Element, NAT};
 use crate::error::{Error, Result};
 
 /// How many elements of the result (or runs of one lane) are reduced side by side.
-pub(super) const LANES: usize = 8;
+pub(in crate::kernel) const LANES: usize = 8;
 
 /// The partial results of `L` elements side by side, in arrays so that loops over them vectorise.
-pub(super) trait Partial<T: Copy + 'static, const L: usize>: Copy {
+pub(in crate::kernel) trait Partial<T: Copy + 'static, const L: usize>: Copy {
     /// The same for a single element.
     type One: Partial<T, 1, One = Self::One, Store = Self::Store>;
     /// Where the partial results of all elements lie.
@@ -28,10 +28,12 @@ pub(super) trait Partial<T: Copy + 'static, const L: usize>: Copy {
     fn join(&mut self, later: &Self);
     /// Adds the lanes to the elements of the store from `at` on.
     fn flush(&self, store: &mut Self::Store, at: usize);
+    /// The elements of the store from `at` on.
+    fn load(store: &Self::Store, at: usize) -> Self;
 }
 
 /// The partial results of all elements of the result.
-pub(super) trait Store: Sized {
+pub(in crate::kernel) trait Store: Sized {
     /// Before any input.
     fn new(size: usize) -> Self;
     /// From the flat blocks of a state.
@@ -236,7 +238,7 @@ pub(crate) fn two_sum<A: Wide>(a: A, b: A) -> (A, A) {
 }
 
 /// The elements of a block of `T`, without a copy where nobody else holds them.
-pub(super) fn take_vec<T: Element>(block: Block) -> Result<Vec<T>> {
+pub(in crate::kernel) fn take_vec<T: Element>(block: Block) -> Result<Vec<T>> {
     let (size, dtype) = (block.size(), block.dtype());
     let array = (block.contiguous().into_shared::<T>())
         .ok_or_else(|| Error::internal(format!("a state holds {dtype} where {} belongs", T::DTYPE)))?;
@@ -251,7 +253,7 @@ pub(super) fn next_vec<T: Element>(blocks: &mut impl Iterator<Item = Block>) -> 
 }
 
 /// A block of rank 1.
-pub(super) fn flat_block<T: Element>(values: Vec<T>) -> Block {
+pub(in crate::kernel) fn flat_block<T: Element>(values: Vec<T>) -> Block {
     let n = values.len();
     Block::from_vec(&[n], values).expect("as many elements as the length")
 }

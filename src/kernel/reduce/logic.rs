@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 /// The piece as fewer dtypes have it: truth as `bool` for `Any` and `All`, else `f32` with NaN where
 /// complex numbers and text are missing; `None` if it can stay.
-pub(super) fn simpler(op: ReduceOp, piece: &Block) -> Option<Block> {
+pub(in crate::kernel) fn simpler(op: ReduceOp, piece: &Block) -> Option<Block> {
     let (truth, all) = match op {
         ReduceOp::Any => (true, false),
         ReduceOp::All => (true, true),
@@ -40,7 +40,7 @@ pub(super) fn simpler(op: ReduceOp, piece: &Block) -> Option<Block> {
 }
 
 /// How many of several runs are not missing.
-struct Valid<T, M, const L: usize> {
+pub(in crate::kernel) struct Valid<T, M, const L: usize> {
     n: [u32; L],
     what: PhantomData<fn(T) -> M>,
 }
@@ -81,9 +81,13 @@ impl<T: Element + Copy, M: Policy<T> + 'static, const L: usize> Partial<T, L> fo
     fn flush(&self, store: &mut Counts, at: usize) {
         store.0[at..at + L].iter_mut().zip(self.n).for_each(|(a, b)| *a += i64::from(b));
     }
+
+    fn load(store: &Counts, at: usize) -> Self {
+        Valid { n: std::array::from_fn(|l| store.0[at + l] as u32), what: PhantomData }
+    }
 }
 
-struct Counts(Vec<i64>);
+pub(in crate::kernel) struct Counts(Vec<i64>);
 
 impl Store for Counts {
     fn new(size: usize) -> Self {
@@ -137,6 +141,10 @@ impl<const ALL: bool, const L: usize> Partial<bool, L> for Holds<ALL, L> {
 
     fn flush(&self, store: &mut Truths<ALL>, at: usize) {
         self.0.iter().enumerate().for_each(|(l, x)| store.add(at + l, *x));
+    }
+
+    fn load(store: &Truths<ALL>, at: usize) -> Self {
+        Holds(std::array::from_fn(|l| store.0[at + l]))
     }
 }
 

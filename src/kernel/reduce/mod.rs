@@ -30,8 +30,9 @@ use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 pub use groups::Groups;
 pub(crate) use groups::{OutAxis, out_axes, out_shape};
-use lanes::{LANES, Partial, Store, flat_block, take_vec};
+pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
+pub(in crate::kernel) use logic::{Valid, simpler};
 use sink::Folding;
 use walk::Place;
 pub(crate) use windows::split;
@@ -448,7 +449,7 @@ fn inner_size(spec: &ReduceSpec, shape: &[usize]) -> usize {
 }
 
 /// What the end of a reduction needs to know.
-struct Finish<'a> {
+pub(in crate::kernel) struct Finish<'a> {
     spec: &'a ReduceSpec,
     input: DType,
     /// The first of the groups.
@@ -458,7 +459,17 @@ struct Finish<'a> {
     inner: usize,
 }
 
-impl Finish<'_> {
+impl<'a> Finish<'a> {
+    /// For windows: `rows` positions went into each `width` elements of the result.
+    pub(in crate::kernel) fn of_windows(
+        spec: &'a ReduceSpec,
+        input: DType,
+        rows: &'a [i64],
+        width: usize,
+    ) -> Self {
+        Finish { spec, input, first: 0, rows, inner: width }
+    }
+
     /// How many positions each of the `size` elements of the result took in.
     fn rows_of_all(&self, size: usize) -> Vec<i64> {
         let one = self.rows.iter().flat_map(|n| std::iter::repeat_n(*n, self.inner));
@@ -500,13 +511,13 @@ impl Finish<'_> {
 }
 
 /// Something to do with the [`Partial`] that computes a reduction.
-trait Visit {
+pub(in crate::kernel) trait Visit {
     type Out;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Self::Out>;
 }
 
 /// The one place where operation and dtype become a [`Partial`].
-fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
+pub(in crate::kernel) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
     match spec.op {
         ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Mean => sums::dispatch(spec, input, v),
         ReduceOp::Var | ReduceOp::Std => moments::dispatch(spec, input, v),

@@ -104,6 +104,14 @@ where
             join(&mut n[l], &mut mean[l], &mut m2[l], self.n[l], self.mean[l], self.m2[l]);
         }
     }
+
+    fn load(store: &Self::Store, at: usize) -> Self {
+        let mut p = Self::EMPTY;
+        p.n.copy_from_slice(&store.n[at..at + L]);
+        p.mean.copy_from_slice(&store.mean[at..at + L]);
+        p.m2.copy_from_slice(&store.m2[at..at + L]);
+        p
+    }
 }
 
 /// Moments of all elements of the result.

@@ -116,6 +116,18 @@ where
             store.valid[at..at + L].iter_mut().zip(self.valid).for_each(|(a, b)| *a += i64::from(b));
         }
     }
+
+    fn load(store: &Self::Store, at: usize) -> Self {
+        let mut p = Self::EMPTY;
+        p.total.copy_from_slice(&store.total[at..at + L]);
+        if HOW == EXACT {
+            p.lost.copy_from_slice(&store.lost[at..at + L]);
+        }
+        if COUNT {
+            p.valid = std::array::from_fn(|l| store.valid[at + l] as u32);
+        }
+        p
+    }
 }
 
 /// Adds a total with what it lost to another.
@@ -300,6 +312,13 @@ impl<const L: usize> Partial<i64, L> for Ticks<L> {
     fn flush(&self, store: &mut TickSums, at: usize) {
         for l in 0..L {
             store.add(at + l, self.sum[l], i64::from(self.valid[l]));
+        }
+    }
+
+    fn load(store: &TickSums, at: usize) -> Self {
+        Ticks {
+            sum: std::array::from_fn(|l| store.sum(at + l)),
+            valid: std::array::from_fn(|l| store.valid[at + l] as u32),
         }
     }
 }

@@ -272,7 +272,7 @@ impl Groups {
     }
 
     /// Adds the coordinates of the groups, in place of others of their names.
-    pub(super) fn add_coords(&self, coords: &mut Coords) -> Result<()> {
+    pub(in crate::labels) fn add_coords(&self, coords: &mut Coords) -> Result<()> {
         for key in &self.keys {
             let Some(labels) = &key.labels else { continue };
             coords.remove(&key.name);

@@ -44,8 +44,8 @@ pub use key::{GroupBySource, GroupKey, IntoGroupKeys, KeyLabels};
 /// ```
 #[derive(Clone)]
 pub struct GroupBy<T> {
-    object: T,
-    groups: Groups,
+    pub(in crate::labels) object: T,
+    pub(in crate::labels) groups: Groups,
 }
 
 impl<T> std::fmt::Debug for GroupBy<T> {
@@ -171,7 +171,7 @@ impl<T: Labelled> GroupBy<T> {
     }
 
     /// Whether the object is an array, whose dimensions keep their places.
-    fn is_array(parts: &Dataset) -> bool {
+    pub(in crate::labels) fn is_array(parts: &Dataset) -> bool {
         parts.data_vars().contains_key(THIS)
     }
 }

@@ -89,7 +89,7 @@ impl Groups {
     }
 
     /// A variable without the dimensions of the groups, repeated for each.
-    pub(super) fn repeated(&self, v: Option<Variable>) -> Result<Option<Variable>> {
+    pub(in crate::labels) fn repeated(&self, v: Option<Variable>) -> Result<Option<Variable>> {
         v.map(|v| expanded(&v, &[(self.marker(), self.present)], &[0])).transpose()
     }
 
@@ -98,7 +98,7 @@ impl Groups {
     ///
     /// # Errors
     /// If the groups' dimension exists already.
-    pub(super) fn settled(&self, v: Variable, own: &[Name], is_array: bool) -> Result<Variable> {
+    pub(in crate::labels) fn settled(&self, v: Variable, own: &[Name], is_array: bool) -> Result<Variable> {
         let marker = self.marker();
         let kept: Vec<Name> = v.dims().iter().filter(|d| **d != marker).cloned().collect();
         self.check_free(&kept)?;

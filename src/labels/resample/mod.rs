@@ -18,6 +18,7 @@ use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
 use crate::time::Frequency;
 pub use time_resampler::TimeResampler;
+pub(super) use time_resampler::nanoseconds;
 
 /// An array or dataset whose times are in bins.
 ///
@@ -37,7 +38,7 @@ pub struct Resample<T> {
     object: T,
     /// The coordinate of the times, and the dimension of the bins.
     dim: Name,
-    groups: GroupBy<T>,
+    pub(in crate::labels) groups: GroupBy<T>,
     /// The labels of the bins.
     labels: Variable,
 }

@@ -219,7 +219,7 @@ fn unit_of(offset: &Scalar) -> Option<TimeUnit> {
 }
 
 /// A length of time in nanoseconds.
-fn nanoseconds(length: &Scalar) -> Result<i128> {
+pub(in crate::labels) fn nanoseconds(length: &Scalar) -> Result<i128> {
     let block = length.to_block().reshape(&[1])?;
     let ns = match block.dtype() {
         DType::Str => parse_timedelta_ns(&text(length)?)?,

@@ -1,23 +1,26 @@
 //! Weighted sums, means and variances: sums of products, built from elementwise work and reductions.
 
+mod members;
 mod quantile;
 
 use crate::dtype::promote::{missing_value, with_missing};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Context, Error, Result};
 use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
-use crate::kernel::reduce::ReduceOp;
 use crate::labels::arithmetic::binary;
 use crate::labels::dataarray::DataArray;
 use crate::labels::dataset::Dataset;
 use crate::labels::diagnostics;
 use crate::labels::dims::{Dims, IntoDims};
+use crate::labels::groupby::GroupBy;
 use crate::labels::operand::{Labelled, Operand};
 use crate::labels::options::{Options, with_options};
 use crate::labels::reduce::ReduceOptions;
+use crate::labels::resample::Resample;
 use crate::labels::ufunc::without_attrs;
 use crate::labels::variable::{Name, Variable};
 use crate::lazy::LazyArray;
+pub use members::Members;
 
 /// An array or dataset with a weight for each position.
 ///
@@ -75,6 +78,53 @@ impl Dataset {
     }
 }
 
+impl<T: Labelled> GroupBy<T> {
+    /// The groups with weights for means and sums: for each group what [`Weighted`] gives of its members. In
+    /// datasets and arrays alike the dimensions of the groups stand where those of plain reductions do.
+    ///
+    /// Weights are matched by label; each position of a group needs one (it may be 0).
+    ///
+    /// # Errors
+    /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 4.0, 7.0])?;
+    /// let w = DataArray::from_vec(&[("x", 3)], vec![2.0, 1.0, 5.0])?;
+    /// let season = DataArray::from_vec(&[("x", 3)], vec![0i64, 0, 1])?;
+    /// let groups = a.groupby(season)?.weighted(&w)?;
+    /// assert_eq!(groups.mean(())?.to_vec::<f64>()?, [2.0, 7.0]);
+    /// assert_eq!(groups.var(())?.to_vec::<f64>()?, [2.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<GroupBy<T>>> {
+        Weighted::new(self.clone(), weights).at(|| format!("{self:?}"))
+    }
+}
+
+impl<T: Labelled> Resample<T> {
+    /// The bins with weights for means and sums: for each bin what [`Weighted`] gives of its members. A bin that
+    /// holds nothing is missing.
+    ///
+    /// Weights are matched by label; each time needs one (it may be 0).
+    ///
+    /// # Errors
+    /// If a weight is missing. Weights that are not in memory are checked when they are computed.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 4.0, 7.0])?.assign_coords([("time", time)])?;
+    /// let w = DataArray::from_vec(&[("time", 3)], vec![2.0, 1.0, 5.0])?;
+    /// assert_eq!(a.resample("time", "D")?.weighted(&w)?.mean(())?.to_vec::<f64>()?, [2.0, 7.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn weighted(&self, weights: &DataArray) -> Result<Weighted<Resample<T>>> {
+        Weighted::new(self.clone(), weights).at(|| format!("{self:?}"))
+    }
+}
+
 /// What is computed for one array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -87,8 +137,8 @@ pub enum WeightedOp {
     Std,
 }
 
-impl<T: Labelled> Weighted<T> {
-    fn new(object: T, weights: &DataArray) -> Result<Self> {
+impl<M: Members> Weighted<M> {
+    fn new(object: M, weights: &DataArray) -> Result<Self> {
         let v = weights.variable();
         let data = v.data().require_present("weights", "replace them first, as with `fillna(0)`", false)?;
         let v = v.with_data(v.dims().iter().cloned(), data)?;
@@ -111,11 +161,22 @@ impl<T: Labelled> Weighted<T> {
     /// assert!(sum.to_vec::<f64>()?[0].is_nan());
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn reduce_with(&self, op: WeightedOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
+    pub fn reduce_with(
+        &self,
+        op: WeightedOp,
+        dims: impl IntoDims,
+        options: ReduceOptions,
+    ) -> Result<M::Object> {
         let dims: Dims = dims.into_dims();
         let name = format!("{op:?}").to_lowercase();
         self.each(&name, dims, &options, |a, dims| {
-            let sums = Sums { array: a, weights: &self.weights, dims, skipna: options.skipna };
+            let sums = Sums {
+                array: a,
+                weights: &self.weights,
+                members: &self.object,
+                dims,
+                skipna: options.skipna,
+            };
             // Attributes are those of the array, not what remains of them after so many operations.
             let quiet = Options { keep_attrs: false, ..Options::current() };
             let result = with_options(quiet, || sums.compute(op))?;
@@ -133,13 +194,13 @@ impl<T: Labelled> Weighted<T> {
         dims: Dims,
         options: &ReduceOptions,
         f: impl Fn(&DataArray, &[Name]) -> Result<DataArray>,
-    ) -> Result<T> {
-        let parts = self.object.to_parts();
+    ) -> Result<M::Object> {
+        let parts = self.object.object().to_parts();
         let mut sizes = parts.sizes();
         sizes.extend(self.weights.sizes());
         let place = || format!("weighted `{name}`");
         let explicit = matches!(dims, Dims::Names(_));
-        let dims = dims.among(&sizes).at(place)?;
+        let dims = self.object.over(&dims, &sizes).at(place)?;
         let result = parts.map(|a| {
             let here =
                 |d: &&Name| a.variable().axis(d).is_some() || self.weights.variable().axis(d).is_some();
@@ -156,20 +217,20 @@ impl<T: Labelled> Weighted<T> {
         if !options.keep_attrs.unwrap_or_else(|| Options::current().keep_attrs) {
             result = result.with_parts(result.data_vars().clone(), without_attrs(result.coords())?);
         }
-        self.object.rebuild(result)
+        self.object.object().rebuild(self.object.finished(result)?)
     }
 }
 
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident => $op:ident),* $(,)?) => {
-        impl<T: Labelled> Weighted<T> {$(
+        impl<M: Members> Weighted<M> {$(
             $(#[$doc])*
             ///
-            /// `dims` is a name, a list of names, or `..` for all. Lazy: reads nothing.
+            /// `dims` is a name, a list of names, or `..` for all; of groups and bins `()` means what they are along. Lazy: reads nothing.
             ///
             /// # Errors
             /// If neither object nor weights have a dimension, or the weights do not fit.
-            pub fn $name(&self, dims: impl IntoDims) -> Result<T> {
+            pub fn $name(&self, dims: impl IntoDims) -> Result<M::Object> {
                 self.reduce_with(WeightedOp::$op, dims, ReduceOptions::default())
             }
         )*}
@@ -241,14 +302,15 @@ methods! {
 }
 
 /// The sums over one array that everything is made of.
-struct Sums<'a> {
+struct Sums<'a, M> {
     array: &'a DataArray,
     weights: &'a DataArray,
+    members: &'a M,
     dims: &'a [Name],
     skipna: Option<bool>,
 }
 
-impl Sums<'_> {
+impl<M: Members> Sums<'_, M> {
     fn compute(&self, op: WeightedOp) -> Result<DataArray> {
         match op {
             WeightedOp::Sum => self.sum(self.array),
@@ -282,12 +344,14 @@ impl Sums<'_> {
 
     fn sum_products(&self, values: &DataArray, weights: &DataArray) -> Result<DataArray> {
         let products = apply(BinaryOp::Mul, values, weights)?;
-        let dims: Vec<Name> =
-            self.dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
-        let options = ReduceOptions::new().skipna(false);
-        let sum = products.reduce_with(ReduceOp::Sum, Dims::Names(dims), options)?;
-        // A scalar product keeps the dtype of its products, where a sum widens small integers.
-        map(&sum, |data| data.cast(products.dtype()))
+        let sum = self.members.sum_members(&products, self.dims)?;
+        // A scalar product keeps the dtype of its products, where a sum widens small integers; groups without
+        // members have made floats of them.
+        let dtype = match sum.dtype().is_float() {
+            true if !products.dtype().is_float() => with_missing(products.dtype()),
+            _ => products.dtype(),
+        };
+        map(&sum, |data| data.cast(dtype))
     }
 
     fn sum_of_weights(&self) -> Result<DataArray> {
@@ -313,7 +377,7 @@ impl Sums<'_> {
     fn sum_of_squares(&self) -> Result<DataArray> {
         // The mean leaves missing values out, whatever becomes of the sum of squares.
         let mean = Sums { skipna: None, ..*self }.compute(WeightedOp::Mean)?;
-        let distance = apply(BinaryOp::Sub, self.array, &mean)?;
+        let distance = self.members.distance(self.array, &mean, self.dims)?;
         self.sum(&apply(BinaryOp::Mul, &distance, &distance)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Quantiles of values that have weights.
 
-use super::{Weighted, apply};
+use super::{Members, Weighted, apply};
 use crate::error::{Context, Error, Result};
 use crate::index::Join;
 use crate::kernel::elementwise::BinaryOp;
@@ -15,7 +15,7 @@ use crate::labels::quantile::{QUANTILE, Quantiles};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::{Name, Variable};
 
-impl<T: Labelled> Weighted<T> {
+impl<T: Labelled + Members<Object = T>> Weighted<T> {
     /// The quantiles over `dims`, by linear interpolation where each value counts as much as its weight;
     /// missing values and those of weight 0 are left out.
     ///

@@ -28,13 +28,13 @@ fn side(v: &Value) -> Outcome<Side> {
     }
 }
 
-fn window(v: &Value) -> Outcome<usize> {
+pub fn window(v: &Value) -> Outcome<usize> {
     let n = args::int(v)?;
     usize::try_from(n).map_err(|_| Failure::Refused(format!("a window of {n}")))
 }
 
 /// The mapping of dimensions, be it `name` or whatever keywords there are.
-fn mapping(args: &mut Args, name: &str) -> Outcome<indexmap::IndexMap<String, Value>> {
+pub fn mapping(args: &mut Args, name: &str) -> Outcome<indexmap::IndexMap<String, Value>> {
     if args.has(name) { args.mapping(name) } else { Ok(args.rest()) }
 }
 

@@ -217,7 +217,7 @@ fn weighted(call: &mut Call) -> Outcome<Value> {
     let dims = dims(args.opt("dim"))?;
     let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
     args.finish()?;
-    fn run<T: graticule::labels::Labelled>(
+    fn run<T: graticule::labels::Members<Object = T>>(
         w: Weighted<T>,
         op: WeightedOp,
         d: Dims,

@@ -14,6 +14,7 @@ mod interp;
 mod order;
 mod reduce;
 mod resample;
+mod rolling;
 mod select;
 mod stack;
 mod text;
@@ -57,6 +58,7 @@ const TABLES: &[&[(&str, Op)]] = &[
     order::OPS,
     reduce::OPS,
     resample::OPS,
+    rolling::OPS,
     select::OPS,
     stack::OPS,
     text::OPS,

@@ -1,0 +1,162 @@
+//! Reductions of moving windows.
+//!
+//! `spans` says which positions a window takes in. Sums, moments and extremes are put together from two partial
+//! results for each window (`tile`), those of `reduce` with a count (`partial`), column by column (`fold`, `planes`).
+//! Medians and positions keep the elements of a window in order while it moves (`ordered`). `output` makes missing
+//! what holds too few values.
+
+mod fold;
+mod ordered;
+mod output;
+mod partial;
+mod planes;
+mod spans;
+mod tile;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::array::{Block, Region};
+use crate::dtype::DType;
+use crate::dtype::promote::with_missing;
+use crate::error::{Error, Result};
+use crate::kernel::order::text;
+use crate::kernel::reduce::{ReduceOp, ReduceSpec, dispatch, simpler, state_size};
+use fold::{Fold, Valued};
+use output::Output;
+pub use spans::{Span, Spans};
+
+/// A reduction of moving windows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RollSpec {
+    /// What is computed; missing values are left out.
+    pub op: ReduceOp,
+    /// Degrees of freedom taken off in `Var` and `Std`.
+    pub ddof: f64,
+    /// Windows with fewer values than this give a missing result.
+    pub min_periods: usize,
+    /// The axes with windows, in rising order.
+    pub axes: Vec<(usize, Spans)>,
+}
+
+impl RollSpec {
+    /// The dtype of the result: as for the reduction of an axis, with room for missing values; counts and
+    /// positions are `f64`.
+    ///
+    /// # Errors
+    /// If the operation has no meaning for the dtype or for windows.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::kernel::rolling::{RollSpec, Spans};
+    /// let axes = vec![(0, Spans::fixed(9, 3, false, 1))];
+    /// let spec = RollSpec { op: ReduceOp::Max, ddof: 0.0, min_periods: 3, axes };
+    /// assert_eq!(spec.result_dtype(DType::I16)?, DType::F32);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn result_dtype(&self, input: DType) -> Result<DType> {
+        use ReduceOp as R;
+        let of_axis = self.reduce().result_dtype(input)?;
+        Ok(match self.op {
+            R::Any | R::All | R::First | R::Last => {
+                return Err(Error::unsupported(format!("`{}` of moving windows", self.op.name()))
+                    .help("`construct` gives windows a dimension of their own, which can be reduced"));
+            }
+            R::ArgMin | R::ArgMax if self.axes.len() > 1 => {
+                return Err(Error::unsupported(format!(
+                    "`{}` of windows along several axes",
+                    self.op.name()
+                ))
+                .help(
+                    "`construct` gives windows dimensions of their own, which can be stacked and searched",
+                ));
+            }
+            R::Count | R::ArgMin | R::ArgMax => DType::F64,
+            // As the elements would become by themselves.
+            R::Var | R::Std | R::Median if input.is_integer() => with_missing(input),
+            _ => with_missing(of_axis),
+        })
+    }
+
+    /// The reduction of one window.
+    fn reduce(&self) -> ReduceSpec {
+        let axes = self.axes.iter().map(|a| a.0).collect();
+        ReduceSpec { op: self.op, axes, group: None, skipna: true, ddof: self.ddof, min_count: None }
+    }
+
+    /// The box of the input that a box of the result needs.
+    pub(crate) fn reach(&self, out: &Region) -> Region {
+        let mut region = out.clone();
+        self.axes.iter().for_each(|(axis, spans)| region.set(*axis, spans.reach(out.axis(*axis))));
+        region
+    }
+
+    /// Bytes that windows take besides the elements and the result.
+    pub(crate) fn scratch_bytes(&self, input: DType, out: &Region) -> usize {
+        const TILE: usize = 1 << 20;
+        let positions = |(axis, spans): &(usize, Spans)| spans.reach(out.axis(*axis)).len();
+        if matches!(self.op, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax) {
+            // A line of elements with what is known of it.
+            return TILE + self.axes.iter().map(positions).product::<usize>() * (input.size() + 48);
+        }
+        let before = self.axes.iter().map(|(_, spans)| spans.widest()).max().unwrap_or(0) * 256;
+        // Along all but the last axis partial results are kept, those that come and those that go.
+        let kept = if self.axes.len() > 1 { 2 * self.reach(out).size() } else { 0 };
+        TILE + before + kept * (state_size(&self.reduce(), input) + 8)
+    }
+
+    /// Short text for plans.
+    pub(crate) fn describe(&self) -> String {
+        let along: Vec<String> =
+            self.axes.iter().map(|(axis, spans)| format!("{} along axis {axis}", spans.describe())).collect();
+        format!("{} of {}", self.op.name(), along.join(", "))
+    }
+}
+
+/// The windows `out` from a piece of the input that lies at `at` and holds what they need.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype or a value.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::kernel::rolling::{RollSpec, Spans, roll};
+/// let axes = vec![(0, Spans::fixed(4, 2, false, 1))];
+/// let spec = RollSpec { op: ReduceOp::Sum, ddof: 0.0, min_periods: 1, axes };
+/// let piece = Block::from_vec(&[3], vec![2.0, 4.0, f64::NAN])?;
+/// let last = roll(&spec, &piece, &Region::new([1..4]), &Region::new([2..4]))?;
+/// assert_eq!(last.to_vec::<f64>()?, [6.0, 4.0]);
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result<Block> {
+    let input = piece.dtype();
+    let dtype = spec.result_dtype(input)?;
+    if out.is_empty() {
+        return Ok(Block::zeros(dtype, &out.shape()));
+    }
+    if input.is_text() && spec.op != ReduceOp::Count {
+        // Texts are compared as numbers in their order.
+        let (codes, texts) = text::codes(piece)?;
+        let rolled = roll(spec, &codes, at, out)?;
+        return match rolled.dtype() == codes.dtype() {
+            true => text::decode(&rolled, &texts, input),
+            false => Ok(rolled),
+        };
+    }
+    let output = Output::new(dtype, &out.shape(), spec.min_periods)?;
+    if matches!(spec.op, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax) {
+        return ordered::roll(spec, piece, at, out, output);
+    }
+    let reduce = spec.reduce();
+    let simpler = simpler(spec.op, piece);
+    let block = simpler.as_ref().unwrap_or(piece);
+    let valued = match input.is_time() {
+        _ if spec.op == ReduceOp::Count => Valued::All,
+        true => Valued::Times,
+        false if input.holds_missing() || spec.axes.len() > 1 => Valued::Numbers,
+        false => Valued::All,
+    };
+    dispatch(&reduce, input, Fold { spec, reduce: &reduce, block, input, at, out, output, valued })
+}

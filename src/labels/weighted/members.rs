@@ -1,0 +1,225 @@
+//! What weights are summed over: dimensions, the groups of a key, or bins of times.
+
+use indexmap::IndexMap;
+
+use super::apply;
+use crate::error::{Error, Result};
+use crate::kernel::elementwise::BinaryOp;
+use crate::kernel::reduce::ReduceOp;
+use crate::labels::dataarray::DataArray;
+use crate::labels::dataset::Dataset;
+use crate::labels::dims::Dims;
+use crate::labels::groupby::GroupBy;
+use crate::labels::operand::Labelled;
+use crate::labels::reduce::ReduceOptions;
+use crate::labels::resample::Resample;
+use crate::labels::variable::Name;
+
+/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), and bins of times ([`Resample`]).
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::labels::{Members, Weighted};
+/// fn mean<M: Members>(members: &Weighted<M>) -> Result<M::Object> {
+///     members.mean(())
+/// }
+/// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 4.0])?;
+/// let w = DataArray::from_vec(&[("x", 2)], vec![2.0, 1.0])?;
+/// assert_eq!(mean(&a.weighted(&w)?)?.to_vec::<f64>()?, [2.0]);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Members {
+    /// What comes out: an array or a dataset.
+    type Object: Labelled;
+
+    /// The object that has the members.
+    #[doc(hidden)]
+    fn object(&self) -> &Self::Object;
+
+    /// The dimensions that go, of those of the object and its weights.
+    ///
+    /// # Errors
+    /// If a dimension does not exist.
+    #[doc(hidden)]
+    fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>>;
+
+    /// The sums of members over those of `dims` that the products have.
+    ///
+    /// # Errors
+    /// If the products have lost members.
+    #[doc(hidden)]
+    fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray>;
+
+    /// How far each value is from the mean of its members.
+    ///
+    /// # Errors
+    /// If the means do not fit.
+    #[doc(hidden)]
+    fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray>;
+
+    /// The parts of a result with dimensions where they belong.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    #[doc(hidden)]
+    fn finished(&self, result: Dataset) -> Result<Dataset> {
+        Ok(result)
+    }
+}
+
+/// Sums over dimensions.
+fn plain_sum(products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+    let dims = dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
+    products.reduce_with(ReduceOp::Sum, Dims::Names(dims), ReduceOptions::new().skipna(false))
+}
+
+macro_rules! plain {
+    ($T:ident) => {
+        impl Members for $T {
+            type Object = $T;
+
+            fn object(&self) -> &$T {
+                self
+            }
+
+            fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>> {
+                dims.among(sizes)
+            }
+
+            fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+                plain_sum(products, dims)
+            }
+
+            fn distance(&self, array: &DataArray, means: &DataArray, _: &[Name]) -> Result<DataArray> {
+                apply(BinaryOp::Sub, array, means)
+            }
+        }
+    };
+}
+plain!(DataArray);
+plain!(Dataset);
+
+impl<T: Labelled> GroupBy<T> {
+    /// Whether a reduction over these dimensions puts members of groups together.
+    fn gathers(&self, dims: &[Name]) -> bool {
+        dims.iter().any(|d| self.groups.own_dims().contains(d))
+    }
+}
+
+impl<T: Labelled> Members for GroupBy<T> {
+    type Object = T;
+
+    fn object(&self) -> &T {
+        &self.object
+    }
+
+    fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>> {
+        let own = self.groups.own_dims();
+        let dims = match dims {
+            Dims::Default => own.to_vec(),
+            named => named.among(sizes)?,
+        };
+        match own.iter().find(|d| self.gathers(&dims) && !dims.contains(d)) {
+            None => Ok(dims),
+            Some(dim) => Err(Error::unsupported("weights of groups over a part of their dimensions")
+                .help(format!("name `{dim}` too, or leave all dimensions of the groups out"))),
+        }
+    }
+
+    fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+        if !self.gathers(dims) {
+            return plain_sum(products, dims);
+        }
+        let groups = &self.groups;
+        let lens = groups.own_dims().iter().zip(&groups.shape[groups.layers..]);
+        for (dim, len) in lens {
+            if let Some(axis) = products.variable().axis(dim)
+                && products.shape()[axis] != *len
+            {
+                let found = products.shape()[axis];
+                return Err(Error::invalid(format!(
+                    "weights have the labels of {found} of {len} positions along `{dim}`"
+                ))
+                .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
+            }
+        }
+        let dims: Vec<Name> = dims
+            .iter()
+            .filter(|d| groups.own_dims().contains(d) || products.variable().axis(d).is_some())
+            .cloned()
+            .collect();
+        let missing = dims.iter().filter(|d| products.variable().axis(d).is_none());
+        if missing.clone().count() > 0 {
+            // Without any of the grouped dimensions, the value repeats for each group.
+            let others: Vec<Name> =
+                dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
+            let sum = plain_sum(products, &others)?;
+            let parts = sum.to_temp_dataset();
+            let vars = parts.map_variables(|v| {
+                let repeated = groups.repeated(Some(v.clone()))?;
+                repeated.map(|v| groups.settled(v, &[], true)).transpose()
+            })?;
+            let mut coords = parts.coords().clone();
+            groups.add_coords(&mut coords)?;
+            return DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None);
+        }
+        let options = ReduceOptions::new().skipna(false);
+        GroupBy { object: products.clone(), groups: groups.clone() }.reduce_with(
+            ReduceOp::Sum,
+            Dims::Names(dims),
+            options,
+        )
+    }
+
+    fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray> {
+        if !self.gathers(dims) {
+            return apply(BinaryOp::Sub, array, means);
+        }
+        // The labels of groups, which each member gets with its mean, may be named as its own are.
+        let means = self.spread(means)?.into_array()?;
+        let coords = means.coords().without_dims(self.groups.own_dims());
+        let means = DataArray::from_parts(None, means.variable().clone(), coords);
+        apply(BinaryOp::Sub, array, &means)
+    }
+
+    fn finished(&self, result: Dataset) -> Result<Dataset> {
+        let names = self.names();
+        if GroupBy::<T>::is_array(&result) {
+            return Ok(result);
+        }
+        // In datasets the dimension of one key comes first, those of several last.
+        let vars = result.map_variables(|v| {
+            let (own, mut order): (Vec<Name>, Vec<Name>) =
+                v.dims().iter().cloned().partition(|d| names.contains(d));
+            let at = if names.len() == 1 { 0 } else { order.len() };
+            order.splice(at..at, own);
+            v.in_order(&order).map(Some)
+        })?;
+        let coords = result.coords().clone();
+        Ok(result.with_parts(vars, coords))
+    }
+}
+
+impl<T: Labelled> Members for Resample<T> {
+    type Object = T;
+
+    fn object(&self) -> &T {
+        self.groups.object()
+    }
+
+    fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>> {
+        self.groups.over(dims, sizes)
+    }
+
+    fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+        self.groups.sum_members(products, dims)
+    }
+
+    fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray> {
+        self.groups.distance(array, means, dims)
+    }
+
+    fn finished(&self, result: Dataset) -> Result<Dataset> {
+        self.groups.finished(result)
+    }
+}
