@@ -18,8 +18,9 @@ pub use crate::labels::{
     DifferentiateOptions, Dims, DropNa, FillValue, GroupBy, Grouper, IdxOptions, Interp, InterpMethod,
     InterpolateNa, IntoDims, Isel, Keep, MergeOptions, Missing, Name, Nested, NewDim, Object, Operand,
     Options, PadMode, PadValues, PolyfitOptions, QuantileOptions, Quantiles, RankOptions, ReduceOptions,
-    ReindexOptions, Resample, Rolling, Sel, Selector, Side, SortKey, SortKeys, StackIndex, Strict,
-    TimeResampler, UfuncOptions, UniqueGrouper, UnstackOptions, Variable, Weighted, WeightedOp, align,
-    apply_ufunc, binary, broadcast, combine_by_coords, combine_nested, concat, corr, cov, cross, date_range,
-    date_range_like, dot, infer_freq, merge, polyval, select_where, slice, tuple_range, tuples, with_options,
+    ReindexOptions, Resample, Rolling, SeasonGrouper, SeasonResampler, Sel, Selector, Side, SortKey,
+    SortKeys, StackIndex, Strict, TimeResampler, UfuncOptions, UniqueGrouper, UnstackOptions, Variable,
+    Weighted, WeightedOp, align, apply_ufunc, binary, broadcast, combine_by_coords, combine_nested, concat,
+    corr, cov, cross, date_range, date_range_like, dot, infer_freq, merge, polyval, select_where, slice,
+    tuple_range, tuples, with_options,
 };

@@ -88,7 +88,7 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
 /// ```
 pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
     let stage = &plan.stages()[task.stage];
-    let StageKind::Fold { nodes, segment_len, .. } = &stage.kind else {
+    let StageKind::Fold { nodes, segments, segment_len } = &stage.kind else {
         return Err(Error::internal("only folds have segments"));
     };
     let out = stage.grid.region(task.chunk);
@@ -99,9 +99,7 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
         states.push(plan.fold(n).init(&out, input)?);
         walks.push(FoldSteps::new(plan.fold(n), &out, input));
     }
-    let first = task.segment * segment_len;
-    let last = (first + segment_len).min(walks[0].len());
-    for i in first..last {
+    for i in walks[0].segment(task.segment, *segments, *segment_len) {
         io.check()?;
         // What the nodes share of this chunk is computed once, and forgotten after it.
         let mut pull = Pull::new(plan, kept, io);

@@ -110,7 +110,7 @@ pub use duplicates::Keep;
 pub use extremes::IdxOptions;
 pub use groupby::{
     BinGrouper, Bins, Encoded, GroupBy, GroupBySource, GroupKey, Grouper, IntoGroupKeys, KeyLabels,
-    UniqueGrouper,
+    SeasonGrouper, UniqueGrouper,
 };
 pub use indexer::{Indexer, Isel, PySlice, slice};
 pub use infer_freq::{date_range_like, infer_freq};
@@ -129,7 +129,7 @@ pub use quantile::{QuantileOptions, Quantiles};
 pub use rank::{RankOptions, Side};
 pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
-pub use resample::{IntoResampler, Resample, TimeResampler};
+pub use resample::{IntoResampler, Resample, SeasonResampler, TimeResampler};
 pub use rolling::{Closed, Rolling};
 pub use rolling_exp::{ExpWindow, RollingExp};
 pub use select::Counts;

@@ -185,8 +185,14 @@ pub trait Op: Debug + Send + Sync {
 pub trait Fold {
     /// The axes of the input that are folded, in rising order.
     fn axes(&self) -> Vec<usize>;
-    /// The box of the input that a box of the output needs: full along the folded axes.
+    /// The box of the input that a box of the output needs: full along the folded axes, unless [`cut`](Self::cut) is
+    /// some number.
     fn input_region(&self, out: &Region, input: &Meta) -> Region;
+    /// A number where chunks of the output need different parts of the folded axes (groups that follow one another):
+    /// the same for folds of the same chunks that need the same parts. `None` where all need the axes whole.
+    fn cut(&self) -> Option<u64> {
+        None
+    }
     /// The state before any input.
     ///
     /// # Errors

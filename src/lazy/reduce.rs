@@ -1,38 +1,72 @@
 //! Reductions over axes, whole or by groups.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Fold, LazyArray, Meta, Op, State};
 use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::error::{Error, Result};
-use crate::kernel::reduce::{self, OutAxis, ReduceSpec, out_axes};
+use crate::kernel::reduce::{self, OutAxis, ReduceSpec, Spans, out_axes};
 use crate::source::Traffic;
+
+/// Groups whose states are larger than this, and than a chunk of the input, do not stay together only to save reads.
+const STATE_BYTES: usize = 32 << 20;
 
 /// Reduces axes; with groups, their axes become one axis of groups.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Reduce(ReduceSpec);
+pub struct Reduce {
+    spec: ReduceSpec,
+    /// Where the members of groups lie, as a number, if the axis of groups is cut into chunks.
+    cut: Option<u64>,
+    /// Where the members of groups lie, once somebody asks.
+    #[serde(skip)]
+    spans: OnceLock<Spans>,
+}
 
 impl Reduce {
+    fn new(spec: ReduceSpec) -> Reduce {
+        Reduce { spec, cut: None, spans: OnceLock::new() }
+    }
+
     /// What the axes of the output are of the input.
     fn out_axes(&self, ndim: usize) -> impl Iterator<Item = OutAxis> {
-        out_axes(ndim, &self.0.axes, self.0.group.as_ref())
+        out_axes(ndim, &self.spec.axes, self.spec.group.as_ref())
     }
 
     /// The groups of a box of the output.
     fn groups(&self, out: &Region) -> Range<usize> {
-        self.0.group.as_ref().map_or(0..1, |g| out.axis(g.out_axis(&self.0.axes)))
+        self.spec.group.as_ref().map_or(0..1, |g| out.axis(g.out_axis(&self.spec.axes)))
+    }
+
+    fn spans(&self, groups: &reduce::Groups) -> &Spans {
+        self.spans.get_or_init(|| Spans::new(groups))
     }
 
     /// The chunks of the output for chunks of the input.
-    fn grid(&self, input: &ChunkGrid) -> ChunkGrid {
-        let count = self.0.group.as_ref().map_or(0, |g| g.count);
+    fn grid(&self, input: &Meta) -> ChunkGrid {
         let chunks = |axis| match axis {
-            OutAxis::Kept(axis) => input.axes()[axis].clone(),
-            OutAxis::Groups => AxisGrid::single(count),
+            OutAxis::Kept(axis) => input.grid.axes()[axis].clone(),
+            OutAxis::Groups => AxisGrid::single(self.spec.group.as_ref().map_or(0, |g| g.count)),
         };
-        ChunkGrid(self.out_axes(input.ndim()).map(chunks).collect())
+        let mut axes: Vec<AxisGrid> = self.out_axes(input.grid.ndim()).map(chunks).collect();
+        if let Some(groups) = &self.spec.group {
+            let place = groups.out_axis(&self.spec.axes);
+            let others = axes.iter().enumerate().filter(|(i, _)| *i != place).map(|(_, a)| a.largest());
+            let state = others.product::<usize>() * reduce::state_size(&self.spec, input.dtype);
+            let room = STATE_BYTES.max(input.grid.largest() * input.dtype.size());
+            let most = (room / state.max(1)).max(1);
+            let chunked = |(i, axis): (usize, &usize)| {
+                let along = &input.grid.axes()[*axis];
+                (along.count() > 1).then(|| self.spans(groups).chunks(i, along, most))
+            };
+            let cuts = groups.axes.iter().enumerate().filter_map(chunked);
+            if let Some(best) = cuts.max_by_key(AxisGrid::count) {
+                axes[place] = best;
+            }
+        }
+        ChunkGrid(axes)
     }
 }
 
@@ -44,7 +78,7 @@ impl Op for Reduce {
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
         let at = self.input_region(out, inputs[0]);
-        reduce::only(&self.0, &pieces[0], &at, &out.shape(), self.groups(out).start)
+        reduce::only(&self.spec, &pieces[0], &at, &out.shape(), self.groups(out).start)
     }
 
     fn as_fold(&self) -> Option<&dyn Fold> {
@@ -52,14 +86,14 @@ impl Op for Reduce {
     }
 
     fn describe(&self) -> String {
-        self.0.describe()
+        self.spec.describe()
     }
 }
 
 impl Fold for Reduce {
     fn axes(&self) -> Vec<usize> {
-        let mut axes = self.0.axes.clone();
-        axes.extend(self.0.group.iter().flat_map(|g| &g.axes));
+        let mut axes = self.spec.axes.clone();
+        axes.extend(self.spec.group.iter().flat_map(|g| &g.axes));
         axes.sort_unstable();
         axes
     }
@@ -71,27 +105,38 @@ impl Fold for Reduce {
                 region.set(axis, range);
             }
         }
+        let wanted = self.groups(out);
+        if let Some(groups) = self.spec.group.as_ref().filter(|g| wanted != (0..g.count)) {
+            let spans = self.spans(groups);
+            for (i, axis) in groups.axes.iter().enumerate() {
+                region.set(*axis, spans.of(i, wanted.clone()));
+            }
+        }
         region
     }
 
+    fn cut(&self) -> Option<u64> {
+        self.cut
+    }
+
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
-        reduce::init_from(&self.0, input.dtype, &out.shape(), self.groups(out).start)
+        reduce::init_from(&self.spec, input.dtype, &out.shape(), self.groups(out).start)
     }
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
-        reduce::push(&self.0, state, piece, at)
+        reduce::push(&self.spec, state, piece, at)
     }
 
     fn merge(&self, state: &mut State, later: State) -> Result<()> {
-        reduce::merge(&self.0, state, later)
+        reduce::merge(&self.spec, state, later)
     }
 
     fn finish(&self, state: State, input: &Meta) -> Result<Block> {
-        reduce::finish(&self.0, input.dtype, state)
+        reduce::finish(&self.spec, input.dtype, state)
     }
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
-        out.size() * reduce::state_size(&self.0, input.dtype)
+        out.size() * reduce::state_size(&self.spec, input.dtype)
     }
 }
 
@@ -127,8 +172,13 @@ impl LazyArray {
             return self.extreme(extreme);
         }
         let dtype = spec.result_dtype(self.dtype())?;
-        let op = Reduce(spec);
-        let grid = op.grid(self.grid());
+        let mut op = Reduce::new(spec);
+        let grid = op.grid(self.meta());
+        if let Some(groups) = op.spec.group.as_ref()
+            && grid.axes()[groups.out_axis(&op.spec.axes)].count() > 1
+        {
+            op.cut = Some(op.spans(groups).number());
+        }
         LazyArray::new(op, vec![self.clone()], Meta { dtype, grid })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
-use crate::array::{ChunkGrid, Region};
+use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
 use crate::lazy::LazyArray;
 
@@ -101,7 +101,8 @@ impl Plan {
                 continue;
             };
             let input = &self.nodes[self.nodes[c].inputs[0]].meta;
-            let walk = (level[c], fold.axes(), input.grid.clone(), self.nodes[c].meta.grid.clone());
+            let grids = (input.grid.clone(), self.nodes[c].meta.grid.clone());
+            let walk = (level[c], fold.axes(), fold.cut(), grids);
             match by_walk.get(&walk) {
                 Some(&g) => groups[g].push(c),
                 None => {
@@ -127,9 +128,9 @@ impl Plan {
         for &n in group {
             let input = &self.nodes[self.nodes[n].inputs[0]].meta;
             let walk = FoldSteps::new(self.fold(n), &out, input);
-            steps = walk.len().max(1);
+            steps = FoldSteps::most(self.fold(n), &grid, input).max(1);
             state += self.fold(n).state_bytes(&out, input);
-            piece += if walk.len() == 0 { 0 } else { input.bytes(&walk.step(0)) };
+            piece += if walk.len() == 0 { 0 } else { input.bytes(&walk.step(walk.len() / 2)) };
         }
         let for_tasks = (steps * grid.count()).div_ceil(FOLD_TASKS);
         let for_state = (INPUT_PER_STATE * state).div_ceil(piece.max(1));
@@ -195,8 +196,7 @@ impl Builder {
             let cut = match node.op.as_fold() {
                 Some(fold) => {
                     let input = &self.nodes[node.inputs[0]].meta;
-                    let out = Region::full(&node.meta.shape());
-                    again || FoldSteps::new(fold, &out, input).len() > 1
+                    again || FoldSteps::most(fold, &node.meta.grid, input) > 1
                 }
                 None => again && node.op.is_expensive(),
             };

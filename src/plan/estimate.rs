@@ -1,14 +1,11 @@
 //! How many bytes tasks need, from shapes alone.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::walk::deeper;
-use super::{FoldSteps, Plan, StageKind, Task};
+use super::{FoldSteps, Plan, SAMPLES, StageKind, Task};
 use crate::array::Region;
-
-/// Tasks looked at per stage, the first and the last among them: chunks at borders may be smaller than
-/// those inside, or (where something was added behind an axis) larger.
-const SAMPLES: usize = 64;
 
 impl Plan {
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
@@ -63,31 +60,34 @@ impl Plan {
     pub(super) fn cost(&self, task: Task) -> Cost {
         let stage = &self.stages[task.stage];
         let out = stage.grid.region(task.chunk);
-        let mut meter = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0 };
+        let mut meter = Meter::new(self);
         let peak = match &stage.kind {
-            StageKind::Fold { nodes, segment_len, .. } => {
+            StageKind::Fold { nodes, segments, segment_len } => {
                 let state: usize = (nodes.iter())
                     .map(|&n| self.fold(n).state_bytes(&out, &self.nodes[self.nodes[n].inputs[0]].meta))
                     .sum();
-                let (mut peak, mut peak_of_last) = (0, 0);
-                let mut end = Meter { plan: self, seen: HashSet::new(), held: 0, read: 0 };
-                let mut steps = 1;
-                for &n in nodes {
-                    let input = self.nodes[n].inputs[0];
-                    let walk = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
-                    steps = walk.len();
-                    let first = task.segment * segment_len;
-                    if first < walk.len() {
-                        peak = peak.max(meter.visit(input, &walk.step(first)).0);
-                        let last = (first + segment_len).min(walk.len()) - 1;
-                        peak_of_last = peak_of_last.max(end.visit(input, &walk.step(last)).0);
+                let mut steps = 0;
+                // Steps at the ends may be shorter than those between, or longer.
+                let mut step = |at: fn(Range<usize>) -> usize| {
+                    let (mut meter, mut peak) = (Meter::new(self), 0);
+                    for &n in nodes {
+                        let input = self.nodes[n].inputs[0];
+                        let walk = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
+                        let segment = walk.segment(task.segment, *segments, *segment_len);
+                        steps = segment.len();
+                        if steps > 0 {
+                            peak = peak.max(meter.visit(input, &walk.step(at(segment))).0);
+                        }
                     }
-                }
-                let in_segment = (*segment_len).min(steps - (task.segment * segment_len).min(steps));
-                meter.read *= in_segment as u64;
-                let last = (peak_of_last + end.held).saturating_sub(meter.held);
+                    Cost { peak: peak + meter.held, read: meter.read }
+                };
+                let (first, last) = (step(|s| s.start), step(|s| s.end - 1));
+                let inner = step(|s| s.start + s.len() / 2);
+                let peak = first.peak.max(last.peak).max(inner.peak);
+                let read = first.read + last.read * u64::from(steps > 1);
+                let inner = inner.read * steps.saturating_sub(2) as u64;
                 // One state being folded, one more where it is merged.
-                2 * state + peak.max(last)
+                return Cost { peak: 2 * state + peak, read: read + inner };
             }
             StageKind::Keep { node } => meter.operation(*node, &out).0,
             StageKind::Output { node, .. } => meter.visit(*node, &out).0,
@@ -113,7 +113,11 @@ struct Meter<'a> {
     read: u64,
 }
 
-impl Meter<'_> {
+impl<'a> Meter<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        Meter { plan, seen: HashSet::new(), held: 0, read: 0 }
+    }
+
     /// (peak while a box is computed, bytes of the box afterwards).
     fn visit(&mut self, node: usize, region: &Region) -> (usize, usize) {
         let n = &self.plan.nodes[node];
@@ -146,8 +150,8 @@ impl Meter<'_> {
         }
         if let Some(fold) = n.op.as_fold() {
             let steps = FoldSteps::new(fold, region, metas[0]);
-            let piece =
-                if steps.len() > 0 { deeper(|| self.visit(n.inputs[0], &steps.step(0)).0) } else { 0 };
+            let largest = (0..steps.len().min(2)).map(|i| steps.step(i)).max_by_key(Region::size);
+            let piece = largest.map_or(0, |step| deeper(|| self.visit(n.inputs[0], &step).0));
             return (scratch + piece + bytes, bytes);
         }
         let needs = n.op.needs(region, &metas);

@@ -11,6 +11,7 @@ mod estimate;
 mod explain;
 mod walk;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,10 @@ use crate::array::{ChunkGrid, Region};
 use crate::error::{Error, Result};
 use crate::lazy::{Fold, LazyArray, Meta, Op};
 use crate::source::Sink;
+
+/// Chunks looked at per stage, the first and the last among them: chunks at borders may be smaller than
+/// those inside, or (where something was added behind an axis) larger.
+const SAMPLES: usize = 64;
 
 pub use explain::{Explain, human_bytes};
 pub(crate) use walk::deeper;
@@ -344,7 +349,7 @@ impl Stage {
 pub(crate) struct FoldSteps {
     region: Region,
     axes: Vec<usize>,
-    touched: Vec<std::ops::Range<usize>>,
+    touched: Vec<Range<usize>>,
     grid: ChunkGrid,
 }
 
@@ -358,6 +363,24 @@ impl FoldSteps {
 
     pub(crate) fn len(&self) -> usize {
         self.touched.iter().map(|t| t.len()).product()
+    }
+
+    /// The steps of a segment; the last one takes what is left, since chunks of groups have steps in different
+    /// number.
+    pub(crate) fn segment(&self, i: usize, segments: usize, segment_len: usize) -> Range<usize> {
+        let first = (i * segment_len).min(self.len());
+        let end = if i + 1 == segments { self.len() } else { (first + segment_len).min(self.len()) };
+        first..end
+    }
+
+    /// The most steps that a chunk of the output takes, of those looked at.
+    pub(crate) fn most(fold: &dyn Fold, out: &ChunkGrid, input: &Meta) -> usize {
+        // Without cuts all chunks are alike.
+        let count = if fold.cut().is_some() { out.count() } else { 1 };
+        let looked_at = count.min(SAMPLES);
+        let chunk = |i: usize| if count <= SAMPLES { i } else { i * (count - 1) / (SAMPLES - 1) };
+        let steps = (0..looked_at).map(|i| FoldSteps::new(fold, &out.region(chunk(i)), input).len());
+        steps.max().unwrap_or(0)
     }
 
     pub(crate) fn step(&self, mut i: usize) -> Region {

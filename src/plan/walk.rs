@@ -20,15 +20,13 @@ impl Plan {
         let stage = &self.stages[task.stage];
         let out = stage.grid.region(task.chunk);
         match &stage.kind {
-            StageKind::Fold { nodes, segment_len, .. } => {
+            StageKind::Fold { nodes, segments, segment_len } => {
                 let mut pulls = Vec::new();
-                let first = task.segment * segment_len;
                 for &n in nodes {
                     let input = self.nodes[n].inputs[0];
                     let steps = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
-                    pulls.extend(
-                        (first..(first + segment_len).min(steps.len())).map(|i| (input, steps.step(i))),
-                    );
+                    let segment = steps.segment(task.segment, *segments, *segment_len);
+                    pulls.extend(segment.map(|i| (input, steps.step(i))));
                 }
                 pulls
             }

@@ -1029,6 +1029,23 @@ def groupby():
         {"out": ["s", "t"], "op": "xr.align", "kwargs": {"objects": ["$c", "$b"], "join": "outer"}}, do("isel", "b", "d", indexers={"z_bins": [1]}),
         {"out": "u", "op": "xr.concat", "kwargs": {"objs": ["$d", "$c"], "dim": "z_bins"}}, do("isel", "b", "v", indexers={"z_bins": sl(None, None, -1)})], outputs=list("pqstuv"))
 
+    def seasons(*names):
+        return {"time": {"object": "SeasonGrouper", "kwargs": {"seasons": list(names)}}}
+
+    years = {"a": daily("2000-11-20", 60, step=13, nan=[13, 4])}
+    for names in (["DJF", "MAM", "JJA", "SON"], ["SON", "JJAS", "NDJF"], ["DJFM", "MAMJ", "JJAS", "SOND"], ["JFM"], ["J", "FM", "AMJ"], ["NDJFMAMJJASO", "JJA"], ["OND", "MAM"]):
+        yield case(f"seasons-{'-'.join(names)}", "seasons by the initials of their months", years, **each([by(seasons(*names), op) for op in ("mean", "count", "max", "median")]))
+    for calendar in ("noleap", "360_day"):
+        yield case(f"seasons-{calendar}", "seasons in another calendar", {"a": series(model_dates("2000-01-16", 30, calendar, "MS"))}, **each([by(seasons("DJF", "JJAS"), "sum"), by(seasons("NDJF", "JF"), "mean")]))
+    yield case("seasons-field", "other dims stay", cubes, **each([by(seasons("DJF", "MAM", "JJAS"), op) for op in ("mean", "var", "first")] + [by(seasons("DJFM", "MAM"), op) for op in ("mean", "sum")]), compare={"attrs": True, "name": True})
+    yield case("seasons-none", "no time in any season is an error", {"a": daily("2001-01-01", 40)}, by(seasons("JJA"), "mean"), error="nothing in summer")
+    yield case("seasons-anomaly", "anomalies from the mean of the season; other months go", years, [by(seasons("DJF", "JJAS"), "mean", out="c"), by(seasons("DJF", "JJAS"), "sub", other="$c")])
+    yield case("seasons-unknown", "a name of no season is an error", years, by(seasons("DJF", "winter"), "mean"), error="no season")
+    yield case("seasons-numbers", "numbers have no seasons", lab, by({"x": {"object": "SeasonGrouper", "kwargs": {"seasons": ["DJF"]}}}, "mean"), error="no times")
+    yield case("seasons-keys", "seasons as one of several keys", cubes, by(seasons("DJF", "JJAS") | {"lat": bins(bins=[0, 15, 30])}, "mean"))
+    yield case("seasons-dataset", "of every variable of a dataset", {"a": xr.Dataset({"u": ("time", numbers(9)), "n": (("time", "y"), np.arange(18).reshape(9, 2)), "c": ("y", [7, 8])}, {"time": dates("2010-12-01", 9, "MS")})}, **each([
+        by(seasons("DJF", "MAM", "JJA"), "mean"), do("drop_vars", "a", "r1", names="c"), by(seasons("DJFM", "MAM"), "sum", on="r1")]))
+
 
 @group("resample")
 def resample():
@@ -1124,6 +1141,24 @@ def resample():
     yield case("coordinate", "times that are no index", {"a": field.rename(time="step").assign_coords(time=("step", field.time.values))}, by("D", "mean"))
     yield case("single", "one time", {"a": field.isel(time=[3])}, [by("D", "mean", out="p"), by("QE", "sum", out="q"), by("6h", "count", out="s", options={"closed": "right"})], outputs=list("pqs"))
     yield case("duplicates", "times that repeat", {"a": field.isel(time=[0, 0, 1, 1, 1, 5])}, [by("9h", "sum", out="p"), by("D", "count", out="q")], outputs=list("pq"))
+    def yearly(names, op="count", on="a", out="r", **kwargs):
+        return do("resample", on, out, indexer={"time": {"object": "SeasonResampler", "kwargs": {"seasons": names, **kwargs}}}, then=then(op))
+
+    # Where incomplete seasons at the ends go, xarray is right only of lists with a season over the turn of the year.
+    lists = [["DJF", "MAM", "JJA", "SON"], ["MAM", "JJA", "SON", "DJF"], ["NDJF", "MAMJ", "JASO"], ["JF", "MAM", "JJAS", "OND"], ["JFMAMJ", "JASOND"], ["OND", "J", "FMA"]]
+    for start in ("2000-01-05", "1999-12-01", "2001-06-20", "2000-02-28"):
+        for days in (9, 28):
+            a = {"a": daily(start, 50, step=days)}
+            for drop in (True, False):
+                steps = [yearly(names, op, out=f"{op}{i}", drop_incomplete=drop) for i, names in enumerate(lists[:3] if drop else lists) for op in ("sum", "count")]
+                yield case(f"seasons-{start}-{days}{'' if drop else '-all'}", "seasons year by year", a, steps, outputs=[s["out"] for s in steps])
+    for calendar in ("noleap", "360_day", "julian"):
+        steps = [yearly(names, "mean", out=f"r{i}") for i, names in enumerate(lists[:3])]
+        yield case(f"seasons-{calendar}", "seasons in other calendars", {"a": series(model_dates("2000-02-25", 40, calendar, "29D"))}, steps, outputs=[s["out"] for s in steps])
+    long = xr.DataArray(numbers(3, 30, nan=[11, 4]), {"lat": [1.0, 2.0, 3.0], "time": ("time", dates("2000-01-30", 30, "17D", "s"), {"axis": "T"}), "deep": ("time", np.arange(30))}, ["lat", "time"], name="f", attrs={"units": "K"})
+    yield case("seasons-field", "other dims stay", {"a": long}, [yearly(lists[0], op, out=op) for op in ("mean", "max", "std", "first", "median")], outputs=["mean", "max", "std", "first", "median"], compare={"attrs": True, "name": True})
+    for name, names in {"overlap": ["DJF", "FMA"], "order": ["MAM", "DJF", "JJA"], "unknown": ["DJF", "winter"]}.items():
+        yield case(f"seasons-{name}", "seasons that do not follow each other are an error", {"a": long}, yearly(names), error=name)
     yield case("unsorted", "times out of order are an error", {"a": field.isel(time=[0, 2, 1])}, by("D", "mean"), error="not monotonic")
     yield case("falling", "falling times are an error", {"a": field.isel(time=slice(None, None, -1))}, by("D", "mean"), error="not monotonic")
     missing = field.assign_coords(time=np.where(np.arange(14) == 4, NAT, field.time.values))

@@ -13,6 +13,7 @@ mod key;
 mod map;
 mod quantile;
 mod reduce;
+mod seasons;
 mod settle;
 
 use super::dataarray::{DataArray, THIS};
@@ -24,6 +25,8 @@ pub use bins::{BinGrouper, Bins};
 pub use grouper::{Encoded, Grouper, UniqueGrouper};
 pub(in crate::labels) use groups::Groups;
 pub use key::{GroupBySource, GroupKey, IntoGroupKeys, KeyLabels};
+pub use seasons::SeasonGrouper;
+pub(in crate::labels) use seasons::{dates, months_of};
 
 /// An array or dataset with a group for each position along one or more dimensions.
 ///

@@ -122,11 +122,11 @@ impl Groups {
     }
 
     /// Puts the dimensions of an array in the order of `own`: groups along one dimension stand where that
-    /// stood, what is new comes last.
+    /// stood unless they overlap, what is new comes last.
     pub(super) fn array_order(&self, dims: &mut [Name], own: &[Name]) {
         let place = |d: &Name| {
             let d = match &self.keys[..] {
-                [key] if key.name == *d && key.along.len() == 1 => &key.along[0],
+                [key] if key.name == *d && key.along.len() == 1 && self.layers == 0 => &key.along[0],
                 _ => d,
             };
             own.iter().position(|o| o == d).unwrap_or(usize::MAX)

@@ -2,7 +2,7 @@ use super::*;
 use crate::array::Block;
 use crate::dtype::Text;
 use crate::kernel::reduce::ReduceOp;
-use crate::labels::ReduceOptions;
+use crate::labels::{DateRange, ReduceOptions, date_range};
 
 /// x: 5, y: 2, with labels b a b - a along x.
 fn field() -> DataArray {
@@ -126,4 +126,36 @@ fn nothing_makes_no_groups() {
     let a = a.assign_coords([("g", g)]).unwrap();
     assert!(a.groupby("g").unwrap_err().to_string().contains("length 0"));
     assert!(a.groupby("x").is_err());
+}
+
+#[test]
+fn bins_of_small_integers_and_seasons_without_times() {
+    let key = DataArray::from_vec(&[("x", 3)], vec![-128i8, 127, 100]).unwrap();
+    let a = DataArray::from_vec(&[("x", 3)], vec![1i64, 2, 4]).unwrap();
+    // The range of the values does not fit into their type.
+    assert_eq!(a.groupby_bins(&key, 1).unwrap().sum(()).unwrap().to_vec::<i64>().unwrap(), [7]);
+    let time = date_range("2001-01-01", "2001-03-01", "MS").unwrap().variable().clone();
+    let a = a.assign_coords([("time", time.rename_dims(|_| "x".into()).unwrap())]).unwrap();
+    let sums = a.groupby(("time", SeasonGrouper::new(["JJA", "FMA"]))).unwrap().sum(()).unwrap();
+    let sums = sums.to_vec::<f64>().unwrap();
+    assert!(sums[0].is_nan() && sums[1] == 6.0);
+}
+
+#[test]
+fn bins_of_times_in_other_calendars() {
+    let time = days_of_360();
+    let a = DataArray::from_vec(&[("time", 4)], vec![1i64, 2, 4, 8]).unwrap();
+    let a = a.assign_coords([("time", time)]).unwrap();
+    let sums =
+        a.groupby_bins("time", BinGrouper::new(["2000-01-01", "2000-02-30", "2000-04-01"]).right(false));
+    let sums = sums.unwrap().sum(()).unwrap();
+    assert_eq!(sums.to_vec::<i64>().unwrap(), [1, 2]);
+    assert_eq!(sums.sel("time_bins", "2000-03-10").unwrap().to_vec::<i64>().unwrap(), [2]);
+    assert_eq!(sums.sel("time_bins", "[2000-01-01, 2000-02-30)").unwrap().to_vec::<i64>().unwrap(), [1]);
+}
+
+fn days_of_360() -> Variable {
+    let calendar = crate::dtype::Calendar::Day360;
+    let range = DateRange::new().start("2000-01-15").periods(4).freq("MS").calendar(calendar);
+    range.make().unwrap().variable().clone()
 }

@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod down;
+mod season_resampler;
 mod time_resampler;
 mod up;
 
@@ -17,6 +18,7 @@ use super::operand::Labelled;
 use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
 use crate::time::Frequency;
+pub use season_resampler::SeasonResampler;
 pub use time_resampler::TimeResampler;
 pub(super) use time_resampler::nanoseconds;
 

@@ -1,7 +1,7 @@
 use crate::array::Block;
 use crate::dtype::DType;
 use crate::kernel::reduce::ReduceOp;
-use crate::labels::{DataArray, ReduceOptions, Variable};
+use crate::labels::{DataArray, ReduceOptions, SeasonResampler, Variable, date_range};
 
 const DAY: i64 = 86_400_000_000_000;
 
@@ -49,4 +49,26 @@ fn reductions_of_other_dimensions_lose_the_times() {
     let all = bins.reduce_with(ReduceOp::Count, .., ReduceOptions::new()).unwrap();
     assert_eq!(all.shape(), [6]);
     assert!(all.coords().contains("time"));
+}
+
+#[test]
+fn seasons_stand_at_their_own_dates() {
+    let month = |first: &str, last: &str| date_range(first, last, "MS").unwrap().variable().clone();
+    let time = month("1999-12-01", "2001-03-01");
+    let t = DataArray::from_vec(&[("time", 16)], (0..16).map(f64::from).collect()).unwrap();
+    let t = t.assign_coords([("time", time)]).unwrap();
+    // December alone is no season: the labels begin with the next one.
+    let seasons = SeasonResampler::new(["JF", "MAM", "JJAS", "OND"]);
+    let counts = t.resample("time", seasons.clone()).unwrap().count().unwrap();
+    assert_eq!(counts.to_vec::<i64>().unwrap(), [2, 3, 4, 3, 2]);
+    let starts = t.resample("time", seasons).unwrap().labels().load().unwrap();
+    let first = month("2000-01-01", "2000-01-01").load().unwrap();
+    assert_eq!(starts.to_vec::<i64>().unwrap()[0], first.to_vec::<i64>().unwrap()[0]);
+    // A summer without times is missing, and what follows stays in its year.
+    let gap = t.isel("time", vec![3usize, 4, 5, 10, 11, 12, 13, 14]).unwrap();
+    let four = SeasonResampler::new(["DJF", "MAM", "JJA", "SON"]);
+    let sums = gap.resample("time", four).unwrap().sum().unwrap().to_vec::<f64>().unwrap();
+    assert!(sums[0] == 12.0 && sums[1].is_nan() && sums[2..] == [21.0, 39.0], "{sums:?}");
+    assert!(t.isel("time", 0..2).unwrap().resample("time", SeasonResampler::new(["MAM"])).is_err());
+    assert!(t.isel("time", 4..5).unwrap().resample("time", SeasonResampler::new(["MAM"])).is_err());
 }

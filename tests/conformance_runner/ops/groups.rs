@@ -42,6 +42,7 @@ fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
             None => name.into(),
         },
         "BinGrouper" => GroupKey::new(name, bins(&mut args)?),
+        "SeasonGrouper" => GroupKey::new(name, SeasonGrouper::new(strings(&args.need("seasons")?)?)),
         _ => return unsupported(format!("groups by {kind}")),
     };
     args.finish()?;

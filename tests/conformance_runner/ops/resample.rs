@@ -1,10 +1,10 @@
 //! `resample` and what comes after it.
 
-use graticule::labels::{Resample, TimeResampler};
+use graticule::labels::{Encoded, KeyLabels, Resample};
 use graticule::prelude::*;
 use graticule::time::{DateTime, Origin};
 
-use super::super::args::{Args, scalar, string};
+use super::super::args::{Args, scalar, string, strings};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, unsupported};
 use super::groups::{idx_options, per_group, then};
@@ -58,6 +58,31 @@ macro_rules! resampled {
             }
         }
     }};
+}
+
+/// Any kind of bins.
+#[derive(Debug)]
+struct Bins(Box<dyn Grouper>);
+
+impl Grouper for Bins {
+    fn encode(&self, key: &KeyLabels) -> Result<Encoded> {
+        self.0.encode(key)
+    }
+}
+
+/// The bins of a frequency, or of an object.
+fn bins(by: Value, args: &mut Args) -> Outcome<Bins> {
+    let Value::Object(name, kwargs) = &by else { return Ok(Bins(Box::new(resampler(by, args)?))) };
+    if name != "SeasonResampler" {
+        return Ok(Bins(Box::new(resampler(by, args)?)));
+    }
+    let mut args = Args::new(kwargs.clone());
+    let mut by = SeasonResampler::new(strings(&args.need("seasons")?)?);
+    if let Some(drop) = args.bool("drop_incomplete")? {
+        by = by.drop_incomplete(drop);
+    }
+    args.finish()?;
+    Ok(Bins(Box::new(by)))
 }
 
 /// The grouper of a frequency with its options, or of an object.
@@ -116,7 +141,7 @@ fn resample(call: &mut Call) -> Outcome<Value> {
         return Err(Failure::Refused(format!("resample along {} dimensions", indexer.len())));
     }
     let (dim, freq) = indexer.into_iter().next().expect("there is one");
-    let by = resampler(freq, &mut call.args)?;
+    let by = bins(freq, &mut call.args)?;
     let (step, mut args) = then(call)?;
     let (names, args) = (call.names, &mut args);
     let result = (|| match &call.on {
