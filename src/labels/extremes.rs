@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::coords::Coords;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::diagnostics;
@@ -12,9 +13,10 @@ use super::variable::{Name, Variable};
 use crate::array::Block;
 use crate::dtype::{Calendar, DType, Scalar};
 use crate::error::{Error, Result};
-use crate::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
-use crate::kernel::reduce::ReduceOp;
-use crate::lazy::{AxisFrom, LazyArray};
+use crate::kernel::elementwise::{BinaryOp, MapFn};
+use crate::kernel::order::Extreme;
+use crate::kernel::reduce::{Groups, ReduceOp};
+use crate::lazy::LazyArray;
 
 /// How [`DataArray::idxmin_with`] and [`DataArray::idxmax_with`] treat missing values and attributes.
 ///
@@ -199,7 +201,7 @@ idx! {
 }
 
 /// The one dimension that is meant.
-fn one_dim(dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Name> {
+pub(super) fn one_dim(dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Name> {
     match (dims.names(), sizes.keys().next()) {
         (Some([name]), _) => Ok(name.clone()),
         (None, Some(only)) if sizes.len() == 1 => Ok(only.clone()),
@@ -294,49 +296,70 @@ impl DataArray {
     }
 }
 
+/// The labels of extremes along a dimension, for the variables of an object.
+pub(super) struct Labels<'a> {
+    pub(super) op: ReduceOp,
+    pub(super) coords: &'a Coords,
+    pub(super) options: &'a IdxOptions,
+}
+
+impl Labels<'_> {
+    /// The options of a reduction that say the same.
+    pub(super) fn reduction(&self) -> ReduceOptions {
+        ReduceOptions::new().skipna(self.options.skipna).keep_attrs(self.options.keep_attrs)
+    }
+
+    /// The labels along `dim` of the extremes of a variable, whose elements are `data`; by group, if `group` has
+    /// groups along it. The axes that are left have the dimensions `kept`.
+    pub(super) fn of(
+        &self,
+        v: &Variable,
+        dim: &Name,
+        data: &LazyArray,
+        group: Option<Groups>,
+        kept: Vec<Name>,
+    ) -> Result<Variable> {
+        let axis = v.require_axis(dim)?;
+        let Some(labels) = self.coords.get(dim) else {
+            return Err(Error::not_found("coordinate", dim, self.coords.names())
+                .help(format!("`argmin` and `argmax` give positions, which need no labels along `{dim}`")));
+        };
+        let attrs = self.reduction().attrs(&v.attrs);
+        // The result is a label: it may be measured as the data are.
+        if attrs.get_str("units") != labels.attrs.get_str("units") {
+            let verb = if self.op == ReduceOp::ArgMin { "idxmin" } else { "idxmax" };
+            diagnostics::units_changed(verb, &attrs)?;
+        }
+        let labels = labels.load()?;
+        check_not_empty(v, self.op, &[axis])?;
+        let skipna = self.options.skipna.unwrap_or(skips_by_default(v.dtype()));
+        // Where nothing is left out the labels keep their dtype.
+        let (dtype, fill) = match skipna {
+            false => (labels.dtype(), Block::zeros(labels.dtype(), &[])),
+            true => room_for(labels.dtype(), self.options.fill_value.as_ref())?,
+        };
+        let axes = if group.is_none() { vec![axis] } else { Vec::new() };
+        let max = self.op == ReduceOp::ArgMax;
+        let positions = data.extreme(Extreme { max, axes, group, skipna, lenient: true })?;
+        let data = positions.lookup(crate::kernel::cast::cast(&labels, dtype)?, fill)?;
+        Ok(Variable::new(kept, data)?.with_attrs(attrs))
+    }
+}
+
 impl Dataset {
     fn idx_with(&self, op: ReduceOp, dim: &Dims, options: &IdxOptions) -> Result<Dataset> {
         dim.among(&self.sizes())?;
         let mut reduced: Vec<Name> = Vec::new();
-        let reduce = ReduceOptions::new().skipna(options.skipna).keep_attrs(options.keep_attrs);
+        let labels = Labels { op, coords: self.coords(), options };
         let data_vars = self.map_variables(|v| {
             let dim = one_dim(dim, &v.sizes())?;
-            let axis = v.require_axis(&dim)?;
-            let Some(labels) = self.coords().get(&dim) else {
-                return Err(Error::not_found("coordinate", &dim, self.coords().names()).help(format!(
-                    "`argmin` and `argmax` give positions, which need no labels along `{dim}`"
-                )));
-            };
-            let attrs = reduce.attrs(&v.attrs);
-            // The result is a label: it may be measured as the data are.
-            if attrs.get_str("units") != labels.attrs.get_str("units") {
-                let verb = if op == ReduceOp::ArgMin { "idxmin" } else { "idxmax" };
-                diagnostics::units_changed(verb, &attrs)?;
-            }
-            let labels = labels.load()?;
-            check_not_empty(v, op, &[axis])?;
-            let spec = reduce.spec(op, vec![axis], None, v.dtype());
-            let skips = options.skipna.unwrap_or(skips_by_default(v.dtype()));
-            // Where nothing is left out the labels keep their dtype.
-            let (positions, dtype, fill) = match skips {
-                false => (v.data().reduce(spec)?, labels.dtype(), Block::zeros(labels.dtype(), &[])),
-                true => {
-                    let positions = match v.dtype().holds_missing() {
-                        true => positions_where_valid(v.data(), axis, spec)?,
-                        false => v.data().reduce(spec)?,
-                    };
-                    let (dtype, fill) = room_for(labels.dtype(), options.fill_value.as_ref())?;
-                    (positions, dtype, fill)
-                }
-            };
-            let labels = crate::kernel::cast::cast(&labels, dtype)?;
-            let kept = v.dims().iter().filter(|d| **d != dim).cloned();
-            let data = positions.lookup(labels, fill)?;
-            reduced.push(dim.clone());
-            Ok(Some(Variable::new(kept, data)?.with_attrs(attrs)))
+            let kept = v.dims().iter().filter(|d| **d != dim).cloned().collect();
+            let found = labels.of(v, &dim, v.data(), None, kept)?;
+            reduced.push(dim);
+            Ok(Some(found))
         })?;
         let mut result = self.with_parts(data_vars, self.coords().without_dims(&reduced));
-        result.attrs = reduce.attrs(&self.attrs);
+        result.attrs = labels.reduction().attrs(&self.attrs);
         Ok(result)
     }
 }
@@ -347,26 +370,6 @@ fn skips_by_default(dtype: DType) -> bool {
     let other = |c: Calendar| c != Calendar::ProlepticGregorian;
     let other_calendar = matches!(dtype, DType::Datetime { calendar, .. } if other(calendar));
     dtype.is_float() || dtype.is_complex() || other_calendar
-}
-
-/// Positions of extremes along an axis, -1 where all values are missing.
-fn positions_where_valid(
-    data: &LazyArray,
-    axis: usize,
-    mut spec: crate::kernel::reduce::ReduceSpec,
-) -> Result<LazyArray> {
-    let valid = LazyArray::map(MapFn::Unary(UnaryOp::NotNull), std::slice::from_ref(data))?;
-    let any = ReduceOptions::default().spec(ReduceOp::Any, vec![axis], None, DType::Bool);
-    let any = valid.reduce(any)?;
-    // A slice without any value gets one, as the search would fail in it.
-    let mut keep: Vec<AxisFrom> = (0..any.ndim()).map(AxisFrom::Input).collect();
-    keep.insert(axis, AxisFrom::Repeat(1));
-    let zero = repeated(&Block::zeros(data.dtype(), &[]), data.ndim())?;
-    let filled = LazyArray::map(MapFn::Where, &[any.axes(&keep)?, data.clone(), zero])?;
-    spec.skipna = true;
-    let positions = filled.reduce(spec)?;
-    let none = repeated(&Block::scalar(-1i64), any.ndim())?;
-    LazyArray::map(MapFn::Where, &[any, positions, none])
 }
 
 /// A value as an array with so many axes of length 1.

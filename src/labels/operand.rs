@@ -53,6 +53,10 @@ pub trait Labelled: Clone + sealed::Sealed {
     /// The name of an array.
     #[doc(hidden)]
     fn own_name(&self) -> Option<Name>;
+
+    /// An array by this name; a dataset has none.
+    #[doc(hidden)]
+    fn named(self, name: &Name) -> Self;
 }
 
 impl Labelled for DataArray {
@@ -62,6 +66,10 @@ impl Labelled for DataArray {
 
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         DataArray::from_temp_dataset(parts, self.name().cloned())
+    }
+
+    fn named(self, name: &Name) -> Self {
+        self.with_name(name.clone())
     }
 
     fn own_name(&self) -> Option<Name> {
@@ -76,6 +84,10 @@ impl Labelled for Dataset {
 
     fn rebuild(&self, parts: Dataset) -> Result<Self> {
         Ok(parts)
+    }
+
+    fn named(self, _name: &Name) -> Self {
+        self
     }
 
     fn own_name(&self) -> Option<Name> {
@@ -95,6 +107,13 @@ impl Labelled for Object {
         match self {
             Object::DataArray(a) => a.rebuild(parts).map(Object::DataArray),
             Object::Dataset(ds) => ds.rebuild(parts).map(Object::Dataset),
+        }
+    }
+
+    fn named(self, name: &Name) -> Self {
+        match self {
+            Object::DataArray(a) => Object::DataArray(a.named(name)),
+            dataset => dataset,
         }
     }
 

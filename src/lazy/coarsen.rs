@@ -150,7 +150,7 @@ impl LazyArray {
         let covered: usize = grid.axes().iter().zip(windows).map(|(a, w)| a.largest() * w).product();
         if let Within::Reduce(spec) = &what
             && spec.as_order().is_none()
-            && spec.as_extreme()?.is_none()
+            && spec.as_extreme().is_none()
             && covered * self.dtype().size() > 2 * TASK_BYTES
             && covered > 2 * self.grid().largest()
         {

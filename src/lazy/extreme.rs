@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Fold, LazyArray, Meta, Op, State};
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{AxisGrid, Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme};
+use crate::kernel::reduce::{OutAxis, out_axes};
 use crate::source::Traffic;
 
 /// Finds the flat position of an extreme over axes.
@@ -34,20 +35,31 @@ impl Op for Locate {
     }
 }
 
+impl Locate {
+    /// What the axes of the output are of the input.
+    fn out_axes(&self, ndim: usize) -> impl Iterator<Item = OutAxis> {
+        out_axes(ndim, &self.0.axes, self.0.group.as_ref())
+    }
+}
+
 impl Fold for Locate {
     fn axes(&self) -> Vec<usize> {
-        self.0.axes.clone()
+        self.0.gone()
     }
 
     fn input_region(&self, out: &Region, input: &Meta) -> Region {
         let mut region = Region::full(&input.shape());
-        let kept = (0..input.grid.ndim()).filter(|a| !self.0.axes.contains(a));
-        kept.enumerate().for_each(|(i, axis)| region.set(axis, out.axis(i)));
+        for (axis, range) in self.out_axes(input.grid.ndim()).zip(out.ranges()) {
+            if let OutAxis::Kept(axis) = axis {
+                region.set(axis, range);
+            }
+        }
         region
     }
 
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
-        Ok(order::init(&self.0, input.dtype, &input.shape(), &out.shape()))
+        let first = self.0.group.as_ref().map_or(0, |g| out.axis(g.out_axis(&self.0.axes)).start);
+        Ok(order::init(&self.0, input.dtype, &input.shape(), &out.shape(), first))
     }
 
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
@@ -68,7 +80,7 @@ impl Fold for Locate {
 }
 
 impl LazyArray {
-    /// The flat position of the least or greatest element over axes, as `i64`.
+    /// The flat position of the least or greatest element over axes, as `i64`; by groups over their axes too.
     ///
     /// # Errors
     /// If an axis does not exist.
@@ -76,9 +88,16 @@ impl LazyArray {
         if spec.axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() {
             return Err(Error::internal(format!("{spec:?} does not fit shape {:?}", self.shape())));
         }
-        let axes = self.grid().axes().iter().enumerate();
-        let kept = axes.filter(|(i, _)| !spec.axes.contains(i)).map(|(_, a)| a.clone()).collect();
-        let meta = Meta { dtype: DType::I64, grid: ChunkGrid(kept) };
-        LazyArray::new(Locate(spec), vec![self.clone()], meta)
+        if let Some(groups) = &spec.group {
+            groups.check(&self.shape(), &spec.axes)?;
+        }
+        let op = Locate(spec);
+        let count = op.0.group.as_ref().map_or(0, |g| g.count);
+        let chunks = |axis| match axis {
+            OutAxis::Kept(axis) => self.grid().axes()[axis].clone(),
+            OutAxis::Groups => AxisGrid::single(count),
+        };
+        let grid = ChunkGrid(op.out_axes(self.ndim()).map(chunks).collect());
+        LazyArray::new(op, vec![self.clone()], Meta { dtype: DType::I64, grid })
     }
 }

@@ -168,7 +168,7 @@ impl LazyArray {
         if let Some(order) = spec.as_order() {
             return self.pick(order);
         }
-        if let Some(extreme) = spec.as_extreme()? {
+        if let Some(extreme) = spec.as_extreme() {
             return self.extreme(extreme);
         }
         let dtype = spec.result_dtype(self.dtype())?;

@@ -934,6 +934,13 @@ def groupby():
     yield case("quantile-cells", "of groups of cells, and by two keys", {"a": cells}, [by("z", "quantile", out="p", q=[0.1, 0.9]), by(["g", "z"], "quantile", out="q", q=[0.5])], outputs=list("pq"))
     yield case("quantile-text", "texts have nothing between them", {"a": da(list("abc"), "x", k=("x", [1, 1, 2]))}, by("k", "quantile", q=0.5), error="texts")
     yield case("quantile-beyond", "fractions only", lab, by("kind", "quantile", q=30), error="not from 0 to 1")
+    some = {"a": lab["a"].fillna(-30.0).assign_coords(y=[7, 8])}
+    yield case("argmax", "the position within the group", some, [by("kind", "argmax", out="p", dim="x"), by("kind", "argmin", out="q", dim="x"), by("level", "argmax", out="s", dim="x"),
+        by("kind", "argmin", out="t", dim="y"), by("kind", "idxmax", out="u", dim="x"), by("kind", "idxmin", out="v", dim="x")], outputs=list("pqstuv"), compare={"attrs": True})
+    yield case("argmax-missing", "of nothing but missing values is an error", {"a": da([1.0, NAN, NAN], "x", k=("x", [1, 2, 2]))}, by("k", "argmax", dim="x"), error="all NaN")
+    yield case("idxmax-missing", "has no label", {"a": da([1.0, NAN, NAN, 3.0], "x", x=[4, 5, 6, 7], k=("x", [1, 2, 2, 1]))}, [by("k", "idxmax", out="p", dim="x"), by("k", "idxmin", out="q", dim="x", skipna=False)], outputs=list("pq"))
+    for name, values in {"float32": np.array([1.5, 2, NAN, -1, 3, 2], "f4"), "int8": np.array([3, -100, 100, 5, 2, 5], "i1"), "bool": [True, False, True, True, False, True], "datetime": dates("2000-01-01", 6, "-7h"), "timedelta": np.array([5, 1, 4, "NaT", 2, 9], "m8[s]"), "text": list("bcabac")}.items():
+        yield case(f"argmin-{name}", "of other dtypes", {"a": da(values, "x", k=("x", list("uvuuvu")))}, [by("k", "argmin", out="p", dim="x"), by("k", "argmax", out="q", dim="x")], outputs=list("pq"))
     yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
     yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
 
@@ -1120,6 +1127,9 @@ def resample():
         by("D", "mean", out="p", skipna=False), by("D", "sum", out="q", min_count=3), by("D", "std", out="s", ddof=1), by("5h", "first", out="t", skipna=False)], outputs=list("pqst"))
     yield case("keep-attrs", "attributes are dropped if asked", f, [by("D", "mean", out="p", keep_attrs=False), by("D", "last", out="q", keep_attrs=True)], outputs=list("pq"), compare={"attrs": True})
     yield case("quantile", "quantiles behind the bins", f, [by("D", "quantile", out="p", q=0.3), by("2D", "quantile", out="q", q=[0.25, 0.75], skipna=False)], outputs=list("pq"))
+    yield case("argmax", "positions within the bins, and times", {"a": field.isel(lat=0, lon=0).drop_vars("at").fillna(0)}, [
+        do("resample", "a", op, indexer={"time": "D"}, then=then(op, dim="time")) for op in ("argmin", "argmax", "idxmin", "idxmax")],
+        outputs=["argmin", "argmax", "idxmin", "idxmax"])
     yield case("quantile-dataset", "of a dataset, and over other dims", {"a": field.drop_vars("at").to_dataset(name="v").assign(n=("time", np.arange(14, dtype="int32")), c=("lat", [1.0, 2.0, 5.0]))}, [
         by("D", "quantile", out="p", q=[0.5, 1.0]), by("5h", "quantile", out="q", q=0.5, method="lower"), do("resample", "a", "s", indexer={"time": "2D"}, then=then("quantile", q=0.1, dim=["time", "lat"]))], outputs=list("pqs"))
     yield case("times-texts", "values that are times or texts", {

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.core.groupby import GroupBy
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "python"))
@@ -85,6 +86,9 @@ def apply(op, on, kwargs):
     args = kwargs.pop(POSITIONAL[op], []) if op in POSITIONAL else []
     if op.startswith("xr."):
         return getattr(xr, op.removeprefix("xr."))(*args, **kwargs)
+    if isinstance(on, GroupBy) and not hasattr(on, op):
+        # What groups lack xarray does group by group.
+        return on.map(lambda one: getattr(one, op)(**kwargs))
     found = operator.attrgetter(op)(on)
     # `dt.year` and its like are properties.
     return found(*args, **kwargs) if callable(found) and not isinstance(found, xr.DataArray | xr.Dataset) else found

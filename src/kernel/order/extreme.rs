@@ -1,39 +1,61 @@
 //! Positions of the least and greatest elements, as a fold: what is kept are the best element so far and its
 //! flat position over the axes that go. Equal elements go by position, so that the order of pieces is no matter.
+//! By groups each keeps its own, with positions over all of the axes.
 
 use std::cmp::Ordering;
 
-use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, IxDyn};
+use ndarray::{ArrayViewD, Dimension};
 use serde::{Deserialize, Serialize};
 
 use super::key::{Gaps, Key, Keyed};
-use super::lanes::{kept, steps};
+use super::lanes::steps;
+use super::search::{NOWHERE, Role, Search, Way, group_runs, step};
 use super::with_keyed;
 use crate::array::{Block, Region};
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
-use crate::kernel::reduce::State;
-
-/// The position of an element that took in nothing yet.
-const NOWHERE: i64 = i64::MAX;
-/// Elements of a run between two looks at the best so far, and columns that are kept in the nearest cache.
-const STRETCH: usize = 1024;
+use crate::kernel::reduce::{Groups, OutAxis, State, out_axes};
 
 /// The search for the least or greatest element along axes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extreme {
     /// Whether the greatest is sought.
     pub max: bool,
-    /// Axes that go, in rising order.
+    /// Axes that go, in rising order (those of groups are not among them).
     pub axes: Vec<usize>,
+    /// Groups along other axes.
+    pub group: Option<Groups>,
     /// Whether missing elements are left out; else the first of them wins. NaT wins in any case.
     pub skipna: bool,
+    /// Whether nothing but missing elements gives -1, where it would be an error.
+    pub lenient: bool,
 }
 
 impl Extreme {
     /// The name of the method.
     pub fn name(&self) -> &'static str {
         if self.max { "argmax" } else { "argmin" }
+    }
+
+    /// All axes that go, those of groups too, in rising order: positions are flat over them.
+    pub fn gone(&self) -> Vec<usize> {
+        let mut gone = self.axes.clone();
+        gone.extend(self.group.iter().flat_map(|g| &g.axes));
+        gone.sort_unstable();
+        gone
+    }
+
+    /// What a step along each axis of an input means, and what the next group does in the result of these steps.
+    fn roles(&self, ndim: usize, gone: &[i64], out: &[usize]) -> (Vec<Role>, usize) {
+        let (mut roles, mut group_step) = (vec![Role::Kept(0); ndim], 0);
+        for (axis, step) in out_axes(ndim, &self.axes, self.group.as_ref()).zip(steps(out)) {
+            match axis {
+                OutAxis::Kept(axis) => roles[axis] = Role::Kept(step),
+                OutAxis::Groups => group_step = step,
+            }
+        }
+        self.gone().iter().zip(gone).for_each(|(a, s)| roles[*a] = Role::Gone(*s));
+        (roles, group_step)
     }
 
     /// numpy lets NaT win whatever is asked for, and so does xarray.
@@ -67,15 +89,18 @@ impl Extreme {
     }
 }
 
-/// The state before any input of this dtype and shape; `out` is the shape of the result.
-pub fn init(spec: &Extreme, input: DType, shape: &[usize], out: &[usize]) -> State {
-    let lens: Vec<i64> = spec.axes.iter().map(|a| shape[*a] as i64).collect();
+/// The state before any input of this dtype and shape; `out` is the shape of the result, whose groups are those from
+/// `first` on.
+pub fn init(spec: &Extreme, input: DType, shape: &[usize], out: &[usize], first: usize) -> State {
+    let mut lens = vec![first as i64];
+    lens.extend(spec.gone().iter().map(|a| shape[*a] as i64));
     let lens = Block::from_vec(&[lens.len()], lens).expect("one length for each axis");
     vec![lens, Block::zeros(input, out), Block::full(out, &Block::scalar(NOWHERE))]
 }
 
 /// A state taken apart.
 struct Parts {
+    /// The first group, then the lengths of the axes that go.
     lens: Block,
     best: Block,
     position: Vec<i64>,
@@ -96,7 +121,7 @@ impl Parts {
 
     /// What a step along each of the axes that go adds to the flat position.
     fn steps(&self) -> Result<Vec<i64>> {
-        let lens: Vec<usize> = self.lens.to_vec::<i64>()?.into_iter().map(|n| n as usize).collect();
+        let lens: Vec<usize> = self.lens.to_vec::<i64>()?[1..].iter().map(|n| *n as usize).collect();
         Ok(steps(&lens).into_iter().map(|s| s as i64).collect())
     }
 }
@@ -108,14 +133,19 @@ impl Parts {
 pub fn push(spec: &Extreme, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
     let mut parts = Parts::of(std::mem::take(state))?;
     let gone = parts.steps()?;
-    let start: i64 = spec.axes.iter().zip(&gone).map(|(a, step)| at.axis(*a).start as i64 * step).sum();
+    let start: i64 = spec.gone().iter().zip(&gone).map(|(a, step)| at.axis(*a).start as i64 * step).sum();
     let (dtype, shape) = (piece.dtype(), parts.best.shape().to_vec());
-    let best = with_keyed!(dtype.kind(), T => {
-        let best = keyed::<T>(spec, piece, &mut parts, &gone, start)?;
-        Block::from_vec(&shape, best)?
-    }, else {
+    let (roles, group_step) = spec.roles(piece.ndim(), &gone, &shape);
+    let mut way = Way { roles, start, group_step, runs: Vec::new() };
+    if let Some(groups) = &spec.group {
+        let first = parts.lens.to_vec::<i64>()?[0] as usize;
+        let codes = groups.codes_in(at, &(first..first + shape[groups.out_axis(&spec.axes)]));
+        way.runs = group_runs(groups, &codes, piece.shape());
+    }
+    let best = with_keyed!(dtype.kind(), T => Block::from_vec(&shape, keyed::<T>(spec, piece, &mut parts, &way)?)?,
+    else {
         let mut best = parts.best.to_vec::<Text>()?;
-        texts(spec, piece.typed::<Text>()?.view(), &gone, start, &mut best, &mut parts.position);
+        texts(spec, piece.typed::<Text>()?.view(), &way, &mut best, &mut parts.position);
         Block::from_vec(&shape, best)?
     });
     *state = parts.into_state(best.retype(dtype))?;
@@ -123,18 +153,16 @@ pub fn push(spec: &Extreme, state: &mut State, piece: &Block, at: &Region) -> Re
 }
 
 /// The best elements after a piece of numbers or times; their positions are put into the state.
-fn keyed<T: Keyed>(
-    spec: &Extreme,
-    piece: &Block,
-    parts: &mut Parts,
-    gone: &[i64],
-    start: i64,
-) -> Result<Vec<T>> {
+fn keyed<T: Keyed>(spec: &Extreme, piece: &Block, parts: &mut Parts, way: &Way) -> Result<Vec<T>> {
     let dtype = piece.dtype();
     let key = spec.key::<T>(dtype);
     let best = parts.best.typed::<T>()?.iter().map(|x| key(*x)).collect();
     let mut search = Search { best, position: std::mem::take(&mut parts.position), key };
-    search.piece(piece.typed::<T>()?.view(), &spec.axes, gone, &steps(parts.best.shape()), start);
+    let view = piece.typed::<T>()?.view();
+    match &spec.group {
+        None => search.piece(view, &way.roles, 0, way.start),
+        Some(groups) => search.groups(view, groups, way),
+    }
     parts.position = search.position;
     // The key of missing elements is none of the others'.
     let missing = crate::dtype::promote::missing_value(dtype);
@@ -174,7 +202,7 @@ fn join<T: Element>(ours: &mut Parts, theirs: &Parts, order: impl Fn(&T, &T) -> 
     Block::from_vec(ours.best.shape(), best)
 }
 
-/// The positions, in `i64`.
+/// The positions, in `i64`; -1 for nothing but missing elements, where the search is lenient.
 ///
 /// # Errors
 /// If an element of the result took in nothing, or nothing but missing elements that are left out.
@@ -185,209 +213,41 @@ pub fn finish(spec: &Extreme, state: State) -> Result<Block> {
         return Err(Error::invalid(format!("`{name}` of an empty axis has no value")));
     }
     let dtype = parts.best.dtype();
+    let mut position = parts.position;
     if spec.skips(dtype) {
         let gaps = Gaps::of(dtype);
-        let only_missing = with_keyed!(dtype.kind(), T => {
-            parts.best.typed::<T>()?.iter().any(|x| gaps.missing(*x))
-        }, else parts.best.typed::<Text>()?.iter().any(Element::is_missing));
-        if only_missing {
+        let missing: Vec<bool> = with_keyed!(dtype.kind(), T => {
+            parts.best.typed::<T>()?.iter().map(|x| gaps.missing(*x)).collect()
+        }, else parts.best.typed::<Text>()?.iter().map(Element::is_missing).collect());
+        if !spec.lenient && missing.contains(&true) {
             return Err(Error::invalid(format!("`{name}` found only missing values (all-NaN slice)"))
                 .help("fill them first, or use `idxmin`/`idxmax`, which give a missing label"));
         }
+        position.iter_mut().zip(missing).filter(|(_, missing)| *missing).for_each(|(p, _)| *p = -1);
     }
-    Block::from_vec(parts.best.shape(), parts.position)
-}
-
-/// What a step along an axis of the piece means.
-#[derive(Clone, Copy)]
-enum Role {
-    /// Another element of the result, so far away.
-    Kept(usize),
-    /// Another position, so much higher.
-    Gone(i64),
-}
-
-/// Best keys and positions so far.
-struct Search<K, F> {
-    best: Vec<K>,
-    position: Vec<i64>,
-    key: F,
-}
-
-impl<K: Key, F> Search<K, F> {
-    /// A candidate for an element of the result.
-    #[inline(always)]
-    fn offer(&mut self, at: usize, key: K, position: i64) {
-        let (best, held) = (&mut self.best[at], &mut self.position[at]);
-        if *held == NOWHERE || key < *best || key == *best && position < *held {
-            (*best, *held) = (key, position);
-        }
-    }
-
-    fn piece<T: Keyed<Key = K>>(
-        &mut self,
-        view: ArrayViewD<'_, T>,
-        axes: &[usize],
-        gone: &[i64],
-        step_of: &[usize],
-        start: i64,
-    ) where
-        F: Fn(T) -> K + Copy,
-    {
-        if view.is_empty() {
-            return;
-        }
-        let mut roles = vec![Role::Kept(0); view.ndim()];
-        kept(view.ndim(), axes).iter().zip(step_of).for_each(|(a, s)| roles[*a] = Role::Kept(*s));
-        axes.iter().zip(gone).for_each(|(a, s)| roles[*a] = Role::Gone(*s));
-        // The nearest neighbours inside, and around them the longest axis that goes: a plane.
-        let mut view = view;
-        while view.ndim() < 2 {
-            view = view.insert_axis(Axis(0));
-            roles.insert(0, Role::Gone(0));
-        }
-        let len = |a: usize| view.len_of(Axis(a));
-        let near = |a: usize| if len(a) > 1 { view.stride_of(Axis(a)).unsigned_abs() } else { usize::MAX };
-        let inner = (0..view.ndim()).rev().min_by_key(|a| near(*a)).expect("there are two axes");
-        let rows = (0..view.ndim())
-            .filter(|a| *a != inner)
-            .max_by_key(|a| (matches!(roles[*a], Role::Gone(_)), len(*a)))
-            .expect("there are two axes");
-        let mut order: Vec<usize> = (0..view.ndim()).filter(|a| *a != inner && *a != rows).collect();
-        let outer: Vec<usize> = order.iter().map(|a| len(*a)).collect();
-        order.extend([rows, inner]);
-        let roles: Vec<Role> = order.iter().map(|a| roles[*a]).collect();
-        let view = view.permuted_axes(order);
-        for i in ndarray::indices(IxDyn(&outer)) {
-            let mut plane = view.view();
-            let (mut at, mut position) = (0, start);
-            for (k, role) in roles[..outer.len()].iter().enumerate() {
-                plane = plane.index_axis_move(Axis(0), i[k]);
-                step(*role, i[k], &mut at, &mut position);
-            }
-            let plane = plane.into_dimensionality::<Ix2>().expect("two axes are left");
-            self.plane(plane, [roles[outer.len()], roles[outer.len() + 1]], at, position);
-        }
-    }
-
-    fn plane<T: Keyed<Key = K>>(
-        &mut self,
-        plane: ArrayView2<'_, T>,
-        [rows, inner]: [Role; 2],
-        at: usize,
-        position: i64,
-    ) where
-        F: Fn(T) -> K + Copy,
-    {
-        match (rows, inner) {
-            (Role::Gone(row_step), Role::Kept(kept_step)) => {
-                self.columns(plane, row_step, kept_step, at, position);
-            }
-            (_, Role::Gone(along)) => {
-                for (i, row) in plane.rows().into_iter().enumerate() {
-                    let (mut at, mut position) = (at, position);
-                    step(rows, i, &mut at, &mut position);
-                    match row.to_slice() {
-                        Some(run) => self.run(run, along, at, position),
-                        None => self.run(&row.to_vec(), along, at, position),
-                    }
-                }
-            }
-            (Role::Kept(row_step), Role::Kept(kept_step)) => {
-                for (i, row) in plane.rows().into_iter().enumerate() {
-                    for (j, x) in row.iter().enumerate() {
-                        self.offer(at + i * row_step + j * kept_step, (self.key)(*x), position);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A run of elements for one element of the result.
-    fn run<T: Keyed<Key = K>>(&mut self, run: &[T], along: i64, at: usize, position: i64)
-    where
-        F: Fn(T) -> K + Copy,
-    {
-        let key = self.key;
-        for (i, stretch) in run.chunks(STRETCH).enumerate() {
-            let least = stretch.iter().fold(K::MAX, |least, x| least.min(key(*x)));
-            let first = position + (i * STRETCH) as i64 * along;
-            if self.position[at] == NOWHERE || least < self.best[at] || first < self.position[at] {
-                let place = stretch.iter().position(|x| key(*x) == least).unwrap_or(0);
-                self.offer(at, least, first + place as i64 * along);
-            }
-        }
-    }
-
-    /// Rows of elements for a row of the result.
-    fn columns<T: Keyed<Key = K>>(
-        &mut self,
-        plane: ArrayView2<'_, T>,
-        row_step: i64,
-        kept_step: usize,
-        at: usize,
-        position: i64,
-    ) where
-        F: Fn(T) -> K + Copy,
-    {
-        let key = self.key;
-        let mut best = [K::default(); STRETCH];
-        let mut row_of = [0u32; STRETCH];
-        for first in (0..plane.ncols()).step_by(STRETCH) {
-            let end = plane.ncols().min(first + STRETCH);
-            let part = plane.slice(ndarray::s![.., first..end]);
-            let (best, row_of) = (&mut best[..end - first], &mut row_of[..end - first]);
-            for (i, row) in part.rows().into_iter().enumerate() {
-                if i == 0 {
-                    row.iter().zip(&mut *best).for_each(|(x, b)| *b = key(*x));
-                    row_of.fill(0);
-                    continue;
-                }
-                // Rows come in rising order, so that the first of equal ones stays.
-                let held = best.iter_mut().zip(&mut *row_of);
-                for (x, (b, r)) in row.iter().zip(held) {
-                    let k = key(*x);
-                    let ahead = k < *b;
-                    *b = if ahead { k } else { *b };
-                    *r = if ahead { i as u32 } else { *r };
-                }
-            }
-            for (j, (b, r)) in best.iter().zip(&*row_of).enumerate() {
-                self.offer(at + (first + j) * kept_step, *b, position + i64::from(*r) * row_step);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn step(role: Role, i: usize, at: &mut usize, position: &mut i64) {
-    match role {
-        Role::Kept(step) => *at += i * step,
-        Role::Gone(step) => *position += i as i64 * step,
-    }
+    Block::from_vec(parts.best.shape(), position)
 }
 
 /// Text, one by one.
-fn texts(
-    spec: &Extreme,
-    view: ArrayViewD<'_, Text>,
-    gone: &[i64],
-    start: i64,
-    best: &mut [Text],
-    position: &mut [i64],
-) {
-    let lens: Vec<usize> = spec.axes.iter().map(|a| view.len_of(Axis(*a))).collect();
-    for at in ndarray::indices(IxDyn(&lens)) {
-        let here = start + gone.iter().enumerate().map(|(k, s)| at[k] as i64 * s).sum::<i64>();
-        let mut slab = view.view();
-        for (k, axis) in spec.axes.iter().enumerate().rev() {
-            slab = slab.index_axis_move(Axis(*axis), at[k]);
-        }
-        for ((x, best), held) in slab.iter().zip(&mut *best).zip(&mut *position) {
+fn texts(spec: &Extreme, view: ArrayViewD<'_, Text>, way: &Way, best: &mut [Text], position: &mut [i64]) {
+    let mut take = |part: ArrayViewD<'_, Text>, first: usize, start: i64| {
+        for (index, x) in part.indexed_iter() {
+            let (mut at, mut here) = (first, start);
+            for (role, i) in way.roles.iter().zip(index.as_array_view()) {
+                step(*role, *i, &mut at, &mut here);
+            }
+            let (best, held) = (&mut best[at], &mut position[at]);
             let ahead = || spec.text_order(x, best).then(here.cmp(held)) == Ordering::Less;
             if *held == NOWHERE || ahead() {
                 (*best, *held) = (x.clone(), here);
             }
         }
+    };
+    match &spec.group {
+        None => take(view, 0, way.start),
+        Some(groups) => way.runs.iter().for_each(|run| {
+            let (part, at, position) = run.of(view.view(), groups, way);
+            take(part, at, position);
+        }),
     }
 }

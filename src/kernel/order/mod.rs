@@ -9,6 +9,7 @@ mod lanes;
 mod method;
 mod quantile;
 mod rank;
+mod search;
 pub(in crate::kernel) mod text;
 mod weighted;
 

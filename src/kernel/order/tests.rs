@@ -150,7 +150,7 @@ fn searched(spec: &Extreme, block: &Block, turned: bool) -> Vec<i64> {
         pieces.reverse();
     }
     let mut states = pieces.iter().map(|region| {
-        let mut state = init(spec, block.dtype(), &shape, &out);
+        let mut state = init(spec, block.dtype(), &shape, &out, 0);
         push(spec, &mut state, &block.region(region), region).unwrap();
         state
     });
@@ -164,7 +164,7 @@ fn positions_do_not_depend_on_the_order_of_pieces() {
     for block in layouts([12, 3, 30]) {
         for axes in [&[0][..], &[2], &[0, 2], &[1, 2], &[0, 1, 2]] {
             for max in [false, true] {
-                let spec = Extreme { max, axes: axes.to_vec(), skipna: true };
+                let spec = Extreme { max, axes: axes.to_vec(), group: None, skipna: true, lenient: false };
                 let want: Vec<i64> = slow_lanes(&block, axes)
                     .iter()
                     .map(|lane| {
@@ -187,8 +187,8 @@ fn positions_do_not_depend_on_the_order_of_pieces() {
 #[test]
 fn extremes_of_extreme_values() {
     let of = |block: Block, max: bool, skipna: bool| {
-        let spec = Extreme { max, axes: vec![0], skipna };
-        let mut state = init(&spec, block.dtype(), block.shape(), &[]);
+        let spec = Extreme { max, axes: vec![0], group: None, skipna, lenient: false };
+        let mut state = init(&spec, block.dtype(), block.shape(), &[], 0);
         push(&spec, &mut state, &block, &Region::full(block.shape())).unwrap();
         finish(&spec, state).map(|b| b.to_vec::<i64>().unwrap()[0])
     };

@@ -180,20 +180,14 @@ impl ReduceSpec {
     }
 
     /// The reduction as a search for the position of an extreme, where it is one.
-    ///
-    /// # Errors
-    /// If it is one by groups.
-    pub(crate) fn as_extreme(&self) -> Result<Option<Extreme>> {
+    pub(crate) fn as_extreme(&self) -> Option<Extreme> {
         let max = match self.op {
             ReduceOp::ArgMin => false,
             ReduceOp::ArgMax => true,
-            _ => return Ok(None),
+            _ => return None,
         };
-        if self.group.is_some() {
-            return Err(Error::unsupported(format!("`{}` by groups", self.op.name()))
-                .help("reduce the selection of one group"));
-        }
-        Ok(Some(Extreme { max, axes: self.axes.clone(), skipna: self.skipna }))
+        let (axes, group) = (self.axes.clone(), self.group.clone());
+        Some(Extreme { max, axes, group, skipna: self.skipna, lenient: false })
     }
 
     /// Short text for plans.
@@ -398,8 +392,8 @@ pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
     }
     let at = Region::full(block.shape());
     let out = out_shape(block.shape(), &spec.axes, spec.group.as_ref());
-    if let Some(extreme) = spec.as_extreme()? {
-        let mut state = order::init(&extreme, dtype, block.shape(), &out);
+    if let Some(extreme) = spec.as_extreme() {
+        let mut state = order::init(&extreme, dtype, block.shape(), &out, 0);
         order::push(&extreme, &mut state, block, &at)?;
         return order::finish(&extreme, state);
     }

@@ -5,6 +5,7 @@
 mod arithmetic;
 mod bins;
 mod cut;
+mod extremes;
 mod factorize;
 mod grouper;
 mod groups;

@@ -63,6 +63,9 @@ impl Groups {
         let axes: Vec<usize> = (0..v.ndim()).filter(|&i| others.contains(&v.dims()[i])).collect();
         check_not_empty(v, op, &axes)?;
         diagnostics::units_of_reduction(op, options, &v.attrs)?;
+        if matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax) {
+            return self.extreme_positions(v, op, others, options).map(Some);
+        }
         let laid = self.laid_out(v, others)?;
         let spec = options.spec(op, laid.others, Some(laid.codes), v.dtype());
         let data = laid.data.reduce(spec)?;

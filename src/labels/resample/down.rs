@@ -4,6 +4,7 @@ use super::Resample;
 use crate::error::Result;
 use crate::kernel::reduce::ReduceOp;
 use crate::labels::dims::{Dims, IntoDims, Missing};
+use crate::labels::extremes::IdxOptions;
 use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
 use crate::labels::quantile::{QuantileOptions, Quantiles};
@@ -87,6 +88,42 @@ impl<T: Labelled> Resample<T> {
         options: QuantileOptions,
     ) -> Result<T> {
         self.down(dims.into_dims(), |groups, dims| groups.quantile_with(q, dims, options))
+    }
+
+    /// The time of the least value of each bin; missing where a bin holds nothing else or nothing. Lazy: reads nothing but
+    /// the times.
+    ///
+    /// # Errors
+    /// If the times are not the labels of a dimension of their name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 7, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.idxmin(&Default::default())?.to_vec::<i64>()?, [0, day]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn idxmin(&self, options: &IdxOptions) -> Result<T> {
+        self.groups.idxmin(options)
+    }
+
+    /// The time of the greatest value of each bin; missing where a bin holds nothing else or nothing. Lazy: reads nothing but
+    /// the times.
+    ///
+    /// # Errors
+    /// If the times are not the labels of a dimension of their name.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 7, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.idxmax(&Default::default())?.to_vec::<i64>()?, [7, day]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn idxmax(&self, options: &IdxOptions) -> Result<T> {
+        self.groups.idxmax(options)
     }
 
     /// As in xarray: what is not put together by bins loses its times.
@@ -285,4 +322,26 @@ reductions! {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     last => Last,
+    /// The position within its bin of the least value of each; missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![3, 1, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.argmin()?.to_vec::<i64>()?, [1, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    argmin => ArgMin,
+    /// The position within its bin of the greatest value of each; missing values are left out.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// assert_eq!(a.resample("time", "D")?.argmax()?.to_vec::<i64>()?, [1, 0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    argmax => ArgMax,
 }

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use graticule::error::Error;
 use graticule::labels::{
-    BinGrouper, Bins, GroupBy, GroupBySource, GroupKey, ReduceOptions, UniqueGrouper, Weighted, WeightedOp,
+    BinGrouper, Bins, GroupBy, GroupBySource, GroupKey, IdxOptions, ReduceOptions, UniqueGrouper, Weighted,
+    WeightedOp,
 };
 use graticule::prelude::*;
 
@@ -46,6 +47,12 @@ fn key(name: &str, grouper: Value) -> Outcome<GroupKey> {
     };
     args.finish()?;
     Ok(key)
+}
+
+/// The arguments of `idxmin` and `idxmax` of groups; their dim is the grouped one.
+pub fn idx_options(args: &mut Args) -> Outcome<IdxOptions> {
+    args.opt("dim");
+    Ok(IdxOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?))
 }
 
 /// The bins of `groupby_bins` and `BinGrouper`.
@@ -95,6 +102,12 @@ macro_rules! grouped {
             "quantile" => {
                 let (q, dims, options) = order::quantile_args(args)?;
                 Ok(groups?.quantile_with(q, dims, options)?.into())
+            }
+            "idxmin" | "idxmax" => {
+                let options = idx_options(args)?;
+                let groups = groups?;
+                Ok(if step.op == "idxmin" { groups.idxmin(&options)? } else { groups.idxmax(&options)? }
+                    .into())
             }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;

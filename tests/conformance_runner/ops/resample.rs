@@ -7,7 +7,7 @@ use graticule::time::{DateTime, Origin};
 use super::super::args::{Args, scalar, string, strings};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, unsupported};
-use super::groups::{per_group, then};
+use super::groups::{idx_options, per_group, then};
 use super::{Call, Op, combine, dims, elementwise, interp, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("resample", resample)];
@@ -39,6 +39,8 @@ macro_rules! resampled {
             ("bfill" | "backfill", Some(t)) => Ok(bins?.bfill_within(t)?.into()),
             ("nearest", None) => Ok(bins?.nearest()?.into()),
             ("nearest", Some(t)) => Ok(bins?.nearest_within(t)?.into()),
+            ("idxmin", _) => Ok(bins?.idxmin(&idx_options(args)?)?.into()),
+            ("idxmax", _) => Ok(bins?.idxmax(&idx_options(args)?)?.into()),
             ("quantile", _) => {
                 let (q, dims, options) = order::quantile_args(args)?;
                 Ok(bins?.quantile_with(q, dims, options)?.into())
