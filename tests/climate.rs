@@ -1,4 +1,4 @@
-//! Seasons, years and anomalies of real files: what xarray gives, in memory and from chunks of odd lengths.
+//! Seasons, years, running means and anomalies of real files: what xarray gives, in memory and from chunks of odd lengths.
 
 mod support;
 
@@ -23,6 +23,10 @@ fn results(a: &DataArray) -> Result<Vec<(String, DataArray)>> {
             all.push((format!("{freq}-{name}"), bins.reduce_with(op, (), ReduceOptions::default())?));
         }
     }
+    let windows = || a.rolling([("time", 12)]);
+    all.push(("rolling-12".into(), windows().mean()?));
+    all.push(("rolling-12-center".into(), windows().center(true).mean()?));
+    all.push(("rolling-12-least".into(), windows().min_periods(3).mean()?));
     for key in ["month", "season", "year"] {
         let groups = a.groupby(&*format!("time.{key}"))?;
         let climatology = groups.mean("time")?;

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::kernel::cast::cast;
 use crate::time::format_timedelta;
 
-/// Which bounds belong to an interval.
+/// Which bounds belong to an interval, or to a window by distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Closed {
     /// The upper one: `(0, 5]`.

@@ -130,7 +130,7 @@ pub use rank::{RankOptions, Side};
 pub use reduce::ReduceOptions;
 pub use reindex::ReindexOptions;
 pub use resample::{IntoResampler, Resample, SeasonResampler, TimeResampler};
-pub use rolling::{Closed, Rolling};
+pub use rolling::Rolling;
 pub use rolling_exp::{ExpWindow, RollingExp};
 pub use select::Counts;
 pub use selector::{IntoTuple, Sel, Selector, tuple_range, tuples};

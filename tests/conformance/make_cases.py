@@ -1209,6 +1209,59 @@ def resample():
     yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
+@group("rolling")
+def rolling():
+    def roll(op, on="a", out="r", dim=None, center=None, least=None, **kwargs):
+        how = {k: v for k, v in (("center", center), ("min_periods", least)) if v is not None}
+        return do("rolling", on, out, dim=dim or {"x": 3}, **how, then=then(op, **kwargs))
+
+    def each(names, make):
+        """One step for each operation, and the names of the results."""
+        steps = [make(op, f"r{k}") for k, op in enumerate(names)]
+        return steps, [f"r{k}" for k in range(len(names))]
+
+    all_ops = ["sum", "mean", "min", "max", "std", "var", "median", "count", "prod"]
+    line = da(numbers(11, nan=(5, 2)), "x", x=np.arange(11) * 0.5, name="a", attrs={"units": "K"})
+    for name, how in {"plain": {}, "center": {"center": True}, "least": {"least": 1}, "center-least": {"center": True, "least": 2}}.items():
+        steps, outputs = each(all_ops, lambda op, out: roll(op, out=out, **how))
+        yield case(name, "every reduction of windows of 3", {"a": line}, steps, outputs=outputs, compare={"rtol": 1e-12, "atol": 1e-12})
+    steps, outputs = each(all_ops, lambda op, out: roll(op, out=out, dim={"x": 4}, center=True, least=2))
+    yield case("even", "windows of even length, in the middle", {"a": line}, steps, outputs=outputs, compare={"rtol": 1e-12, "atol": 1e-12})
+    for window in (1, 2, 11, 30):
+        steps, outputs = each(["sum", "mean", "max", "count"], lambda op, out: roll(op, out=out, dim={"x": window}, least=1))
+        yield case(f"window-{window}", "windows of one element, of all, of more", {"a": line}, steps, outputs=outputs, compare={"rtol": 1e-12})
+    for dtype in ("float32", "int8", "uint16", "int64", "bool"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        steps, outputs = each(["sum", "mean", "max", "min", "count"], lambda op, out: roll(op, out=out, least=2))
+        yield case(f"dtype-{dtype}", "what dtypes become", {"a": values}, steps, outputs=outputs, compare={"rtol": 1e-6} if dtype == "float32" else {})
+    plane = da(numbers(5, 6, nan=(11, 4)), "yx", y=[1, 2, 3, 4, 5], x=list("abcdef"))
+    for name, how in {"plain": {}, "least": {"least": 2}, "center": {"center": True, "least": 1}, "one-center": {"center": {"x": True, "y": False}}}.items():
+        steps, outputs = each(all_ops, lambda op, out: roll(op, out=out, dim={"y": 2, "x": 3}, **how))
+        yield case(f"two-dims-{name}", "windows along two dims", {"a": plane}, steps, outputs=outputs, compare={"rtol": 1e-12, "atol": 1e-12})
+    steps, outputs = each(["mean", "sum", "max"], lambda op, out: roll(op, out=out, dim={"y": 2}))
+    yield case("first-axis", "along the first of two dims", {"a": plane}, steps, outputs=outputs, compare={"rtol": 1e-12})
+    both = xr.Dataset({"u": ("x", [1.0, NAN, 4.0, 2.0]), "v": (("x", "y"), np.arange(8.0).reshape(4, 2)), "k": ("y", [5, 6])}, {"x": [1, 2, 3, 4]}, {"title": "t"})
+    steps, outputs = each(["mean", "max", "sum"], lambda op, out: roll(op, out=out, dim={"x": 2}))
+    yield case("dataset", "variables without the dim stay", {"a": both}, steps, outputs=outputs, compare={"attrs": True})
+    yield case("inf", "an infinity is gone with its window", {"a": da([1.0, np.inf, 2.0, 3.0, 4.0, -np.inf, 5.0], "x")}, [roll("sum", out="p", dim={"x": 2}), roll("mean", out="q", dim={"x": 2}), roll("max", out="s", dim={"x": 2})], outputs=list("pqs"))
+    yield case("drift", "a large value leaves no trace", {"a": da([1e16, 1.0, 1.0, 1.0, 2.0, 3.0], "x")}, roll("sum", dim={"x": 2}))
+    yield case("ddof", "sample deviations", {"a": line}, [roll("std", out="p", ddof=1), roll("var", out="q", ddof=1, least=1)], outputs=list("pq"), compare={"rtol": 1e-12})
+    yield case("construct", "windows as a dim: plain, in the middle, strided, filled", {"a": line}, [
+        roll("construct", out="p", window_dim={"x": "w"}), roll("construct", out="q", center=True, window_dim={"x": "w"}),
+        roll("construct", out="s", window_dim={"x": "w"}, stride=4), roll("construct", out="t", window_dim={"x": "w"}, fill_value=-1.5)], outputs=list("pqst"))
+    yield case("construct-two-dims", "windows of two dims behind all others", {"a": plane}, [
+        roll("construct", out="p", dim={"x": 2, "y": 3}, window_dim={"x": "i", "y": "j"}), roll("construct", out="q", dim={"y": 2}, window_dim={"y": "w"}, center=True)], outputs=list("pq"))
+    yield case("construct-dtypes", "integers become floats unless a number fills", {"a": da([1, 2, 3, 4], "x", dtype="int16")}, [
+        roll("construct", out="p", dim={"x": 2}, window_dim={"x": "w"}), roll("construct", out="q", dim={"x": 2}, window_dim={"x": "w"}, fill_value=0)], outputs=list("pq"))
+    yield case("construct-dataset", "of all variables with the dim", {"a": both}, roll("construct", dim={"x": 2}, window_dim={"x": "w"}), compare={"attrs": True})
+    yield case("unknown-dim", "no such dim", {"a": line}, roll("mean", dim={"z": 2}), error="no dim z")
+    yield case("no-window", "a window of nothing", {"a": line}, roll("mean", dim={"x": 0}), error="a window of length 0")
+    steps = [do("cumulative", "a", f"r{k}", dim=dim, **how, then=then(op)) for k, (op, dim, how) in enumerate([
+        ("sum", "x", {}), ("mean", "x", {}), ("max", "x", {"min_periods": 3}), ("std", "x", {}), ("count", "x", {})])]
+    yield case("cumulative", "growing windows", {"a": line}, steps, outputs=[f"r{k}" for k in range(5)], compare={"rtol": 1e-12, "atol": 1e-12})
+    yield case("cumulative-two-dims", "growing along two dims", {"a": plane}, do("cumulative", "a", dim=["y", "x"], then=then("sum")), compare={"rtol": 1e-12})
+
+
 @group("weighted")
 def weighted():
     def w(op, on="a", out="r", weights="$w", **kwargs):

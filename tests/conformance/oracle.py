@@ -56,7 +56,7 @@ POSITIONAL = {
     "transpose": "dims",
     "str.cat": "others",
 }
-GROUPED = ("groupby", "groupby_bins", "resample", "weighted")
+GROUPED = ("groupby", "groupby_bins", "resample", "weighted", "rolling", "cumulative", "coarsen")
 
 
 class StepError(Exception):

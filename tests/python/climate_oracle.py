@@ -3,6 +3,7 @@
 
 OUT is a folder that gets what `climatology_oracle.py` writes, with one result for each of
     RULE-mean, RULE-max, RULE-min, RULE-first    bins of a frequency
+    rolling-12, -center, -least                  means of windows of 12, also centred, and of at least 3 values
     KEY-climatology, KEY-anomalies               by month, season, and month and season
 `tests/climate.rs` computes the same.
 """
@@ -25,6 +26,9 @@ def results(array):
         bins = array.resample(time=freq)
         for op in ["mean", "max", "min", "first", "std", "count"]:
             yield f"{freq}-{op}", getattr(bins, op)()
+    yield "rolling-12", array.rolling(time=12).mean()
+    yield "rolling-12-center", array.rolling(time=12, center=True).mean()
+    yield "rolling-12-least", array.rolling(time=12, min_periods=3).mean()
     for key in KEYS:
         groups = array.groupby(f"time.{key}")
         climatology = groups.mean("time")

@@ -5,25 +5,12 @@ use std::ops::{Add, Sub};
 use crate::dtype::promote::missing_value;
 use crate::dtype::{DType, NAT, Scalar};
 use crate::error::{Error, Result};
+use crate::index::Closed;
 use crate::kernel::cast::cast;
 use crate::kernel::rolling::Spans;
 use crate::labels::Dataset;
 use crate::labels::resample::nanoseconds;
 use crate::time::TimeUnit;
-
-/// Which ends of a window by distance belong to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Closed {
-    /// The upper end.
-    #[default]
-    Right,
-    /// The lower end.
-    Left,
-    /// Both.
-    Both,
-    /// Neither.
-    Neither,
-}
 
 /// How far a window reaches, and from where.
 pub(super) struct Reach<'a> {

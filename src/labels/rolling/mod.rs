@@ -12,8 +12,8 @@ use super::operand::Labelled;
 use super::variable::{Name, Variable};
 use crate::dtype::Scalar;
 use crate::error::{Error, Result};
+use crate::index::Closed;
 use crate::kernel::rolling::Spans;
-pub use distance::Closed;
 use distance::Reach;
 
 /// How far windows reach along a dimension.
@@ -209,7 +209,7 @@ impl<T: Labelled> Rolling<T> {
     ///
     /// ```
     /// # use graticule::prelude::*;
-    /// # use graticule::labels::Closed;
+    /// # use graticule::index::Closed;
     /// let x = Block::from_vec(&[3], vec![0.0, 1.0, 3.0])?;
     /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?.assign_coords([("x", x)])?;
     /// let sums = a.rolling_by([("x", 2)]).closed(Closed::Both).sum()?;

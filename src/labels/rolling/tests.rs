@@ -1,6 +1,7 @@
 use crate::array::Block;
 use crate::dtype::Text;
-use crate::labels::{Closed, DataArray, ReduceOptions};
+use crate::index::Closed;
+use crate::labels::{DataArray, ReduceOptions};
 
 fn series() -> DataArray {
     let a = DataArray::from_vec(&[("x", 5)], vec![1.0, 2.0, f64::NAN, 4.0, 5.0]).unwrap();
