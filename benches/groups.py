@@ -1,5 +1,7 @@
-"""Grouped reductions with xarray, flox and numbagg: the cases of `benches/groups.rs`, which runs this script."""
+"""Grouped and rolling reductions with xarray, flox, numbagg, bottleneck and pandas: the cases of `benches/groups.rs`,
+which runs this script."""
 
+import bottleneck
 import flox
 import numbagg
 import numpy as np
@@ -8,6 +10,7 @@ import xarray as xr
 from peer import serve
 
 LABELS = 10_000
+HOURS = 10_000
 
 
 def make(arguments):
@@ -37,7 +40,17 @@ def make(arguments):
         cases[f"{name} by label"] = lambda name=name: getattr(field.groupby(label), name)("time")
     cases["mean by region"] = lambda: field.groupby(mask).mean(["lat", "lon"])
     cases["max by region"] = lambda: field.groupby(mask).max(["lat", "lon"])
+    # xarray takes numbagg where it is there; bottleneck alone is called as xarray would.
+    cases["rolling mean of 24"] = lambda: field.rolling(time=24).mean()
+    cases["rolling mean of 24, bottleneck"] = lambda: bottleneck.move_mean(field.values, 24, axis=0)
+    cases["rolling max of 24"] = lambda: field.rolling(time=24).max()
+    hours = pd.Series(
+        (np.arange(HOURS) % 97).astype(np.float32), pd.date_range("2001-01-01", periods=HOURS, freq="h", name="time")
+    )
+    labelled = xr.DataArray(hours)
+    cases["10,000 hours to days"] = lambda: hours.resample("D").mean()
+    cases["10,000 hours to days, xarray"] = lambda: labelled.resample(time="D").mean()
     return cases
 
 
-serve(make, [xr, flox, numbagg, np])
+serve(make, [xr, flox, numbagg, bottleneck, pd, np])

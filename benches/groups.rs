@@ -1,5 +1,5 @@
-//! Grouped means and their like of a year of hours over the globe, in memory, beside xarray with flox and numbagg
-//! (`benches/groups.py`):
+//! Grouped and running means and their like of a year of hours over the globe, in memory, beside xarray with flox,
+//! numbagg and bottleneck, and a resampled series beside pandas (`benches/groups.py`):
 //!
 //! ```text
 //! benches/peers.sh && cargo bench --bench groups [-- month label ...]
@@ -16,6 +16,8 @@ use support::{Case, Peer, bandwidth, only_test, table};
 /// Along each axis.
 const REGIONS: i64 = 10;
 const LABELS: u32 = 10_000;
+/// Of the series that is resampled.
+const HOURS: usize = 10_000;
 
 fn main() {
     let (shape, rounds) = if only_test() { ([48, 19, 36], 0) } else { ([8760, 181, 360], 4) };
@@ -69,12 +71,33 @@ fn main() {
         }));
     }
     case!("series mean by month", series, "time.month", mean("time"));
+    // What is as large as the field comes out.
+    for name in ["rolling mean of 24", "rolling mean of 24, bottleneck"] {
+        cases.push(Case::new(name, 2 * bytes, || {
+            field.rolling([("time", 24)]).mean().and_then(|r| r.compute()).expect("numbers")
+        }));
+    }
+    cases.push(Case::new("rolling max of 24", 2 * bytes, || {
+        field.rolling([("time", 24)]).max().and_then(|r| r.compute()).expect("numbers")
+    }));
+    let hours = array(&hours_of_one_place(), &["time"], HOURS);
+    for name in ["10,000 hours to days", "10,000 hours to days, xarray"] {
+        cases.push(Case::new(name, 4 * HOURS, || {
+            let days = hours.resample("time", "D").expect("times in order");
+            days.mean().and_then(|r| r.compute()).expect("numbers")
+        }));
+    }
     let mut peer = match only_test() {
         true => None,
         false => Peer::start("groups.py", &shape.map(|n| n.to_string())),
     };
     let title = format!("{steps} x {lats} x {lons} f32 ({:.2} GB), one in seven missing", bytes as f64 / 1e9);
     table(&title, &mut cases, &mut peer, rounds, gives);
+}
+
+fn hours_of_one_place() -> Block {
+    let values = (0..HOURS).map(|i| (i % 97) as f32).collect();
+    Block::from_vec(&[HOURS], values).expect("one value for each hour")
 }
 
 /// An array with hours along `time`.

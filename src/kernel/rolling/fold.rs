@@ -107,7 +107,7 @@ trait Sink<S> {
     /// Rolls some lanes of columns, whose results go to `to`.
     fn take<T: Copy + 'static, P: Partial<T, L, Store = S>, const L: usize>(
         &mut self,
-        rows: &impl Rows<P>,
+        rows: &dyn Rows<P>,
         lanes: usize,
         wanted: &Wanted,
         to: To,
@@ -221,13 +221,12 @@ struct Inner<'a, S> {
 impl<S: Store> Sink<S> for Inner<'_, S> {
     fn take<T: Copy + 'static, P: Partial<T, L, Store = S>, const L: usize>(
         &mut self,
-        rows: &impl Rows<P>,
+        rows: &dyn Rows<P>,
         lanes: usize,
         wanted: &Wanted,
         to: To,
     ) -> Result<()> {
-        let mut keep =
-            Keep::<S, T, L> { store: &mut *self.store, first: self.first, to, at: 0, what: PhantomData };
+        let mut keep = Keep::<S, T, L> { store: &mut *self.store, first: self.first, to, what: PhantomData };
         wanted.roll::<T, P, L>(rows, lanes, &mut keep)
     }
 }
@@ -236,23 +235,20 @@ struct Keep<'a, S, T, const L: usize> {
     store: &'a mut S,
     first: usize,
     to: To,
-    /// Where the row begins.
-    at: usize,
     what: PhantomData<fn(T)>,
 }
 
 impl<S: Store, T: Copy + 'static, P: Partial<T, L, Store = S>, const L: usize> Emit<P> for Keep<'_, S, T, L> {
-    fn row(&mut self, row: usize) -> Result<()> {
-        self.at = self.to.base + (row - self.first) * self.to.row;
-        Ok(())
-    }
-
-    fn put(&mut self, column: usize, p: &P) {
-        let at = self.at + column * L * self.to.column;
-        match self.to.column {
-            1 => p.flush(self.store, at),
-            step => (0..L).for_each(|l| p.lane(l).flush(self.store, at + l * step)),
+    fn put(&mut self, row: usize, windows: &[P]) -> Result<()> {
+        let at = self.to.base + (row - self.first) * self.to.row;
+        for (column, p) in windows.iter().enumerate() {
+            let at = at + column * L * self.to.column;
+            match self.to.column {
+                1 => p.flush(self.store, at),
+                step => (0..L).for_each(|l| p.lane(l).flush(self.store, at + l * step)),
+            }
         }
+        Ok(())
     }
 }
 
@@ -266,7 +262,7 @@ struct Last<'a> {
 impl<W: Store, C: Store> Sink<CountedStore<W, C>> for Last<'_> {
     fn take<T: Copy + 'static, P: Partial<T, L, Store = CountedStore<W, C>>, const L: usize>(
         &mut self,
-        rows: &impl Rows<P>,
+        rows: &dyn Rows<P>,
         lanes: usize,
         wanted: &Wanted,
         to: To,
@@ -330,19 +326,18 @@ where
     T: Copy + 'static,
     P: Partial<T, L, Store = CountedStore<W, C>>,
 {
-    fn row(&mut self, row: usize) -> Result<()> {
+    fn put(&mut self, row: usize, windows: &[P]) -> Result<()> {
         if row == self.windows.end || self.rows == 0 {
             self.finish()?;
             let end = self.wanted.windows.end.min(row + (BATCH / self.width).max(1));
             self.windows = row..end;
             self.store = CountedStore::new((end - row) * self.width);
         }
+        let at = (row - self.windows.start) * self.width;
         self.rows = row - self.windows.start + 1;
+        for (column, p) in windows.iter().enumerate() {
+            p.flush(&mut self.store, at + column * L);
+        }
         Ok(())
-    }
-
-    #[inline(always)]
-    fn put(&mut self, column: usize, p: &P) {
-        p.flush(&mut self.store, (self.rows - 1) * self.width + column * L);
     }
 }

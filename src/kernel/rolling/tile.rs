@@ -10,36 +10,34 @@ use super::spans::Spans;
 use crate::error::Result;
 use crate::kernel::reduce::{Partial, Store};
 
-/// What is rolled: rows of some columns, counted in lanes.
+/// What is rolled: rows of some columns, counted in lanes. A call is for a whole row, so that only the few loops of
+/// each implementation are compiled for each kind of elements.
 pub(super) trait Rows<P> {
-    /// What a row comes to.
-    fn load(&self, row: usize, column: usize) -> P;
+    /// What the columns of a row come to.
+    fn load(&self, row: usize, to: &mut [P]);
     /// Takes in a row.
-    fn push(&self, p: &mut P, row: usize, column: usize);
+    fn push(&self, row: usize, to: &mut [P]);
 }
 
-/// Takes windows: all columns of a row, row by row.
+/// Takes windows, row by row.
 pub(super) trait Emit<P> {
-    /// A row begins.
-    fn row(&mut self, row: usize) -> Result<()>;
-    /// The window of some columns.
-    fn put(&mut self, column: usize, p: &P);
+    /// The windows of all columns.
+    fn put(&mut self, row: usize, windows: &[P]) -> Result<()>;
 }
 
 /// Rows of elements.
 pub(super) struct Elements<'a, T, const L: usize>(pub(super) Vec<&'a [[T; L]]>);
 
 impl<T: Copy + 'static, P: Partial<T, L>, const L: usize> Rows<P> for Elements<'_, T, L> {
-    #[inline(always)]
-    fn load(&self, row: usize, column: usize) -> P {
-        let mut p = P::EMPTY;
-        p.block(std::iter::once(&self.0[row][column]));
-        p
+    fn load(&self, row: usize, to: &mut [P]) {
+        to.fill(P::EMPTY);
+        self.push(row, to);
     }
 
-    #[inline(always)]
-    fn push(&self, p: &mut P, row: usize, column: usize) {
-        p.block(std::iter::once(&self.0[row][column]));
+    fn push(&self, row: usize, to: &mut [P]) {
+        for (p, elements) in to.iter_mut().zip(self.0[row]) {
+            p.block(std::iter::once(elements));
+        }
     }
 }
 
@@ -61,12 +59,16 @@ pub(super) struct Loaded<'a, S, T, const L: usize>(
 impl<S: Store, T: Copy + 'static, P: Partial<T, L, Store = S>, const L: usize> Rows<P>
     for Loaded<'_, S, T, L>
 {
-    fn load(&self, row: usize, column: usize) -> P {
-        P::load(self.0.store, self.0.base + row * self.0.step + column * L)
+    fn load(&self, row: usize, to: &mut [P]) {
+        for (column, p) in to.iter_mut().enumerate() {
+            *p = P::load(self.0.store, self.0.base + row * self.0.step + column * L);
+        }
     }
 
-    fn push(&self, p: &mut P, row: usize, column: usize) {
-        p.join(&<Self as Rows<P>>::load(self, row, column));
+    fn push(&self, row: usize, to: &mut [P]) {
+        for (column, p) in to.iter_mut().enumerate() {
+            p.join(&P::load(self.0.store, self.0.base + row * self.0.step + column * L));
+        }
     }
 }
 
@@ -87,11 +89,12 @@ impl Wanted<'_> {
     /// Rolls all windows over `columns` lanes.
     pub(super) fn roll<T: Copy + 'static, P: Partial<T, L>, const L: usize>(
         &self,
-        rows: &impl Rows<P>,
+        rows: &dyn Rows<P>,
         columns: usize,
-        emit: &mut impl Emit<P>,
+        emit: &mut dyn Emit<P>,
     ) -> Result<()> {
         let (mut before, mut behind) = (Vec::new(), vec![P::EMPTY; columns]);
+        let mut joined = behind.clone();
         let mut next = self.windows.start;
         while next < self.windows.end {
             let windows = self.spans.same_cut(next, self.windows.end);
@@ -99,37 +102,29 @@ impl Wanted<'_> {
             before.resize(((cut - first) * columns).max(before.len()), P::EMPTY);
             for row in (first..cut).rev() {
                 let (ours, later) = before[(row - first) * columns..].split_at_mut(columns);
-                for (k, p) in ours.iter_mut().enumerate() {
-                    *p = rows.load(row - self.origin, k);
-                    if row + 1 < cut {
-                        p.join(&later[k]);
-                    }
+                rows.load(row - self.origin, ours);
+                if row + 1 < cut {
+                    ours.iter_mut().zip(later).for_each(|(p, later)| p.join(later));
                 }
             }
             behind.fill(P::EMPTY);
             let mut at = cut;
             for window in windows.clone() {
                 let span = self.spans.span(window);
-                for row in at..span.end {
-                    for (k, p) in behind.iter_mut().enumerate() {
-                        rows.push(p, row - self.origin, k);
-                    }
-                }
+                (at..span.end).for_each(|row| rows.push(row - self.origin, &mut behind));
                 at = at.max(span.end);
-                emit.row(window)?;
-                match (span.start < cut, span.end > cut) {
-                    (false, _) => behind.iter().enumerate().for_each(|(k, p)| emit.put(k, p)),
-                    (true, more) => {
-                        let before = &before[(span.start - first) * columns..][..columns];
-                        for (k, (p, later)) in before.iter().zip(&behind).enumerate() {
-                            let mut p = *p;
-                            if more {
-                                p.join(later);
-                            }
-                            emit.put(k, &p);
-                        }
-                    }
+                if span.start >= cut {
+                    emit.put(window, &behind)?;
+                    continue;
                 }
+                let before = &before[(span.start - first) * columns..][..columns];
+                if span.end <= cut {
+                    emit.put(window, before)?;
+                    continue;
+                }
+                joined.copy_from_slice(before);
+                joined.iter_mut().zip(&behind).for_each(|(p, later)| p.join(later));
+                emit.put(window, &joined)?;
             }
             next = windows.end;
         }
