@@ -44,6 +44,8 @@ fn main() {
     };
     let mask: Vec<i32> = (0..lats * lons).map(region).collect();
 
+    let hours = array(&hours_of_one_place(), &["time"], HOURS);
+
     let mut cases = Vec::new();
     macro_rules! case {
         ($name:literal, $array:expr, $by:expr, $method:ident($dims:expr)) => {
@@ -80,7 +82,6 @@ fn main() {
     cases.push(Case::new("rolling max of 24", 2 * bytes, || {
         field.rolling([("time", 24)]).max().and_then(|r| r.compute()).expect("numbers")
     }));
-    let hours = array(&hours_of_one_place(), &["time"], HOURS);
     for name in ["10,000 hours to days", "10,000 hours to days, xarray"] {
         cases.push(Case::new(name, 4 * HOURS, || {
             let days = hours.resample("time", "D").expect("times in order");
