@@ -129,3 +129,24 @@ fn weights_without_labels_of_some_members_are_refused() -> Result<()> {
     assert!(error.contains("30 of 40") && error.contains("reindex"), "{error}");
     Ok(())
 }
+
+#[test]
+fn a_variable_with_a_part_of_the_dimensions_of_groups_repeats_along_the_others() -> Result<()> {
+    let field = field()?;
+    let cells = DataArray::from_vec(&[("lat", 3), ("time", 40)], (0..120).map(|i| i * i % 7 % 3).collect())?;
+    let cells = cells.with_name("cell");
+    let series = field.isel("lat", 1)?.drop_vars("lat")?;
+    let ds = series.to_dataset("part").assign([("whole", series.broadcast_like(&field)?)])?;
+    let w = DataArray::from_vec(&[("lat", 3), ("time", 40)], irregular(120, 5))?.abs()?;
+    for w in [w.isel("lat", 0)?, w.isel("time", 0)?, w] {
+        for op in OPS {
+            let what = format!("{op:?} with weights over {:?}", w.dims());
+            let groups = ds.groupby(&cells)?.weighted(&w)?;
+            let got = groups.reduce_with(op, (), ReduceOptions::new())?;
+            close(&got.get("part")?, &got.get("whole")?, &what)?;
+            let named = reduced(&groups, op, &["lat", "time"], None)?;
+            close(&named.get("part")?, &got.get("whole")?, &what)?;
+        }
+    }
+    Ok(())
+}

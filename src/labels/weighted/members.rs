@@ -13,6 +13,7 @@ use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::resample::Resample;
+use crate::labels::squeeze::expanded;
 use crate::labels::variable::Name;
 
 /// What can have weights: arrays and datasets, their groups ([`GroupBy`]), and bins of times ([`Resample`]).
@@ -42,6 +43,12 @@ pub trait Members {
     /// If a dimension does not exist.
     #[doc(hidden)]
     fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>>;
+
+    /// Whether a dimension is one of the members' own, which a variable may lack.
+    #[doc(hidden)]
+    fn holds(&self, _dim: &Name) -> bool {
+        false
+    }
 
     /// The sums of members over those of `dims` that the products have.
     ///
@@ -126,15 +133,19 @@ impl<T: Labelled> Members for GroupBy<T> {
         }
     }
 
+    fn holds(&self, dim: &Name) -> bool {
+        self.groups.own_dims().contains(dim)
+    }
+
     fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray> {
         if !self.gathers(dims) {
             return plain_sum(products, dims);
         }
         let groups = &self.groups;
-        let lens = groups.own_dims().iter().zip(&groups.shape[groups.layers..]);
-        for (dim, len) in lens {
+        let lens = groups.shape[groups.layers..].iter().copied();
+        for (dim, len) in groups.own_dims().iter().zip(lens.clone()) {
             if let Some(axis) = products.variable().axis(dim)
-                && products.shape()[axis] != *len
+                && products.shape()[axis] != len
             {
                 let found = products.shape()[axis];
                 return Err(Error::invalid(format!(
@@ -143,17 +154,11 @@ impl<T: Labelled> Members for GroupBy<T> {
                 .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
             }
         }
-        let dims: Vec<Name> = dims
-            .iter()
-            .filter(|d| groups.own_dims().contains(d) || products.variable().axis(d).is_some())
-            .cloned()
-            .collect();
-        let missing = dims.iter().filter(|d| products.variable().axis(d).is_none());
-        if missing.clone().count() > 0 {
-            // Without any of the grouped dimensions, the value repeats for each group.
-            let others: Vec<Name> =
-                dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
-            let sum = plain_sum(products, &others)?;
+        let has = |d: &Name| products.variable().axis(d).is_some();
+        let others = dims.iter().filter(|d| !groups.own_dims().contains(d) && has(d)).cloned();
+        if !groups.own_dims().iter().any(has) {
+            // The value repeats for each group.
+            let sum = plain_sum(products, &others.collect::<Vec<_>>())?;
             let parts = sum.to_temp_dataset();
             let vars = parts.map_variables(|v| {
                 let repeated = groups.repeated(Some(v.clone()))?;
@@ -163,8 +168,15 @@ impl<T: Labelled> Members for GroupBy<T> {
             groups.add_coords(&mut coords)?;
             return DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None);
         }
+        // Each value counts in all members that it stands for, along dimensions that it lacks too.
+        let own = groups.own_dims().iter().cloned().zip(lens);
+        let lacking: Vec<(Name, usize)> = own.filter(|(d, _)| !has(d)).collect();
+        let places: Vec<isize> = (0..lacking.len() as isize).collect();
+        let v = expanded(products.variable(), &lacking, &places)?;
+        let products = DataArray::from_parts(products.name().cloned(), v, products.coords().clone());
+        let dims = groups.own_dims().iter().cloned().chain(others).collect();
         let options = ReduceOptions::new().skipna(false);
-        GroupBy { object: products.clone(), groups: groups.clone() }.reduce_with(
+        GroupBy { object: products, groups: groups.clone() }.reduce_with(
             ReduceOp::Sum,
             Dims::Names(dims),
             options,
@@ -209,6 +221,10 @@ impl<T: Labelled> Members for Resample<T> {
 
     fn over(&self, dims: &Dims, sizes: &IndexMap<Name, usize>) -> Result<Vec<Name>> {
         self.groups.over(dims, sizes)
+    }
+
+    fn holds(&self, dim: &Name) -> bool {
+        self.groups.holds(dim)
     }
 
     fn sum_members(&self, products: &DataArray, dims: &[Name]) -> Result<DataArray> {

@@ -204,6 +204,7 @@ impl<M: Members> Weighted<M> {
         let result = parts.map(|a| {
             let here =
                 |d: &&Name| a.variable().axis(d).is_some() || self.weights.variable().axis(d).is_some();
+            let here = |d: &&Name| here(d) || self.object.holds(d);
             if explicit && let Some(d) = dims.iter().find(|d| !here(d)) {
                 let known = a.dims().iter().chain(self.weights.dims());
                 return Err(Error::not_found("dimension", d, known));
