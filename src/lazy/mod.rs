@@ -33,6 +33,7 @@ mod sort;
 mod take;
 mod text;
 mod user;
+mod windows;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -78,6 +79,7 @@ pub use sort::Sort;
 pub use take::Take;
 pub use text::{TextDummies, TextJoin, TextParts};
 pub use user::{Apply, BlockFunction, Closure, MapBlocks};
+pub use windows::Windows;
 
 /// Results of at most this many elements over inputs in memory are computed at once: a plan would
 /// cost more than the work.

@@ -66,8 +66,15 @@ fn rolled(axis: &AxisGrid, spans: &Spans) -> AxisGrid {
     }
 }
 
+/// The chunks of an axis of which each so many-th position has a window.
+pub(super) fn strided(axis: &AxisGrid, spans: &Spans) -> AxisGrid {
+    let mut bounds: Vec<usize> = axis.bounds().iter().map(|b| b.div_ceil(spans.stride())).collect();
+    bounds.dedup();
+    if bounds.len() == 1 { AxisGrid::single(0) } else { AxisGrid::from_bounds(bounds) }
+}
+
 /// Cuts the chunks of an axis into parts of at least `least`, so that there are about `parts` times as many.
-fn cut(axis: &AxisGrid, parts: usize, least: usize) -> AxisGrid {
+pub(super) fn cut(axis: &AxisGrid, parts: usize, least: usize) -> AxisGrid {
     let chunk = (axis.largest() / parts).max(least).max(1);
     let bounds = (0..axis.count()).map(|c| axis.chunk(c)).flat_map(|c| {
         let parts = (c.len() / chunk).max(1);

@@ -151,6 +151,14 @@ impl Spans {
         i..(i + 1..end).find(|k| self.cut(*k) != cut).unwrap_or(end)
     }
 
+    /// The length of a window that reaches beyond the array, too.
+    pub(crate) fn window(&self) -> usize {
+        match self {
+            Spans::Fixed { window, .. } => *window,
+            Spans::Given { .. } => self.widest(),
+        }
+    }
+
     /// The most positions of one window.
     pub(crate) fn widest(&self) -> usize {
         match self {

@@ -9,6 +9,7 @@ use crate::array::Block;
 use crate::dtype::{DType, Element, Scalar};
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::ReduceOp;
+use crate::kernel::rolling::Spans;
 use crate::labels::attrs::Attrs;
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::ReduceOptions;
@@ -107,13 +108,10 @@ impl<T: Labelled> Rolling<T> {
     /// dimensions that are also given.
     fn windows_of(&self, v: &Variable, fill: Option<&Scalar>) -> Result<(LazyArray, Vec<Name>)> {
         let (dtype, fill) = room_of(v.dtype(), fill)?;
-        let mut data = v.data().cast(dtype)?;
-        // How long windows are along each axis that has some, in the order in which they were given.
-        let mut windows: Vec<(usize, usize)> = Vec::new();
-        let mut names = Vec::new();
+        let (mut axes, mut names) = (Vec::new(), Vec::new());
         for (dim, extent) in &self.windows {
             let Some(axis) = v.axis(dim) else { continue };
-            let len = data.shape()[axis];
+            let len = v.shape()[axis];
             let window = match extent {
                 Extent::Points(n) => *n,
                 Extent::Whole => len,
@@ -124,30 +122,10 @@ impl<T: Labelled> Rolling<T> {
                     .help("give `rolling` a number of elements"));
                 }
             };
-            let before = if self.center_of(dim) { window / 2 } else { window.saturating_sub(1) };
-            let inside = |p: i64| if (0..len as i64).contains(&p) { p } else { -1 };
-            let starts = (0..len).step_by(self.stride_of(dim)).map(|i| i as i64 - before as i64);
-            let positions: Vec<i64> =
-                starts.flat_map(|start| (start..start + window as i64).map(inside)).collect();
-            data = data.take(axis, positions.into(), Some(fill.clone()))?;
-            windows.push((axis, window));
+            axes.push((axis, Spans::fixed(len, window, self.center_of(dim), self.stride_of(dim))));
             names.push(dim.clone());
         }
-        // Axes of windows stand behind those of their dimensions at first.
-        let (mut shape, mut kept, mut places) = (Vec::new(), Vec::new(), vec![0; windows.len()]);
-        for (axis, n) in data.shape().into_iter().enumerate() {
-            kept.push(shape.len());
-            match windows.iter().position(|(a, _)| *a == axis) {
-                Some(i) => {
-                    places[i] = shape.len() + 1;
-                    let window = windows[i].1;
-                    shape.extend([n / window.max(1), window]);
-                }
-                None => shape.push(n),
-            }
-        }
-        kept.extend(places);
-        Ok((data.reshape(&shape)?.transpose(&kept)?, names))
+        Ok((v.data().cast(dtype)?.windows(axes, fill)?, names))
     }
 
     /// One element of each window by a function of its elements, which come in row-major order.
