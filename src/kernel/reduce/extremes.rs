@@ -242,3 +242,23 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
         Kind::Str => Err(Error::internal("text is compared one by one")),
     }
 }
+
+/// [`dispatch`] for floats, complex numbers and times whose missing values are left out.
+pub(super) fn dispatch_wide<V: Visit>(max: bool, input: DType, v: V) -> Result<V::Out> {
+    macro_rules! gaps {
+        ($T:ty, $G:ident) => {
+            match max {
+                true => v.visit::<$T, Best<$T, $G<true, true>, LANES>>(),
+                false => v.visit::<$T, Best<$T, $G<false, true>, LANES>>(),
+            }
+        };
+    }
+    match input {
+        _ if input.is_time() => gaps!(i64, TimeGaps),
+        DType::F32 => gaps!(f32, Gaps),
+        DType::F64 => gaps!(f64, Gaps),
+        DType::C64 => gaps!(Complex<f32>, Gaps),
+        DType::C128 => gaps!(Complex<f64>, Gaps),
+        _ => Err(Error::internal(format!("{input} is to be widened before it is compared"))),
+    }
+}

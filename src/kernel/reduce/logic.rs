@@ -196,3 +196,12 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
         }),
     }
 }
+
+/// Calls `v` with what counts elements of `input`, floats (see [`simpler`]) or times.
+pub(super) fn dispatch_wide<V: Visit>(input: DType, v: V) -> Result<V::Out> {
+    match input.kind() {
+        _ if input.is_time() => v.visit::<i64, Valid<i64, Nat, LANES>>(),
+        Kind::F64 => v.visit::<f64, Valid<f64, Nan, LANES>>(),
+        _ => v.visit::<f32, Valid<f32, Nan, LANES>>(),
+    }
+}

@@ -15,6 +15,7 @@ mod moments;
 mod sink;
 mod spans;
 mod sums;
+mod visit;
 mod walk;
 mod windows;
 
@@ -26,7 +27,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::array::{Block, Region};
-use crate::dtype::{DType, Element};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 pub use groups::Groups;
@@ -34,8 +35,9 @@ pub(crate) use groups::{OutAxis, out_axes, out_shape};
 pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 pub(in crate::kernel) use logic::{Valid, simpler};
-use sink::Folding;
 pub(crate) use spans::Spans;
+use visit::{Done, Init, Merge, Only, Push, dispatch};
+pub(in crate::kernel) use visit::{Visit, dispatch_wide};
 use walk::Place;
 pub(crate) use windows::split;
 pub use windows::windows;
@@ -509,100 +511,5 @@ impl<'a> Finish<'a> {
                 .help("cast to float64 first: a missing group is NaN there")
             }
         }
-    }
-}
-
-/// Something to do with the [`Partial`] that computes a reduction.
-pub(in crate::kernel) trait Visit {
-    type Out;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Self::Out>;
-}
-
-/// The one place where operation and dtype become a [`Partial`].
-pub(in crate::kernel) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
-    match spec.op {
-        ReduceOp::Sum | ReduceOp::Prod | ReduceOp::Mean => sums::dispatch(spec, input, v),
-        ReduceOp::Var | ReduceOp::Std => moments::dispatch(spec, input, v),
-        ReduceOp::Min | ReduceOp::Max => extremes::dispatch(spec, input, v),
-        ReduceOp::Count | ReduceOp::Any | ReduceOp::All => logic::dispatch(spec, input, v),
-        op => Err(Error::internal(format!("`{}` does not work piece by piece", op.name()))),
-    }
-}
-
-struct Init {
-    size: usize,
-}
-
-impl Visit for Init {
-    type Out = Vec<Block>;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        Ok(P::Store::new(self.size).into_blocks())
-    }
-}
-
-struct Push<'a> {
-    piece: &'a Block,
-    place: &'a Place,
-    parts: Vec<Block>,
-}
-
-impl Visit for Push<'_> {
-    type Out = Vec<Block>;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        let store = P::Store::from_blocks(self.parts)?;
-        Ok(fold_into::<T, P>(store, self.piece, self.place)?.into_blocks())
-    }
-}
-
-fn fold_into<T: Element + Copy, P: Partial<T, LANES>>(
-    store: P::Store,
-    piece: &Block,
-    place: &Place,
-) -> Result<P::Store> {
-    let elements = piece.get::<T>().ok_or_else(|| {
-        Error::internal(format!("a piece of {} where {} was reduced", piece.dtype(), T::DTYPE))
-    })?;
-    let mut folding = Folding::<T, P>::new(store);
-    walk::fold(elements.view(), place, &mut folding);
-    Ok(folding.into_store())
-}
-
-struct Only<'a> {
-    piece: &'a Block,
-    place: &'a Place,
-    end: &'a Finish<'a>,
-    size: usize,
-}
-
-impl Visit for Only<'_> {
-    type Out = Block;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
-        fold_into::<T, P>(P::Store::new(self.size), self.piece, self.place)?.finish(self.end)
-    }
-}
-
-struct Merge {
-    parts: Vec<Block>,
-    later: Vec<Block>,
-}
-
-impl Visit for Merge {
-    type Out = Vec<Block>;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
-        let mut store = P::Store::from_blocks(self.parts)?;
-        store.merge(P::Store::from_blocks(self.later)?);
-        Ok(store.into_blocks())
-    }
-}
-
-struct Done<'a> {
-    end: &'a Finish<'a>,
-    parts: Vec<Block>,
-}
-
-impl Visit for Done<'_> {
-    type Out = Block;
-    fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
-        P::Store::from_blocks(self.parts)?.finish(self.end)
     }
 }

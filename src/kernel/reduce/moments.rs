@@ -181,3 +181,14 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
         }),
     }
 }
+
+/// [`dispatch`] for floats and complex numbers whose missing values are left out.
+pub(super) fn dispatch_wide<V: Visit>(input: DType, v: V) -> Result<V::Out> {
+    match input {
+        DType::F32 => v.visit::<f32, Moments<f32, f64, Nan, LANES>>(),
+        DType::F64 => v.visit::<f64, Moments<f64, f64, Nan, LANES>>(),
+        DType::C64 => v.visit::<Complex<f32>, Moments<Complex<f32>, Complex<f64>, Nan, LANES>>(),
+        DType::C128 => v.visit::<Complex<f64>, Moments<Complex<f64>, Complex<f64>, Nan, LANES>>(),
+        _ => Err(Error::internal(format!("{input} is to be widened before its moments are taken"))),
+    }
+}

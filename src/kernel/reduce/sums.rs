@@ -440,3 +440,24 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
         _ => Err(Error::internal(format!("{input} is not summed"))),
     })
 }
+
+/// [`dispatch`] for floats, complex numbers and times whose missing values are left out.
+pub(super) fn dispatch_wide<V: Visit>(op: ReduceOp, input: DType, v: V) -> Result<V::Out> {
+    macro_rules! floats {
+        ($T:ty, $A:ty, $how:expr) => {
+            match op {
+                ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
+                ReduceOp::Mean => v.visit::<$T, Total<$T, $A, Nan, { $how }, true, LANES>>(),
+                _ => v.visit::<$T, Total<$T, $A, Nan, { $how }, false, LANES>>(),
+            }
+        };
+    }
+    match input {
+        _ if input.is_time() => v.visit::<i64, Ticks<LANES>>(),
+        DType::F32 => floats!(f32, f64, PLAIN),
+        DType::F64 => floats!(f64, f64, EXACT),
+        DType::C64 => floats!(Complex<f32>, Complex<f64>, EXACT),
+        DType::C128 => floats!(Complex<f64>, Complex<f64>, EXACT),
+        _ => Err(Error::internal(format!("{input} is to be widened before it is summed"))),
+    }
+}

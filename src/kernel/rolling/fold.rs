@@ -28,10 +28,8 @@ const BATCH: usize = 4096;
 pub(super) enum Valued {
     /// All, and windows lie along one axis: their lengths tell how many there are.
     All,
-    /// All but NaN.
-    Numbers,
-    /// All but NaT.
-    Times,
+    /// All that are not missing.
+    Present,
 }
 
 /// The windows of a piece, to be folded by whatever [`Partial`] the reduction has.
@@ -52,8 +50,7 @@ impl Visit for Fold<'_> {
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
         match self.valued {
             Valued::All => self.run::<T, P, Uncounted>(),
-            Valued::Numbers => self.run::<T, P, Valid<T, Missing<false>, LANES>>(),
-            Valued::Times => self.run::<T, P, Valid<T, Missing<true>, LANES>>(),
+            Valued::Present => self.run::<T, P, Valid<T, Missing, LANES>>(),
         }
     }
 }

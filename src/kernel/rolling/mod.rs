@@ -22,8 +22,9 @@ use crate::array::{Block, Region};
 use crate::dtype::DType;
 use crate::dtype::promote::with_missing;
 use crate::error::{Error, Result};
+use crate::kernel::cast::cast;
 use crate::kernel::order::text;
-use crate::kernel::reduce::{ReduceOp, ReduceSpec, dispatch, simpler, state_size};
+use crate::kernel::reduce::{ReduceOp, ReduceSpec, dispatch_wide, simpler, state_size};
 use fold::{Fold, Valued};
 use output::Output;
 pub use spans::{Span, Spans};
@@ -150,13 +151,14 @@ pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result
         return ordered::roll(spec, piece, at, out, output);
     }
     let reduce = spec.reduce();
-    let simpler = simpler(spec.op, piece);
-    let block = simpler.as_ref().unwrap_or(piece);
-    let valued = match input.is_time() {
-        _ if spec.op == ReduceOp::Count => Valued::All,
-        true => Valued::Times,
-        false if input.holds_missing() || spec.axes.len() > 1 => Valued::Numbers,
-        false => Valued::All,
+    // Integers come out as floats anyway: windows may be empty.
+    let wide = match input.is_integer() || input.is_bool() {
+        true => Some(cast(piece, DType::F64)?),
+        false => simpler(spec.op, piece),
     };
-    dispatch(&reduce, input, Fold { spec, reduce: &reduce, block, input, at, out, output, valued })
+    let block = wide.as_ref().unwrap_or(piece);
+    let whole = spec.op == ReduceOp::Count || !input.holds_missing() && spec.axes.len() == 1;
+    let valued = if whole { Valued::All } else { Valued::Present };
+    let input = block.dtype();
+    dispatch_wide(spec.op, input, Fold { spec, reduce: &reduce, block, input, at, out, output, valued })
 }

@@ -131,12 +131,16 @@ impl<T: Keyed> Line<'_, T> {
                 (held, count) = (span.start..span.start, 0);
             }
             for position in held.end..span.end {
-                valid(position).for_each(|x| window.add(position, x));
-                count += valid(position).count() as i64;
+                for x in valid(position) {
+                    window.add(position, x);
+                    count += 1;
+                }
             }
             for position in held.start..span.start {
-                valid(position).for_each(|x| window.drop(position, x));
-                count -= valid(position).count() as i64;
+                for x in valid(position) {
+                    window.drop(position, x);
+                    count -= 1;
+                }
             }
             held = span;
             values.push(if count > 0 { window.value(spans.begin(i)) } else { M::Result::default() });

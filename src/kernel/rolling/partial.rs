@@ -5,16 +5,16 @@ use crate::dtype::{Element, NAT};
 use crate::error::Result;
 use crate::kernel::reduce::{Finish, Partial, Policy, Store, flat_block};
 
-/// What is missing in elements of any type; with `TICKS` they are times.
+/// What is missing among floats, complex numbers and times, of which alone windows are folded.
 #[derive(Clone, Copy)]
-pub(super) struct Missing<const TICKS: bool>;
+pub(super) struct Missing;
 
-impl<T: Element, const TICKS: bool> Policy<T> for Missing<TICKS> {
+impl<T: Element> Policy<T> for Missing {
     #[inline(always)]
     fn missing(x: T) -> bool {
-        match TICKS {
-            true => (&x as &dyn std::any::Any).downcast_ref::<i64>().is_some_and(|x| *x == NAT),
-            false => x.is_missing(),
+        match (&x as &dyn std::any::Any).downcast_ref::<i64>() {
+            Some(tick) => *tick == NAT,
+            None => x.is_missing(),
         }
     }
 }

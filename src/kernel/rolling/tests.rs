@@ -20,9 +20,13 @@ fn irregular(shape: &[usize], dtype: DType) -> Block {
     }
 }
 
-/// Window by window, as one would do it by hand.
+/// Window by window, as one would do it by hand: integers as the floats that come out, whose sums do not wrap.
 fn naive(spec: &RollSpec, block: &Block) -> Block {
-    let dtype = spec.result_dtype(block.dtype()).unwrap();
+    let input = block.dtype();
+    let dtype = spec.result_dtype(input).unwrap();
+    let ordered = matches!(spec.op, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax);
+    let wide = if !ordered && (input.is_integer() || input.is_bool()) { DType::F64 } else { input };
+    let block = &cast(block, wide).unwrap();
     let mut shape = block.shape().to_vec();
     spec.axes.iter().for_each(|(axis, spans)| shape[*axis] = spans.count());
     let mut all = Block::full(&shape, &crate::dtype::promote::missing_value(dtype));

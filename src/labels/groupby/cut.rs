@@ -172,7 +172,7 @@ pub(super) fn bin_codes(
     if exact(&values) && exact(edges) {
         let edges = cast(edges, DType::F64)?.to_vec::<f64>()?;
         return with_real!(values.dtype().kind(), T => {
-            let values = values.as_slice::<T>().unwrap_or_default();
+            let values = values.as_slice::<T>().ok_or_else(|| Error::internal("labels do not lie in order"))?;
             Ok(codes(values.iter().map(|v| Number::to_f64(*v)), &edges, f64::partial_cmp, right, include_lowest))
         }, else Err(Error::internal("a number that is none")));
     }
