@@ -1262,6 +1262,58 @@ def rolling():
     yield case("cumulative-two-dims", "growing along two dims", {"a": plane}, do("cumulative", "a", dim=["y", "x"], then=then("sum")), compare={"rtol": 1e-12})
 
 
+@group("weighted-windows")
+def weighted_windows():
+    sums = ["sum", "mean", "var", "std", "sum_of_weights", "sum_of_squares"]
+    near = {"rtol": 1e-12, "atol": 1e-12}
+
+    def coarsen(on="a", ops=sums, weights="$w", dim=None, then_dim=None, compare=near, skipna=None, **how):
+        """One step for each sum, their names and how to compare them."""
+        kwargs = {k: v for k, v in (("dim", then_dim), ("skipna", skipna)) if v is not None}
+        ops = [op for op in ops if skipna is None or op != "sum_of_weights"]
+        steps = [do("coarsen", on, f"r{k}", dim=dim or {"x": 3}, weights=weights, **how, then=then(op, **kwargs)) for k, op in enumerate(ops)]
+        return steps, [f"r{k}" for k in range(len(ops))], compare
+
+    def cases(name, note, inputs, made):
+        steps, outputs, compare = made
+        return case(name, note, inputs, steps, outputs=outputs, compare=compare)
+
+    line = da(numbers(12, nan=(5, 2)), "x", x=np.arange(12) * 0.5, name="a", attrs={"units": "K"}).assign_coords(z=("x", numbers(12, seed=4)), k=3)
+    weights = da(np.arange(12) % 5 + 0.5, "x", x=np.arange(12) * 0.5)
+    plane = da(numbers(5, 6, nan=(11, 4)), "yx", y=[1, 2, 3, 4, 5], x=[3.0, 1.0, 2.0, 4.0, 6.0, 5.0])
+    w2 = da(numbers(5, 6, seed=7, offset=0.25), "yx", y=[1, 2, 3, 4, 5])
+    yield cases("blocks", "every sum of blocks of 3", {"a": line, "w": weights}, coarsen())
+    yield cases("blocks-strict", "missing values make their blocks missing", {"a": line, "w": weights}, coarsen(skipna=False))
+    for boundary in ("trim", "pad"):
+        for side in ("left", "right"):
+            yield cases(f"blocks-{boundary}-{side}", "blocks that do not fit", {"a": line.isel(x=slice(11)), "w": weights.isel(x=slice(11))}, coarsen(dim={"x": 4}, boundary=boundary, side=side))
+            if boundary == "trim":
+                yield cases(f"blocks-{boundary}-{side}-strict", "and missing values", {"a": line.isel(x=slice(10)).fillna(1.0), "w": weights.isel(x=slice(10))}, coarsen(dim={"x": 4}, boundary=boundary, side=side, skipna=False))
+    yield cases("blocks-plane", "of two dims, with weights along both", {"a": plane, "w": w2}, coarsen(dim={"x": 2, "y": 2}, boundary="trim"))
+    yield cases("blocks-plane-one", "of two dims, with weights along one", {"a": plane, "w": w2.isel(x=0)}, coarsen(dim={"x": 4, "y": 2}, boundary="pad"))
+    yield cases("blocks-beside", "weights that lie along another dim", {"a": plane, "w": w2.isel(x=0)}, coarsen(dim={"x": 2}))
+    yield cases("blocks-and-more", "further dims go as a whole", {"a": plane, "w": w2}, coarsen(dim={"x": 2}, then_dim=["x", "y"]))
+    yield cases("blocks-more-dims", "weights with a dim that the data lack", {"a": line.isel(x=slice(6)), "w": da(numbers(2, 6, seed=3, offset=0.5), "vx")}, coarsen(dim={"x": 2}))
+    yield cases("blocks-zero", "weights that come to nothing, and negative ones", {"a": line, "w": da([0.0, 0, 0, 1, -1, 2, -1, 0, 0, 3, 4, 5], "x")}, coarsen(ops=["sum", "mean", "sum_of_weights"]))
+    yield cases("blocks-labels", "weights in another order of labels", {"a": line, "w": weights.isel(x=slice(None, None, -1))}, coarsen(ops=["sum", "mean", "var"]))
+    for dtype in ("float32", "int8", "uint16", "int64", "bool"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        by = da(np.array([1, 2, 0, 1, 1, 3, 2]), "x")
+        for name, w in (("f32", by.astype("float32")), ("f64", by.astype("float64")), ("i64", by), ("bool", by > 1)):
+            for boundary in ("trim",) if "bool" in (dtype, name) else ("trim", "pad"):
+                ops = ["sum", "mean", "sum_of_weights"] if "bool" in (dtype, name) else sums
+                yield cases(f"blocks-{dtype}-{name}-{boundary}", "what dtypes become", {"a": values, "w": w}, coarsen(ops=ops, boundary=boundary, compare={"rtol": 1e-6} if dtype == "float32" or name == "f32" else near))
+    both = xr.Dataset({"u": ("x", [1.0, NAN, 4.0, 2.0]), "v": (("x", "y"), np.arange(8.0).reshape(4, 2)), "k": ("y", [5, 6])}, {"x": [1, 2, 3, 4]}, {"title": "t"})
+    yield cases("blocks-dataset", "of all variables", {"a": both[["u", "v"]], "w": da([1.0, 2.0, 0.5, 3.0], "x")}, coarsen(dim={"x": 2}, compare=near | {"attrs": True}))
+    for size in (0, 1, 2):
+        for boundary in ("trim", "pad"):
+            some = da(numbers(2, size), "yx")
+            yield cases(f"blocks-size-{size}-{boundary}", "hardly anything", {"a": some, "w": da(np.ones(size), "x")}, coarsen(dim={"x": 2}, boundary=boundary))
+    w = coarsen(ops=["mean"])[0]
+    yield case("blocks-exact", "a length that does not fit", {"a": line.isel(x=slice(10)), "w": weights.isel(x=slice(10))}, w, error="the length is no multiple")
+    yield case("blocks-missing-weight", "a weight is missing", {"a": line, "w": weights.where(weights > 1)}, w, error="missing weights")
+
+
 @group("weighted")
 def weighted():
     def w(op, on="a", out="r", weights="$w", **kwargs):

@@ -67,8 +67,37 @@ class StepError(Exception):
         self.out = out
 
 
+class WeightedBlocks:
+    """Weights in blocks of neighbours, which xarray lacks: the places in blocks as dims, and weights over these."""
+
+    def __init__(self, on, weights, dim, **how):
+        self.on, self.weights = xr.align(on, on.weighted(weights).weights, join="inner")
+        self.dim, self.how = dim, how
+
+    def members(self, of):
+        """What lies along the dims of blocks, without labels, with the places in blocks as dims."""
+        along = {d: (d, f"_{d}") for d in self.dim if d in of.dims}
+        if not along:
+            return of
+        bare = of.drop_vars([name for name, c in of.coords.items() if set(c.dims) & set(along)])
+        return bare.coarsen({d: self.dim[d] for d in along}, **self.how).construct(along)
+
+    def reduced(self, op, dim=None, **kwargs):
+        names = list(self.dim) if dim is None else [dim] if isinstance(dim, str) else dim
+        names = [f"_{d}" if d in self.dim else d for d in names]
+        weights = self.members(self.weights)
+        weights = weights.fillna(0) if weights.isnull().any() else weights
+        result = getattr(self.members(self.on).weighted(weights), op)(dim=names, **kwargs)
+        coords = self.on.coarsen(self.dim, **self.how).count().coords
+        return result.assign_coords({n: c for n, c in coords.items() if set(c.dims) <= set(result.dims)})
+
+
 def apply(op, on, kwargs):
     """One operation with its arguments as Python objects."""
+    if isinstance(on, WeightedBlocks):
+        return on.reduced(op, **kwargs)
+    if op == "coarsen" and "weights" in kwargs:
+        return WeightedBlocks(on, **kwargs)
     if op in OPERATORS:
         return OPERATORS[op](on, kwargs["other"])
     if op in SIGNS:

@@ -21,6 +21,7 @@ use crate::labels::ufunc::without_attrs;
 use crate::labels::variable::{Name, Variable};
 use crate::lazy::LazyArray;
 pub use members::Members;
+pub(crate) use members::{every_member, plain_sum};
 
 /// An array or dataset with a weight for each position.
 ///
@@ -138,7 +139,7 @@ pub enum WeightedOp {
 }
 
 impl<M: Members> Weighted<M> {
-    fn new(object: M, weights: &DataArray) -> Result<Self> {
+    pub(crate) fn new(object: M, weights: &DataArray) -> Result<Self> {
         let v = weights.variable();
         let data = v.data().require_present("weights", "replace them first, as with `fillna(0)`", false)?;
         let v = v.with_data(v.dims().iter().cloned(), data)?;
@@ -227,7 +228,7 @@ macro_rules! methods {
         impl<M: Members> Weighted<M> {$(
             $(#[$doc])*
             ///
-            /// `dims` is a name, a list of names, or `..` for all; of groups and bins `()` means what they are along. Lazy: reads nothing.
+            /// `dims` is a name, a list of names, or `..` for all; of groups, bins, blocks and windows `()` means what they are along. Lazy: reads nothing.
             ///
             /// # Errors
             /// If neither object nor weights have a dimension, or the weights do not fit.
