@@ -1254,6 +1254,22 @@ def rolling():
     yield case("construct-dtypes", "integers become floats unless a number fills", {"a": da([1, 2, 3, 4], "x", dtype="int16")}, [
         roll("construct", out="p", dim={"x": 2}, window_dim={"x": "w"}), roll("construct", out="q", dim={"x": 2}, window_dim={"x": "w"}, fill_value=0)], outputs=list("pq"))
     yield case("construct-dataset", "of all variables with the dim", {"a": both}, roll("construct", dim={"x": 2}, window_dim={"x": "w"}), compare={"attrs": True})
+    q = [0.0, 0.2, 0.5, 0.77, 1.0]
+    for name, how in {"plain": {}, "center": {"center": True}, "least": {"least": 1}, "even": {"dim": {"x": 4}, "center": True, "least": 2}, "wide": {"dim": {"x": 30}, "least": 3}}.items():
+        yield case(f"quantile-{name}", "one quantile and several", {"a": line}, [roll("quantile", out="p", q=0.3, **how), roll("quantile", out="s", q=q, **how)], outputs=list("ps"), compare={"rtol": 1e-12, "atol": 1e-12, "attrs": True})
+    methods = ["inverted_cdf", "averaged_inverted_cdf", "closest_observation", "hazen", "weibull", "median_unbiased", "lower", "higher", "midpoint", "nearest"]
+    steps, outputs = each(methods, lambda method, out: roll("quantile", out=out, q=[0.1, 0.6], method=method, least=2))
+    yield case("quantile-methods", "every method", {"a": line.drop_vars("x")}, steps, outputs=outputs, compare={"rtol": 1e-12})
+    yield case("quantile-two-dims", "of windows along two dims", {"a": plane}, [roll("quantile", out="p", q=q, dim={"y": 2, "x": 3}, least=2), roll("quantile", out="s", q=0.5, dim={"x": 3, "y": 3}, center=True, least=1)], outputs=list("ps"), compare={"rtol": 1e-12, "atol": 1e-12})
+    for dtype in ("float32", "int8", "uint16", "int64", "timedelta64[s]"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        least = None if dtype == "timedelta64[s]" else 2
+        yield case(f"quantile-{dtype}", "what dtypes become", {"a": values}, [roll("quantile", out="p", q=0.4, least=least), roll("quantile", out="s", q=[0.4], least=least, method="lower")], outputs=list("ps"), compare={"rtol": 1e-12})
+    yield case("quantile-dataset", "variables without the dim stay", {"a": both[["u", "v"]]}, [roll("quantile", out="p", q=0.3, dim={"x": 2}), roll("quantile", out="s", q=q, dim={"x": 2}, least=1)], outputs=list("ps"), compare={"attrs": True, "rtol": 1e-12})
+    yield case("quantile-cumulative", "of all up to a position", {"a": line}, do("cumulative", "a", dim="x", then=then("quantile", q=[0.25, 0.5])), compare={"rtol": 1e-12, "atol": 1e-12})
+    for size in (1, 2):
+        yield case(f"quantile-size-{size}", "hardly anything", {"a": da(numbers(2, size), "yx")}, roll("quantile", q=[0.25, 0.5], dim={"x": 2}, least=1))
+    yield case("quantile-range", "no fraction", {"a": line}, roll("quantile", q=1.5), error="no fraction")
     yield case("unknown-dim", "no such dim", {"a": line}, roll("mean", dim={"z": 2}), error="no dim z")
     yield case("no-window", "a window of nothing", {"a": line}, roll("mean", dim={"x": 0}), error="a window of length 0")
     steps = [do("cumulative", "a", f"r{k}", dim=dim, **how, then=then(op)) for k, (op, dim, how) in enumerate([
@@ -1309,6 +1325,35 @@ def weighted_windows():
         for boundary in ("trim", "pad"):
             some = da(numbers(2, size), "yx")
             yield cases(f"blocks-size-{size}-{boundary}", "hardly anything", {"a": some, "w": da(np.ones(size), "x")}, coarsen(dim={"x": 2}, boundary=boundary))
+    def roll(on="a", ops=sums, weights="$w", dim=None, compare=near, **how):
+        steps = [do("rolling", on, f"r{k}", dim=dim or {"x": 3}, weights=weights, **how, then=then(op)) for k, op in enumerate(ops)]
+        return steps, [f"r{k}" for k in range(len(ops))], compare
+
+    for name, how in {"plain": {}, "center": {"center": True}, "least": {"min_periods": 1}, "center-least": {"center": True, "min_periods": 2}}.items():
+        yield cases(f"windows-{name}", "every sum of windows of 3", {"a": line, "w": weights}, roll(**how))
+        yield cases(f"windows-plane-{name}", "of two dims", {"a": plane, "w": w2}, roll(dim={"x": 3, "y": 2}, **how))
+        yield cases(f"windows-plane-one-{name}", "of two dims, with weights along one", {"a": plane, "w": w2.isel(x=0)}, roll(dim={"x": 3, "y": 2}, **how))
+    yield cases("windows-even", "windows of even length, in the middle", {"a": line, "w": weights}, roll(dim={"x": 4}, center=True, min_periods=2))
+    for window in (1, 2, 12, 30):
+        yield cases(f"windows-{window}", "windows of one element, of all, of more", {"a": line, "w": weights}, roll(dim={"x": window}, min_periods=1))
+    yield cases("windows-first-axis", "along the first of two dims", {"a": plane, "w": w2}, roll(dim={"y": 2}))
+    yield cases("windows-more-dims", "weights with a dim that the data lack", {"a": line.isel(x=slice(6)), "w": da(numbers(2, 6, seed=3, offset=0.5), "vx")}, roll(dim={"x": 2}, min_periods=1))
+    yield cases("windows-zero", "weights that come to nothing, and negative ones", {"a": line, "w": da([0.0, 0, 0, 1, -1, 2, -1, 0, 0, 3, 4, 5], "x")}, roll(dim={"x": 2}, min_periods=1))
+    yield cases("windows-negative", "weights of both signs", {"a": line, "w": da([1.0, -2, 3, 1, -1, 2, -1, 0.5, 0.25, 3, -4, -5], "x")}, roll(dim={"x": 5}, min_periods=2, compare={"rtol": 1e-9, "atol": 1e-9}))
+    yield cases("windows-labels", "weights in another order of labels", {"a": line, "w": weights.isel(x=slice(None, None, -1))}, roll(ops=["sum", "mean", "var"]))
+    for dtype in ("float32", "int8", "uint16", "int64"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        by = da(np.array([1, 2, 0, 1, 1, 3, 2]), "x")
+        for name, w in (("f32", by.astype("float32")), ("f64", by.astype("float64")), ("i64", by)):
+            ops = ["sum", "mean", "var"]
+            yield cases(f"windows-{dtype}-{name}", "what dtypes become", {"a": values, "w": w}, roll(ops=ops, min_periods=2, compare={"rtol": 1e-6} if dtype == "float32" or name == "f32" else near))
+    yield cases("windows-dataset", "of all variables", {"a": both[["u", "v"]], "w": da([1.0, 2.0, 0.5, 3.0], "x")}, roll(dim={"x": 2}, compare=near | {"attrs": True}))
+    for size in (1, 2):
+        yield cases(f"windows-size-{size}", "hardly anything", {"a": da(numbers(2, size), "yx"), "w": da(np.ones(size), "x")}, roll(dim={"x": 2}, min_periods=1))
+    far = da(np.array([1e9, 1e9 + 1, 1e9 + 2, 1e9 - 1, 1e9, 1e9 + 3]), "x")
+    yield cases("windows-far", "values far from zero lose nothing", {"a": far, "w": da([1.0, 2.0, 1.0, 3.0, 1.0, 0.5], "x")}, roll(ops=["var", "std", "sum_of_squares"]))
+    w = roll(ops=["mean"])[0]
+    yield case("windows-missing-weight", "a weight is missing", {"a": line, "w": weights.where(weights > 1)}, w, error="missing weights")
     w = coarsen(ops=["mean"])[0]
     yield case("blocks-exact", "a length that does not fit", {"a": line.isel(x=slice(10)), "w": weights.isel(x=slice(10))}, w, error="the length is no multiple")
     yield case("blocks-missing-weight", "a weight is missing", {"a": line, "w": weights.where(weights > 1)}, w, error="missing weights")

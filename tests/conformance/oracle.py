@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.computation.rolling import Rolling
 from xarray.core.groupby import GroupBy
 
 HERE = Path(__file__).resolve().parent
@@ -92,9 +93,43 @@ class WeightedBlocks:
         return result.assign_coords({n: c for n, c in coords.items() if set(c.dims) <= set(result.dims)})
 
 
+class WeightedWindows:
+    """Weights of positions in windows that move, which xarray lacks: the places in windows as dims, and weights over
+    these, where the window has values enough."""
+
+    def __init__(self, on, weights, dim, **how):
+        self.on, self.weights = xr.align(on, on.weighted(weights).weights, join="inner")
+        self.dim, self.how = dim, how
+
+    def windows(self, of):
+        how = {k: v for k, v in self.how.items() if k != "min_periods"}
+        return places(of.rolling({d: n for d, n in self.dim.items() if d in of.dims}, **how))
+
+    def reduced(self, op, **kwargs):
+        weights = self.windows(self.weights)
+        weights = weights.fillna(0) if weights.isnull().any() else weights
+        result = getattr(self.windows(self.on).weighted(weights), op)(dim=[f"_{d}" for d in self.dim], **kwargs)
+        return result.where(self.on.rolling(self.dim, **self.how).count().notnull())
+
+
+def places(windows):
+    """Windows that move with the places in them as dims."""
+    return windows.construct({d: f"_{d}" for d in windows.dim})
+
+
+def quantile_of_windows(on, q, **kwargs):
+    """Quantiles of windows that move, which xarray lacks, where the window has values enough."""
+    result = places(on).quantile(q, dim=[f"_{d}" for d in on.dim], **kwargs)
+    return result.where(on.count().notnull())
+
+
 def apply(op, on, kwargs):
     """One operation with its arguments as Python objects."""
-    if isinstance(on, WeightedBlocks):
+    if isinstance(on, Rolling) and op == "quantile":
+        return quantile_of_windows(on, **kwargs)
+    if op == "rolling" and "weights" in kwargs:
+        return WeightedWindows(on, **kwargs)
+    if isinstance(on, WeightedBlocks | WeightedWindows):
         return on.reduced(op, **kwargs)
     if op == "coarsen" and "weights" in kwargs:
         return WeightedBlocks(on, **kwargs)

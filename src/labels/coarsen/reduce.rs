@@ -107,7 +107,7 @@ impl<T: Labelled> Coarsen<T> {
         })?;
         let own = self.object.own_name();
         // Where zeros pad elements, labels are padded with missing values all the same.
-        let for_coords = if self.zeros { &options.clone().skipna(None) } else { options };
+        let for_coords = if self.zeros { &(*options).skipna(None) } else { options };
         let coords = self.coords(&parts, |name, v, windows| {
             // As in xarray, an array that is its own coordinate stays one.
             if own.as_ref() == Some(name)

@@ -82,3 +82,19 @@ fn distances_are_those_of_pandas() {
     assert!(a.rolling_by([("t", "-3D")]).sum().is_err());
     assert!(a.rolling_by([("t", 3)]).sum().is_err());
 }
+
+#[test]
+fn weights_of_windows_are_refused_where_they_have_no_meaning() {
+    let a = DataArray::from_vec(&[("y", 2), ("x", 4)], (0..8).map(f64::from).collect()).unwrap();
+    let w = a.isel("y", 0).unwrap();
+    let windows = a.rolling([("x", 2)]).weighted(&w).unwrap();
+    let e = windows.mean(["x", "y"]).unwrap_err().to_string();
+    assert!(e.contains("windows along `x`") && e.contains("`()`"), "{e}");
+    let strict = ReduceOptions::new().skipna(false);
+    let e = windows.reduce_with(crate::labels::WeightedOp::Sum, (), strict).unwrap_err().to_string();
+    assert!(e.contains("min_periods"), "{e}");
+    let times = a.astype(DType::TIMEDELTA_NS).unwrap();
+    let e = times.rolling([("x", 2)]).weighted(&w).unwrap().var(()).unwrap_err().to_string();
+    assert!(e.contains("timedelta64[ns]"), "{e}");
+    assert!(a.rolling([("x", 0)]).weighted(&w).unwrap().mean(()).is_err());
+}

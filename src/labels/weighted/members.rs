@@ -1,4 +1,4 @@
-//! What weights are summed over: dimensions, the groups of a key, bins of times, or blocks of neighbours.
+//! What weights are summed over: dimensions, the groups of a key, bins of times, blocks or windows.
 
 use indexmap::IndexMap;
 
@@ -16,8 +16,8 @@ use crate::labels::resample::Resample;
 use crate::labels::squeeze::expanded;
 use crate::labels::variable::Name;
 
-/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), bins of times ([`Resample`]) and blocks of
-/// neighbours ([`Coarsen`](crate::labels::Coarsen)).
+/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), bins of times ([`Resample`]), blocks of
+/// neighbours ([`Coarsen`](crate::labels::Coarsen)) and windows that move ([`Rolling`](crate::labels::Rolling)).
 ///
 /// ```
 /// # use graticule::prelude::*;
@@ -51,6 +51,15 @@ pub trait Members {
         false
     }
 
+    /// The array as its members are summed.
+    ///
+    /// # Errors
+    /// If the options have no meaning for these members.
+    #[doc(hidden)]
+    fn prepared(&self, array: &DataArray, _options: &ReduceOptions) -> Result<DataArray> {
+        Ok(array.clone())
+    }
+
     /// The sums of members over those of `dims` that the products have.
     ///
     /// # Errors
@@ -64,6 +73,22 @@ pub trait Members {
     /// If the means do not fit.
     #[doc(hidden)]
     fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray>;
+
+    /// The sum of squared distances of an array from the means of its members, where it is not made of
+    /// [`distance`](Self::distance).
+    #[doc(hidden)]
+    fn sum_of_squares(&self, _array: &DataArray, _weights: &DataArray) -> Option<Result<DataArray>> {
+        None
+    }
+
+    /// What is made of one array, where it has values enough.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    #[doc(hidden)]
+    fn settled(&self, result: DataArray, _array: &DataArray, _weights: &DataArray) -> Result<DataArray> {
+        Ok(result)
+    }
 
     /// The parts of a result with dimensions where they belong.
     ///

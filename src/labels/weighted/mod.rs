@@ -171,16 +171,13 @@ impl<M: Members> Weighted<M> {
         let dims: Dims = dims.into_dims();
         let name = format!("{op:?}").to_lowercase();
         self.each(&name, dims, &options, |a, dims| {
-            let sums = Sums {
-                array: a,
-                weights: &self.weights,
-                members: &self.object,
-                dims,
-                skipna: options.skipna,
-            };
+            let array = &self.object.prepared(a, &options)?;
+            let sums =
+                Sums { array, weights: &self.weights, members: &self.object, dims, skipna: options.skipna };
             // Attributes are those of the array, not what remains of them after so many operations.
             let quiet = Options { keep_attrs: false, ..Options::current() };
-            let result = with_options(quiet, || sums.compute(op))?;
+            let settled = |result| self.object.settled(result, array, &self.weights);
+            let result = with_options(quiet, || sums.compute(op).and_then(settled))?;
             if matches!(op, WeightedOp::Var | WeightedOp::SumOfSquares | WeightedOp::SumOfWeights) {
                 diagnostics::units_changed(&format!("weighted {name}"), &options.attrs(a.attrs()))?;
             }
@@ -377,6 +374,9 @@ impl<M: Members> Sums<'_, M> {
     }
 
     fn sum_of_squares(&self) -> Result<DataArray> {
+        if let Some(squares) = self.members.sum_of_squares(self.array, self.weights) {
+            return squares;
+        }
         // The mean leaves missing values out, whatever becomes of the sum of squares.
         let mean = Sums { skipna: None, ..*self }.compute(WeightedOp::Mean)?;
         let distance = self.members.distance(self.array, &mean, self.dims)?;
