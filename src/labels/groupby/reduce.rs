@@ -137,7 +137,7 @@ impl<T: Labelled> GroupBy<T> {
 
     /// A reduction that keeps the grouped dimensions: of each position by itself.
     fn rows_reduced(&self, what: &dyn Reduces, dims: &[Name]) -> Result<Dataset> {
-        let rows = self.grouped_rows()?;
+        let (rows, inside) = self.grouped_rows()?;
         let own = self.groups.own_dims();
         let sizes = rows.sizes();
         let is_array = Self::is_array(&rows);
@@ -153,7 +153,9 @@ impl<T: Labelled> GroupBy<T> {
             }
             self.groups.rows_last(&v).map(Some)
         })?;
-        let mut ds = rows.with_parts(data_vars, what.coords(rows.coords().without_dims(dims))?);
+        let ds = rows.with_parts(data_vars, what.coords(rows.coords().without_dims(dims))?);
+        // Only now: a count of missing values would be 0, and a position of them an error.
+        let mut ds = Self::masked(ds, inside)?;
         ds.attrs = what.attrs(&rows.attrs);
         Ok(ds)
     }
