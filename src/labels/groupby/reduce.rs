@@ -137,12 +137,22 @@ impl<T: Labelled> GroupBy<T> {
 
     /// A reduction that keeps the grouped dimensions: of each position by itself.
     fn rows_reduced(&self, what: &dyn Reduces, dims: &[Name]) -> Result<Dataset> {
+        let ds = self.map_rows(|v| what.over(v, dims))?;
+        let coords = what.coords(ds.coords().without_dims(dims))?;
+        let mut result = ds.with_parts(ds.data_vars().clone(), coords);
+        result.attrs = what.attrs(&ds.attrs);
+        Ok(result)
+    }
+
+    /// What `f` makes of each variable without the positions that are in no group. The result has all grouped
+    /// dimensions, repeated where the variable lacks them.
+    pub(super) fn map_rows(&self, f: impl Fn(&Variable) -> Result<Option<Variable>>) -> Result<Dataset> {
         let rows = self.grouped_rows()?;
         let own = self.groups.own_dims();
         let sizes = rows.sizes();
         let is_array = Self::is_array(&rows);
         let data_vars = rows.map_variables(|v| {
-            let Some(mut v) = what.over(v, dims)? else { return Ok(None) };
+            let Some(mut v) = f(v)? else { return Ok(None) };
             for d in own.iter().rev().filter(|d| v.axis(d).is_none()).cloned().collect::<Vec<_>>() {
                 v = expanded(&v, &[(d.clone(), sizes[&d])], &[0])?;
             }
@@ -153,8 +163,8 @@ impl<T: Labelled> GroupBy<T> {
             }
             self.groups.rows_last(&v).map(Some)
         })?;
-        let mut ds = rows.with_parts(data_vars, what.coords(rows.coords().without_dims(dims))?);
-        ds.attrs = what.attrs(&rows.attrs);
+        let mut ds = rows.with_parts(data_vars, rows.coords().clone());
+        ds.attrs = rows.attrs.clone();
         Ok(ds)
     }
 
