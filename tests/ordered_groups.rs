@@ -171,8 +171,7 @@ fn running_sums_within_groups_are_those_of_the_whole() {
             let want: Vec<i64> = each.collect();
             let dims = ["a", "b", "c"];
             let key = DataArray::from_vec(&[(dims[axis], 90)], codes.clone()).unwrap().with_name("key");
-            let v = Variable::new(dims, block).unwrap();
-            let a = DataArray::from_variable(v).unwrap();
+            let a = DataArray::new(Variable::new(dims, block).unwrap(), Coords::new()).unwrap();
             for chunk in [1, 6, 13, 90] {
                 let chunked = a.chunk(dims[axis], chunk).unwrap().chunk(dims[(axis + 1) % 3], 2).unwrap();
                 let lazy = chunked.groupby(key.clone()).unwrap().cumsum(()).unwrap();

@@ -59,7 +59,9 @@ impl GroupChunks {
             let mut here: Vec<(usize, Option<usize>)> = Vec::new();
             for code in &codes[rows.clone()] {
                 let code = *code as usize;
-                if slot_of[code] == NONE && let Some(group) = earlier[code] {
+                if slot_of[code] == NONE
+                    && let Some(group) = earlier[code]
+                {
                     slot_of[code] = chunk.open.len() as u32;
                     here.push((code, Some(chunk.open.len())));
                     chunk.open.push(group);

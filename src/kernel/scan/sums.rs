@@ -391,8 +391,10 @@ pub(super) fn before_groups(
         type Done = Block;
         fn visit<R: Rule>(self) -> Result<Block> {
             let Before(totals, groups, lay) = self;
-            let totals: Vec<_> =
-                totals.iter().map(|t| States::from_block::<R>(&t.clone().contiguous())).collect::<Result<_>>()?;
+            let totals: Vec<_> = totals
+                .iter()
+                .map(|t| States::from_block::<R>(&t.clone().contiguous()))
+                .collect::<Result<_>>()?;
             let mut out = States::new::<R>(lay.lanes() * lay.n);
             let mut at = 0;
             for chunk in 0..groups.count() {
