@@ -962,6 +962,10 @@ def groupby():
     yield case("argmax", "the position within the group", some, [by("kind", "argmax", out="p", dim="x"), by("kind", "argmin", out="q", dim="x"), by("level", "argmax", out="s", dim="x"),
         by("kind", "argmin", out="t", dim="y"), by("kind", "idxmax", out="u", dim="x"), by("kind", "idxmin", out="v", dim="x")], outputs=list("pqstuv"), compare={"attrs": True})
     yield case("argmax-missing", "of nothing but missing values is an error", {"a": da([1.0, NAN, NAN], "x", k=("x", [1, 2, 2]))}, by("k", "argmax", dim="x"), error="all NaN")
+    nat = np.array([3, "NaT", "NaT", 1], "m8[ms]")
+    yield case("idxmax-nat", "spans of time that are all missing have no label", {"a": da(nat, "x", x=[4, 5, 6, 7], k=("x", [1, 2, 2, 1]))}, [by("k", "idxmax", out="p", dim="x", skipna=True), by("k", "idxmin", out="q", dim="x", skipna=True)], outputs=list("pq"))
+    partly = da(np.arange(12).reshape(2, 3, 2), "xyz", k=(("x", "y"), [[1.0, NAN, 2.0], [NAN, 1.0, NAN]]))
+    yield case("rows-partial", "positions in no group are missing", {"a": partly % 3, "b": partly % 5 > 1}, [by("k", "argmax", out="p", dim="z"), by("k", "argmin", on="b", out="q", dim="z")], outputs=list("pq"))
     yield case("idxmax-missing", "has no label", {"a": da([1.0, NAN, NAN, 3.0], "x", x=[4, 5, 6, 7], k=("x", [1, 2, 2, 1]))}, [by("k", "idxmax", out="p", dim="x"), by("k", "idxmin", out="q", dim="x", skipna=False)], outputs=list("pq"))
     for name, values in {"float32": np.array([1.5, 2, NAN, -1, 3, 2], "f4"), "int8": np.array([3, -100, 100, 5, 2, 5], "i1"), "bool": [True, False, True, True, False, True], "datetime": dates("2000-01-01", 6, "-7h"), "timedelta": np.array([5, 1, 4, "NaT", 2, 9], "m8[s]"), "text": list("bcabac")}.items():
         yield case(f"argmin-{name}", "of other dtypes", {"a": da(values, "x", k=("x", list("uvuuvu")))}, [by("k", "argmin", out="p", dim="x"), by("k", "argmax", out="q", dim="x")], outputs=list("pq"))

@@ -25,7 +25,7 @@ pub struct Extreme {
     pub axes: Vec<usize>,
     /// Groups along other axes.
     pub group: Option<Groups>,
-    /// Whether missing elements are left out; else the first of them wins. NaT wins in any case.
+    /// Whether missing elements are left out; else the first of them wins.
     pub skipna: bool,
     /// Whether nothing but missing elements gives -1, where it would be an error.
     pub lenient: bool,
@@ -58,9 +58,9 @@ impl Extreme {
         (roles, group_step)
     }
 
-    /// numpy lets NaT win whatever is asked for, and so does xarray.
+    /// Whether missing elements of `dtype` are left out.
     fn skips(&self, dtype: DType) -> bool {
-        self.skipna && dtype.holds_missing() && !dtype.is_time()
+        self.skipna && dtype.holds_missing()
     }
 
     /// Keys of which the least is sought.

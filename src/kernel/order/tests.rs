@@ -199,7 +199,8 @@ fn extremes_of_extreme_values() {
     assert!(of(Block::from_vec(&[2], vec![f32::NAN; 2]).unwrap(), false, true).is_err());
     assert!(of(Block::from_vec::<f32>(&[0], vec![]).unwrap(), false, true).is_err());
     let times = Block::from_vec(&[3], vec![3, NAT, 1]).unwrap().retype(DType::DATETIME_NS);
-    assert_eq!(of(times.clone(), false, true).unwrap(), 1);
+    assert_eq!(of(times.clone(), false, true).unwrap(), 2);
+    assert!(of(Block::from_vec(&[2], vec![NAT; 2]).unwrap().retype(DType::DATETIME_NS), true, true).is_err());
     assert_eq!(of(times, true, false).unwrap(), 1);
     let texts = Block::from_vec(&[3], vec!["b".into(), Text::MISSING, "c".into()]).unwrap();
     assert_eq!(of(texts.clone(), true, true).unwrap(), 2);

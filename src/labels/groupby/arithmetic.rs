@@ -69,11 +69,11 @@ fn array(shape: &[usize], values: Vec<i64>) -> Result<ArrayD<i64>> {
 type Labels = (Variable, Option<Arc<dyn crate::index::Index>>);
 
 impl<T: Labelled> GroupBy<T> {
-    /// The object without the positions that are in no group; those that others keep are missing.
-    pub(super) fn grouped_rows(&self) -> Result<Dataset> {
+    /// The object without the positions that are in no group, and where the rows that are left are in one, if not all are.
+    pub(super) fn grouped_rows(&self) -> Result<(Dataset, Option<Variable>)> {
         let parts = self.object.to_parts();
         if self.groups.covers_all() {
-            return Ok(parts);
+            return Ok((parts, None));
         }
         let rows = Rows::of(&self.groups)?;
         let mut takes = IndexMap::new();
@@ -85,12 +85,18 @@ impl<T: Labelled> GroupBy<T> {
         }
         let parts = reindex_parts(&parts, &takes, Vec::new(), None)?;
         if !rows.codes.iter().any(|c| *c < 0) {
-            return Ok(parts);
+            return Ok((parts, None));
         }
         let inside: Vec<bool> = rows.codes.iter().map(|c| *c >= 0).collect();
         let mask = Variable::new(rows.kept.keys().cloned(), Block::from_vec(rows.codes.shape(), inside)?)?;
-        let mut masked = parts.where_cond(mask)?;
-        masked.attrs = parts.attrs.clone();
+        Ok((parts, Some(mask)))
+    }
+
+    /// The object with missing values where `inside` is false.
+    pub(super) fn masked(ds: Dataset, inside: Option<Variable>) -> Result<Dataset> {
+        let Some(inside) = inside else { return Ok(ds) };
+        let mut masked = ds.where_cond(inside)?;
+        masked.attrs = ds.attrs;
         Ok(masked)
     }
 
@@ -100,7 +106,8 @@ impl<T: Labelled> GroupBy<T> {
         if self.groups.covers_all() {
             return Ok(self.object.clone());
         }
-        let rows = self.grouped_rows()?;
+        let (rows, inside) = self.grouped_rows()?;
+        let rows = Self::masked(rows, inside)?;
         let data_vars = rows.map_variables(|v| {
             v.with_data(v.dims().iter().cloned(), v.data().cast(room_for(v.dtype(), None)?.0)?).map(Some)
         })?;

@@ -8,7 +8,7 @@ use crate::labels::dims::{Dims, IntoDims};
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::resample::Resample;
-use crate::labels::variable::Name;
+use crate::labels::variable::{Name, Variable};
 
 impl<T: Labelled> GroupBy<T> {
     fn scanned(&self, op: ScanOp, dims: &Dims, options: &ReduceOptions) -> Result<T> {
@@ -37,7 +37,8 @@ impl<T: Labelled> GroupBy<T> {
                 .help("make one of them, as with `stack`, which says in what order they run"));
             }
         };
-        let mut ds = self.map_rows(|v| scan_variable(v, op, &dims, along.as_ref(), options))?;
+        let scan = |v: &Variable| scan_variable(v, op, &dims, along.as_ref(), options);
+        let mut ds = self.map_rows(scan, |coords| Ok(coords.clone()))?;
         ds.attrs = options.attrs(&parts.attrs);
         self.object.rebuild(ds)
     }

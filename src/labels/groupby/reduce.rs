@@ -137,17 +137,20 @@ impl<T: Labelled> GroupBy<T> {
 
     /// A reduction that keeps the grouped dimensions: of each position by itself.
     fn rows_reduced(&self, what: &dyn Reduces, dims: &[Name]) -> Result<Dataset> {
-        let ds = self.map_rows(|v| what.over(v, dims))?;
-        let coords = what.coords(ds.coords().without_dims(dims))?;
-        let mut result = ds.with_parts(ds.data_vars().clone(), coords);
-        result.attrs = what.attrs(&ds.attrs);
-        Ok(result)
+        let coords = |coords: &Coords| what.coords(coords.without_dims(dims));
+        let mut ds = self.map_rows(|v| what.over(v, dims), coords)?;
+        ds.attrs = what.attrs(&ds.attrs);
+        Ok(ds)
     }
 
-    /// What `f` makes of each variable without the positions that are in no group. The result has all grouped
-    /// dimensions, repeated where the variable lacks them.
-    pub(super) fn map_rows(&self, f: impl Fn(&Variable) -> Result<Option<Variable>>) -> Result<Dataset> {
-        let rows = self.grouped_rows()?;
+    /// What `f` makes of each variable without the positions that are in no group, with these coordinates. The
+    /// result has all grouped dimensions, repeated where the variable lacks them.
+    pub(super) fn map_rows(
+        &self,
+        f: impl Fn(&Variable) -> Result<Option<Variable>>,
+        coords: impl FnOnce(&Coords) -> Result<Coords>,
+    ) -> Result<Dataset> {
+        let (rows, inside) = self.grouped_rows()?;
         let own = self.groups.own_dims();
         let sizes = rows.sizes();
         let is_array = Self::is_array(&rows);
@@ -163,7 +166,9 @@ impl<T: Labelled> GroupBy<T> {
             }
             self.groups.rows_last(&v).map(Some)
         })?;
-        let mut ds = rows.with_parts(data_vars, rows.coords().clone());
+        let ds = rows.with_parts(data_vars, coords(rows.coords())?);
+        // Only now: a count of missing values would be 0, and a position of them an error.
+        let mut ds = Self::masked(ds, inside)?;
         ds.attrs = rows.attrs.clone();
         Ok(ds)
     }

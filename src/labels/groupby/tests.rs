@@ -159,3 +159,16 @@ fn days_of_360() -> Variable {
     let range = DateRange::new().start("2000-01-15").periods(4).freq("MS").calendar(calendar);
     range.make().unwrap().variable().clone()
 }
+
+#[test]
+fn positions_in_no_group_count_nothing_and_are_missing() {
+    let a = DataArray::from_vec(&[("x", 2), ("y", 2), ("z", 2)], (0..8).collect::<Vec<i64>>()).unwrap();
+    let key = DataArray::from_vec(&[("x", 2), ("y", 2)], vec![1.0, f64::NAN, 1.0, 2.0]).unwrap();
+    let groups = a.groupby(key).unwrap();
+    for (op, want) in
+        [(ReduceOp::Count, [2.0, f64::NAN, 2.0, 2.0]), (ReduceOp::Sum, [1.0, f64::NAN, 9.0, 13.0])]
+    {
+        let rows = groups.reduce_with(op, "z", ReduceOptions::default()).unwrap();
+        assert_eq!(format!("{:?}", rows.to_vec::<f64>().unwrap()), format!("{want:?}"), "{op:?}");
+    }
+}
