@@ -878,6 +878,30 @@ def cumsum_diff():
 # ------------------------------------------------------------------------------- group by
 
 
+def running(by, lab):
+    """Running sums and products within groups."""
+    full = {"compare": {"attrs": True, "name": True}}
+    lab = {"a": lab["a"].assign_coords(n=("x", [1, 2, 1, 2, 2, 1]))}
+    for op in ["cumsum", "cumprod"]:
+        yield case(op, "each group by itself, in the original order", lab, [
+            by("kind", op, out="p"), by("kind", op, out="q", dim="x", skipna=False), by("kind", op, out="s", dim="y"), by("kind", op, out="t", dim=["x", "y"]),
+            by("x", op, out="u"), by(["kind", "n"], op, out="v")], outputs=list("pqstuv"), **full)
+        for name, values in {"float32": np.array([1.5, NAN, 4, -1, 3, 1e-3], "f4"), "int8": np.array([3, -100, 100, 5, 2, 100], "i1"), "uint16": np.array([3, 60000, 60000, 5, 2, 9], "u2"),
+                             "int64": [2**62, 2**62, 2**62, 3, 2**62, 2], "bool": [True, False, True, True, True, True]}.items():
+            yield case(f"{op}-{name}", "of other dtypes", {"a": da(values, "x", k=("x", list("uvuwvu")))}, by("k", op))
+        yield case(f"{op}-text", "texts have none", {"a": da(list("abc"), "x", k=("x", [1, 1, 2]))}, by("k", op), error="texts")
+        yield case(f"{op}-no-group", "what is in no group goes", {"a": da([1.0, 2.0, 4.0, 8.0, 16.0], "x", attrs={"units": "m"}), "k": da([1.0, NAN, 0.0, 1.0, NAN], "x", name="k")}, by("$k", op), **full)
+        yield case(f"{op}-cells", "not along several dimensions", {"a": da(numbers(2, 3), ["x", "y"], z=(("x", "y"), [[1, 2, 2], [2, 1, 1]]))}, by("z", op), error="no order")
+        sets = {"a": xr.Dataset({"u": (("y", "x"), numbers(2, 5, nan=[7, 3]), {"units": "m"}), "i": ("x", np.array([1, 2, 3, 4, 5], "i1")), "s": ("x", list("abcde")), "w": ("y", [7, 8]), "c": 3}, {"x": [1, 3, 5, 7, 9], "k": ("x", list("babba"))}, {"title": "d"})}
+        yield case(f"{op}-dataset", "texts drop out; what lacks the grouped dim repeats", sets, [by("k", op, out="p"), by("k", op, out="q", dim="y"), by("k", op, out="s", dim=["y", "x"], skipna=False, keep_attrs=False)], outputs=list("pqs"), **full)
+        yield case(f"{op}-unknown", "an unknown dim is an error", lab, by("kind", op, dim="z"), error="no z")
+        yield case(f"{op}-month", "many groups that come again", {"a": daily("2003-11-20", 80, nan=[13, 4])}, [by("time.month", op, out="p"), by("time.dayofyear", op, out="q"), by("time.day", op, out="s")], outputs=list("pqs"))
+    for unit in ("s", "ns"):
+        yield case(f"cumsum-timedelta-{unit}", "NaT stays", {"a": da(np.array([5, 1, 4, "NaT", 2, 9], f"m8[{unit}]"), "x", k=("x", list("uvuvwv")))}, [by("k", "cumsum", out="p"), by("k", "cumsum", out="q", skipna=True)], outputs=list("pq"))
+    yield case("cumprod-timedelta", "no products of times", {"a": da(np.array([5, 1], "m8[s]"), "x", k=("x", list("uv")))}, by("k", "cumprod"), error="times")
+    yield case("cumsum-datetime", "no sums of dates", {"a": da(dates("2000-01-01", 3), "x", k=("x", list("uvu")))}, by("k", "cumsum"), error="dates")
+
+
 @group("groupby")
 def groupby():
     def by(key, op, on="a", out="r", **kwargs):
@@ -945,6 +969,7 @@ def groupby():
     yield case("idxmax-missing", "has no label", {"a": da([1.0, NAN, NAN, 3.0], "x", x=[4, 5, 6, 7], k=("x", [1, 2, 2, 1]))}, [by("k", "idxmax", out="p", dim="x"), by("k", "idxmin", out="q", dim="x", skipna=False)], outputs=list("pq"))
     for name, values in {"float32": np.array([1.5, 2, NAN, -1, 3, 2], "f4"), "int8": np.array([3, -100, 100, 5, 2, 5], "i1"), "bool": [True, False, True, True, False, True], "datetime": dates("2000-01-01", 6, "-7h"), "timedelta": np.array([5, 1, 4, "NaT", 2, 9], "m8[s]"), "text": list("bcabac")}.items():
         yield case(f"argmin-{name}", "of other dtypes", {"a": da(values, "x", k=("x", list("uvuuvu")))}, [by("k", "argmin", out="p", dim="x"), by("k", "argmax", out="q", dim="x")], outputs=list("pq"))
+    yield from running(by, lab)
     yield case("attrs", "attributes and name stay", {"a": series(dates("2001-01-15", 5, "30D")).assign_attrs(units="K")}, by("time.month", "mean"), compare={"attrs": True, "name": True})
     yield case("unknown", "an unknown coord is an error", lab, by("sort", "mean"), error="no coord sort")
 
@@ -1130,6 +1155,14 @@ def resample():
     yield case("field-options", "skipna, min_count and ddof pass through", f, [
         by("D", "mean", out="p", skipna=False), by("D", "sum", out="q", min_count=3), by("D", "std", out="s", ddof=1), by("5h", "first", out="t", skipna=False)], outputs=list("pqst"))
     yield case("keep-attrs", "attributes are dropped if asked", f, [by("D", "mean", out="p", keep_attrs=False), by("D", "last", out="q", keep_attrs=True)], outputs=list("pq"), compare={"attrs": True})
+    def over(freq, op, out, dim, **kwargs):
+        return do("resample", "a", out, indexer={"time": freq}, then=then(op, dim=dim, **kwargs))
+
+    for op in ("cumsum", "cumprod"):
+        yield case(op, "within each bin; the times stay", f, [
+            by("D", op, out="p"), by("5h", op, out="q", skipna=False), over("2D", op, "s", ["time", "lon"]), over("ME", op, "t", "lat", keep_attrs=False)], outputs=list("pqst"), compare={"attrs": True, "name": True})
+        yield case(f"{op}-dataset", "of every variable", {"a": field.drop_vars("at").to_dataset(name="v").assign(n=("time", np.arange(14, dtype="int32")), c=("lat", [1.0, 2.0, 5.0]), t=("time", list("abcdefghijklmn")))}, [
+            by("D", op, out="p"), over("5h", op, "q", "lat"), by("30h", op, out="s", options={"closed": "right", "offset": "2h"})], outputs=list("pqs"), compare={"attrs": True})
     yield case("quantile", "quantiles behind the bins", f, [by("D", "quantile", out="p", q=0.3), by("2D", "quantile", out="q", q=[0.25, 0.75], skipna=False)], outputs=list("pq"))
     yield case("argmax", "positions within the bins, and times", {"a": field.isel(lat=0, lon=0).drop_vars("at").fillna(0)}, [
         do("resample", "a", op, indexer={"time": "D"}, then=then(op, dim="time")) for op in ("argmin", "argmax", "idxmin", "idxmax")],

@@ -13,6 +13,7 @@ use super::super::args::{Args, block, int, string, strings};
 use super::super::case::Step;
 use super::super::json::Names;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
+use super::along::running_args;
 use super::{Call, Op, arguments, combine, dims, elementwise, no_method, order, reduce};
 
 pub const OPS: &[(&str, Op)] =
@@ -108,6 +109,15 @@ macro_rules! grouped {
                 let groups = groups?;
                 Ok(if step.op == "idxmin" { groups.idxmin(&options)? } else { groups.idxmax(&options)? }
                     .into())
+            }
+            "cumsum" | "cumprod" => {
+                let (dims, options) = running_args(args)?;
+                let groups = groups?;
+                Ok(match step.op.as_str() {
+                    "cumsum" => groups.cumsum_with(dims, options),
+                    _ => groups.cumprod_with(dims, options),
+                }?
+                .into())
             }
             "fillna" => {
                 let value = combine::object(args.need("value")?)?;
