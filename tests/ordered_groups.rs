@@ -151,3 +151,35 @@ fn a_store_larger_than_the_budget_is_resampled() {
         assert!((got[day * cells + cell] - wanted).abs() <= 1.0, "day {day}");
     }
 }
+
+#[test]
+fn running_sums_within_groups_are_those_of_the_whole() {
+    let months: Vec<i32> = (0..90).map(|i| i % 12).collect();
+    let odd: Vec<i32> = (0..90).map(|i| (i * i + i / 7) % 13).collect();
+    for codes in [runs(90, 6), runs(90, 40), months, odd, runs(90, 1), vec![0; 90]] {
+        for (axis, shape) in [(0, [90, 2, 3]), (1, [3, 90, 2]), (2, [2, 3, 90])] {
+            let values: Vec<i64> = (0..540).map(|i| i * 37 % 101 - 50).collect();
+            let block = Block::from_vec(&shape, values.clone()).unwrap();
+            let inner: usize = shape[axis + 1..].iter().product();
+            let mut sums = std::collections::HashMap::new();
+            let each = values.iter().enumerate().map(|(i, v)| {
+                let (lane, at) = ((i / inner / 90, i % inner), i / inner % 90);
+                let sum = sums.entry((lane, codes[at])).or_insert(0);
+                *sum += v;
+                *sum
+            });
+            let want: Vec<i64> = each.collect();
+            let dims = ["a", "b", "c"];
+            let key = DataArray::from_vec(&[(dims[axis], 90)], codes.clone()).unwrap().with_name("key");
+            let a = DataArray::new(Variable::new(dims, block).unwrap(), Coords::new()).unwrap();
+            for chunk in [1, 6, 13, 90] {
+                let chunked = a.chunk(dims[axis], chunk).unwrap().chunk(dims[(axis + 1) % 3], 2).unwrap();
+                let lazy = chunked.groupby(key.clone()).unwrap().cumsum(()).unwrap();
+                assert_eq!(lazy.to_vec::<i64>().unwrap(), want, "axis {axis}, chunks of {chunk}, {codes:?}");
+                let part = lazy.isel(dims[axis], 17..55).unwrap().to_vec::<i64>().unwrap();
+                let within = |i: &usize| (17..55).contains(&(i / inner % 90));
+                assert_eq!(part, (0..540).filter(within).map(|i| want[i]).collect::<Vec<_>>());
+            }
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! Running sums and products along dimensions: `cumsum` and `cumprod`.
 
+use std::sync::Arc;
+
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::diagnostics;
@@ -10,11 +12,23 @@ use super::variable::{Name, Variable};
 use crate::error::{Context, Result};
 use crate::kernel::scan::{ScanOp, ScanSpec};
 
-/// The variable scanned along those of `dims` that it has, one after the other; `None` for text.
-fn scan_variable(
+/// The groups of the positions along a dimension.
+#[derive(Debug, Clone)]
+pub(super) struct Grouped {
+    pub(super) dim: Name,
+    /// The number of the group of each position.
+    pub(super) codes: Arc<[i32]>,
+    /// How many groups there are.
+    pub(super) count: usize,
+}
+
+/// The variable scanned along those of `dims` that it has, one after the other; `None` for text. Along the dimension
+/// of groups each of them by itself.
+pub(super) fn scan_variable(
     v: &Variable,
     op: ScanOp,
     dims: &[Name],
+    groups: Option<&Grouped>,
     options: &ReduceOptions,
 ) -> Result<Option<Variable>> {
     let axes: Vec<usize> = (0..v.ndim()).filter(|&i| dims.contains(&v.dims()[i])).collect();
@@ -24,7 +38,11 @@ fn scan_variable(
     let skipna = options.skipna.unwrap_or(v.dtype().is_float() || v.dtype().is_complex());
     let mut data = v.data().clone();
     for axis in axes {
-        data = data.scan(ScanSpec { op, axis, skipna })?;
+        let spec = ScanSpec { op, axis, skipna };
+        data = match groups.filter(|g| g.dim == v.dims()[axis]) {
+            Some(groups) => data.scan_groups(spec, groups.codes.clone(), groups.count)?,
+            None => data.scan(spec)?,
+        };
     }
     let attrs = options.attrs(&v.attrs);
     if op == ScanOp::Prod {
@@ -36,7 +54,7 @@ fn scan_variable(
 fn scanned<O: Labelled>(object: &O, op: ScanOp, dims: Dims, options: ReduceOptions) -> Result<O> {
     let ds = object.to_parts();
     let dims = dims.among(&ds.sizes())?;
-    let vars = ds.map_variables(|v| scan_variable(v, op, &dims, &options))?;
+    let vars = ds.map_variables(|v| scan_variable(v, op, &dims, None, &options))?;
     let mut result = ds.with_parts(vars, ds.coords().clone());
     result.attrs = options.attrs(&ds.attrs);
     object.rebuild(result)

@@ -33,6 +33,14 @@ impl Carry {
         }
     }
 
+    /// How many of what is carried there are along the axis, for this many chunks.
+    fn len(&self, chunks: usize) -> usize {
+        match self {
+            Carry::Scan(what) => what.carried(0..chunks).len(),
+            Carry::Valid { .. } => chunks,
+        }
+    }
+
     /// The dtype of what is carried, and how many numbers one of it is.
     fn layout(&self, input: DType) -> (DType, usize) {
         match self {
@@ -44,7 +52,7 @@ impl Carry {
 }
 
 /// What each chunk along an axis gets: an axis of the numbers of one carry, then the axes of the input with one
-/// position for each chunk.
+/// position for each chunk (where groups run, for each that is under way where a chunk begins).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Carries(Carry);
 
@@ -127,7 +135,7 @@ impl Fold for Carries {
             Carry::Scan(Running::Integral { .. }) => 3,
             _ => parts,
         };
-        shape[self.0.axis() + 1] = input.grid.axes()[self.0.axis()].count();
+        shape[self.0.axis() + 1] = self.0.len(input.grid.axes()[self.0.axis()].count());
         shape.iter().product::<usize>() * dtype.size()
     }
 }
@@ -137,7 +145,7 @@ impl LazyArray {
     pub(super) fn carries(&self, carry: Carry) -> Result<LazyArray> {
         let (dtype, parts) = carry.layout(self.dtype());
         let mut axes = self.grid().axes().to_vec();
-        axes[carry.axis()] = AxisGrid::single(axes[carry.axis()].count());
+        axes[carry.axis()] = AxisGrid::single(carry.len(axes[carry.axis()].count()));
         axes.insert(0, AxisGrid::single(parts));
         LazyArray::new(Carries(carry), vec![self.clone()], Meta { dtype, grid: ChunkGrid(axes) })
     }

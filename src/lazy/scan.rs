@@ -5,17 +5,17 @@
 //! the chunks alone say in which order is summed.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
 use super::carry::Carry;
 use super::{LazyArray, Meta, Need, Op};
-use crate::array::{Block, Region};
+use crate::array::{AxisGrid, Block, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::calculus;
-use crate::kernel::scan::{self, FADING_PARTS, Fading, ScanOp, ScanSpec};
+use crate::kernel::scan::{self, FADING_PARTS, Fading, GroupChunks, ScanOp, ScanSpec};
 use crate::source::Traffic;
 
 /// What runs along an axis.
@@ -23,6 +23,8 @@ use crate::source::Traffic;
 pub enum Running {
     /// Sums, products or the last valid element.
     Values(ScanSpec),
+    /// Sums or products of each group.
+    Grouped(GroupScan),
     /// The integral by trapezoids.
     Integral {
         /// The axis.
@@ -34,10 +36,31 @@ pub enum Running {
     Fading(Fading),
 }
 
+/// Running values of each group of positions along an axis.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GroupScan {
+    spec: ScanSpec,
+    /// The group of each position.
+    codes: Arc<[i32]>,
+    /// How many groups there are.
+    count: usize,
+    /// The chunks along the axis.
+    grid: AxisGrid,
+    /// What they have of groups, once somebody asks.
+    #[serde(skip)]
+    chunks: OnceLock<Arc<GroupChunks>>,
+}
+
+impl GroupScan {
+    fn chunks(&self) -> &GroupChunks {
+        self.chunks.get_or_init(|| Arc::new(GroupChunks::new(&self.codes, self.count, &self.grid)))
+    }
+}
+
 impl Running {
     pub(super) fn axis(&self) -> usize {
         match self {
-            Running::Values(spec) => spec.axis,
+            Running::Values(spec) | Running::Grouped(GroupScan { spec, .. }) => spec.axis,
             Running::Integral { axis, .. } => *axis,
             Running::Fading(fading) => fading.axis,
         }
@@ -45,7 +68,7 @@ impl Running {
 
     fn result_dtype(&self, input: DType) -> Result<DType> {
         match self {
-            Running::Values(spec) => spec.result_dtype(input),
+            Running::Values(spec) | Running::Grouped(GroupScan { spec, .. }) => spec.result_dtype(input),
             Running::Integral { .. } => Ok(input),
             Running::Fading(fading) => fading.result_dtype(input),
         }
@@ -54,9 +77,17 @@ impl Running {
     /// The dtype of what runs up to a chunk, and how many numbers one of it is.
     pub(super) fn carry(&self, input: DType) -> (DType, usize) {
         match self {
-            Running::Values(spec) => spec.carry(input),
+            Running::Values(spec) | Running::Grouped(GroupScan { spec, .. }) => spec.carry(input),
             Running::Integral { .. } => (calculus::wide_dtype(input), 1),
             Running::Fading(_) => (DType::F64, FADING_PARTS),
+        }
+    }
+
+    /// Where what these chunks start from lies among what all do.
+    pub(super) fn carried(&self, chunks: Range<usize>) -> Range<usize> {
+        match self {
+            Running::Grouped(groups) => groups.chunks().places(chunks),
+            _ => chunks,
         }
     }
 
@@ -64,6 +95,10 @@ impl Running {
     pub(super) fn total(&self, chunk: &Block, at: Range<usize>) -> Result<Block> {
         match self {
             Running::Values(spec) => scan::total(spec, chunk),
+            Running::Grouped(groups) => {
+                let number = groups.grid.find(at.start);
+                scan::total_groups(&groups.spec, chunk, groups.chunks(), number, at)
+            }
             Running::Integral { axis, points } => {
                 calculus::integral_of_piece(chunk.clone(), *axis, &points[at])
             }
@@ -75,6 +110,9 @@ impl Running {
     pub(super) fn before(&self, totals: &[Block], input: &Meta) -> Result<Block> {
         match self {
             Running::Values(spec) => scan::before(spec, input.dtype, totals),
+            Running::Grouped(groups) => {
+                scan::before_groups(&groups.spec, input.dtype, totals, groups.chunks())
+            }
             Running::Integral { axis, points } => {
                 let grid = &input.grid.axes()[*axis];
                 let starts = (1..grid.count()).map(|i| grid.chunk(i).start);
@@ -92,6 +130,10 @@ impl Running {
     fn scan(&self, piece: &Block, at: Range<usize>, before: Option<&Block>) -> Result<Block> {
         match self {
             Running::Values(spec) => scan::scan(spec, piece, before),
+            Running::Grouped(groups) => {
+                let number = groups.grid.find(at.start);
+                scan::scan_groups(&groups.spec, piece, groups.chunks(), number, at, before)
+            }
             Running::Integral { axis, points } => {
                 calculus::running_integral(piece.clone(), *axis, &points[at], before)
             }
@@ -102,6 +144,7 @@ impl Running {
     pub(super) fn describe(&self) -> String {
         match self {
             Running::Values(spec) => spec.describe(),
+            Running::Grouped(groups) => format!("{} of {} groups", groups.spec.describe(), groups.count),
             Running::Integral { axis, .. } => format!("running integral along axis {axis}"),
             Running::Fading(fading) => fading.describe(),
         }
@@ -113,15 +156,20 @@ impl Running {
 pub struct Scan(Running);
 
 impl Scan {
+    /// How far back a position needs others, if that is not where its chunk begins.
+    fn limit(&self) -> Option<usize> {
+        match &self.0 {
+            Running::Values(ScanSpec { op: ScanOp::Fill { limit }, .. }) => *limit,
+            _ => None,
+        }
+    }
+
     /// The positions of the input that positions of the output need.
     fn reach(&self, out: Range<usize>, inputs: &[&Meta]) -> Range<usize> {
-        let start = match (&self.0, inputs.get(1)) {
-            (Running::Values(ScanSpec { op: ScanOp::Fill { limit: Some(limit) }, .. }), _) => {
-                out.start.saturating_sub(*limit)
-            }
-            (_, None) => 0,
-            _ if out.is_empty() => out.start,
-            _ => {
+        let start = match self.limit() {
+            Some(limit) => out.start.saturating_sub(limit),
+            None if out.is_empty() => out.start,
+            None => {
                 let grid = &inputs[0].grid.axes()[self.0.axis()];
                 grid.chunk(grid.find(out.start)).start
             }
@@ -144,7 +192,7 @@ impl Op for Scan {
         if let Some(carries) = inputs.get(1) {
             let chunks = inputs[0].grid.axes()[axis].touched(out.axis(axis));
             let mut region = Region::new(std::iter::once(0..carries.shape()[0]).chain(out.ranges()));
-            region.set(axis + 1, chunks);
+            region.set(axis + 1, self.0.carried(chunks));
             needs.push(Need { input: 1, region });
         }
         needs
@@ -155,20 +203,26 @@ impl Op for Scan {
         let reach = self.reach(out.axis(axis), inputs);
         let from = reach.start;
         let piece = &pieces[0];
-        let block = match pieces.get(1) {
-            None => self.0.scan(piece, reach, None)?,
-            Some(carries) => {
+        let block = match self.limit() {
+            Some(_) => self.0.scan(piece, reach, None)?,
+            None => {
                 // Every chunk starts anew from what came before it, whatever box is asked for.
                 let grid = &inputs[0].grid.axes()[axis];
+                let chunks = grid.touched(out.axis(axis));
+                let first = self.0.carried(chunks.clone()).start;
                 let mut block = Block::zeros(self.0.result_dtype(piece.dtype())?, piece.shape());
-                for (i, chunk) in grid.touched(out.axis(axis)).enumerate() {
-                    let chunk = grid.chunk(chunk);
+                for number in chunks {
+                    let chunk = grid.chunk(number);
                     let mut part = Region::full(piece.shape());
                     let rows = chunk.start..chunk.end.min(reach.end);
                     part.set(axis, rows.start - from..rows.end - from);
-                    let mut carry = Region::full(carries.shape());
-                    carry.set(axis + 1, i..i + 1);
-                    let scanned = self.0.scan(&piece.region(&part), rows, Some(&carries.region(&carry)))?;
+                    let before = pieces.get(1).map(|carries| {
+                        let own = self.0.carried(number..number + 1);
+                        let mut carry = Region::full(carries.shape());
+                        carry.set(axis + 1, own.start - first..own.end - first);
+                        carries.region(&carry)
+                    });
+                    let scanned = self.0.scan(&piece.region(&part), rows, before.as_ref())?;
                     if part == Region::full(piece.shape()) {
                         block = scanned;
                         break;
@@ -188,7 +242,14 @@ impl Op for Scan {
         let mut region = out.clone();
         let axis = self.0.axis();
         region.set(axis, self.reach(out.axis(axis), inputs));
-        inputs[0].bytes(&region)
+        let copied = inputs[0].bytes(&region);
+        let Running::Grouped(groups) = &self.0 else { return copied };
+        // Running values of all groups under way.
+        let chunks = inputs[0].grid.axes()[axis].touched(out.axis(axis));
+        let slots = chunks.map(|c| groups.chunks().slots(c)).max().unwrap_or(0);
+        let (dtype, parts) = self.0.carry(inputs[0].dtype);
+        region.set(axis, 0..slots);
+        copied + region.size() * parts * dtype.size()
     }
 
     fn describe(&self) -> String {
@@ -223,6 +284,28 @@ impl LazyArray {
         let spec = ScanSpec { op, ..spec };
         let alone = matches!(op, ScanOp::Fill { limit: Some(_) });
         self.running(Running::Values(spec), alone)
+    }
+
+    /// Running values of each group of positions along the axis of `spec`: shape and chunks stay. Each position
+    /// has the number of a group that is less than `count`.
+    ///
+    /// # Errors
+    /// If the axis or a group does not exist, or the operation has no meaning for groups or the dtype.
+    pub(crate) fn scan_groups(&self, spec: ScanSpec, codes: Arc<[i32]>, count: usize) -> Result<LazyArray> {
+        let fits = self.shape().get(spec.axis) == Some(&codes.len())
+            && codes.iter().all(|c| usize::try_from(*c).is_ok_and(|c| c < count));
+        if !fits || matches!(spec.op, ScanOp::Fill { .. }) {
+            return Err(Error::internal(format!(
+                "{} of {} positions in {count} groups, of shape {:?}",
+                spec.describe(),
+                codes.len(),
+                self.shape()
+            )));
+        }
+        let grid = self.grid().axes()[spec.axis].clone();
+        let groups = GroupScan { spec, codes, count, grid, chunks: OnceLock::new() };
+        let alone = groups.chunks().places(0..groups.grid.count()).is_empty();
+        self.running(Running::Grouped(groups), alone)
     }
 
     /// The integral by trapezoids from the first position of an axis, with these points, to each.

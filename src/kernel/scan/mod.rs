@@ -6,10 +6,13 @@
 
 mod fading;
 mod fill;
+mod groups;
 mod sums;
 
 #[cfg(test)]
 mod tests;
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +20,8 @@ use crate::array::Block;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 pub(crate) use fading::{Fading, PARTS as FADING_PARTS};
+pub(crate) use groups::GroupChunks;
+use groups::Rows;
 
 /// What runs along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,14 +151,33 @@ fn carry_shape(axis: usize, shape: &[usize], parts: usize, len: usize) -> Vec<us
 /// # Errors
 /// If the operation has no meaning for the dtype.
 pub(crate) fn total(spec: &ScanSpec, piece: &Block) -> Result<Block> {
+    total_of(spec, piece, Rows::ALL)
+}
+
+/// What the rows `at` of a chunk come to for each group that goes on in later chunks: as [`total`], with these
+/// groups along the axis.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub(crate) fn total_groups(
+    spec: &ScanSpec,
+    piece: &Block,
+    groups: &GroupChunks,
+    chunk: usize,
+    at: Range<usize>,
+) -> Result<Block> {
+    total_of(spec, piece, groups.rows(chunk, at))
+}
+
+fn total_of(spec: &ScanSpec, piece: &Block, rows: Rows<'_>) -> Result<Block> {
     let dtype = piece.dtype();
     let (carry, parts) = spec.carry(dtype);
-    let shape = carry_shape(spec.axis, piece.shape(), parts, 1);
+    let shape = carry_shape(spec.axis, piece.shape(), parts, rows.kept.len());
     let lay = Lay::new(piece.shape(), spec.axis);
     let piece = piece.clone().contiguous();
     let flat = match spec.op {
         ScanOp::Fill { .. } => fill::total(&piece, lay)?,
-        _ => sums::total(spec, &piece, lay)?,
+        _ => sums::total(spec, &piece, lay, rows)?,
     };
     Ok(flat.reshape(&shape)?.retype(carry))
 }
@@ -189,6 +213,28 @@ pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<
     Ok(out)
 }
 
+/// What comes before each chunk for the groups that are open in it, those of all chunks along the axis, from what
+/// [`total_groups`] gave of each; `input` is the dtype of the elements.
+///
+/// # Errors
+/// If there are no totals, or the operation has no meaning for the dtype.
+pub(crate) fn before_groups(
+    spec: &ScanSpec,
+    input: DType,
+    totals: &[Block],
+    groups: &GroupChunks,
+) -> Result<Block> {
+    let Some(first) = totals.first().filter(|_| totals.len() == groups.count()) else {
+        return Err(Error::internal(format!("{} of {} chunks to scan", totals.len(), groups.count())));
+    };
+    let (carry, parts) = spec.carry(input);
+    let open = groups.places(0..groups.count()).len();
+    let shape = carry_shape(spec.axis, &first.shape()[1..], parts, open);
+    let lay = Lay::new(&shape[1..], spec.axis);
+    let flat = sums::before_groups(spec, input, totals, groups, lay)?;
+    Ok(flat.reshape(&shape)?.retype(carry))
+}
+
 /// The running value at every element of a piece, after what came `before` it (of length 1 along the
 /// axis: the total of what lies before).
 ///
@@ -205,6 +251,26 @@ pub(crate) fn before(spec: &ScanSpec, input: DType, totals: &[Block]) -> Result<
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn scan(spec: &ScanSpec, piece: &Block, before: Option<&Block>) -> Result<Block> {
+    scan_of(spec, piece, Rows::ALL, before)
+}
+
+/// As [`scan`] for the rows `at` of a chunk, with a running value for each group; `before` has those that are open
+/// in the chunk.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub(crate) fn scan_groups(
+    spec: &ScanSpec,
+    piece: &Block,
+    groups: &GroupChunks,
+    chunk: usize,
+    at: Range<usize>,
+    before: Option<&Block>,
+) -> Result<Block> {
+    scan_of(spec, piece, groups.rows(chunk, at), before)
+}
+
+fn scan_of(spec: &ScanSpec, piece: &Block, rows: Rows<'_>, before: Option<&Block>) -> Result<Block> {
     let (dtype, shape) = (piece.dtype(), piece.shape().to_vec());
     let result = spec.result_dtype(dtype)?;
     let lay = Lay::new(&shape, spec.axis);
@@ -212,7 +278,7 @@ pub fn scan(spec: &ScanSpec, piece: &Block, before: Option<&Block>) -> Result<Bl
     let before = before.map(|b| b.clone().contiguous());
     let flat = match spec.op {
         ScanOp::Fill { limit } => fill::scan(piece, lay, before.as_ref(), limit)?,
-        _ => sums::scan(spec, &piece, lay, before.as_ref())?,
+        _ => sums::scan(spec, &piece, lay, rows, before.as_ref())?,
     };
     Ok(flat.reshape(&shape)?.retype(result))
 }

@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use super::groups::{GroupChunks, Rows, Run};
 use super::{Lay, ScanOp, ScanSpec};
 use crate::array::Block;
 use crate::dtype::dispatch::with_number;
@@ -150,6 +151,28 @@ impl<A: Element + Copy> States<A> {
         Ok(states)
     }
 
+    /// The `from`-th of `inner` states each of others in place of the `to`-th here.
+    fn copy(&mut self, to: usize, other: &States<A>, from: usize, inner: usize) {
+        self.total[to * inner..][..inner].copy_from_slice(&other.total[from * inner..][..inner]);
+        self.lost[to * inner..][..inner].copy_from_slice(&other.lost[from * inner..][..inner]);
+    }
+
+    /// The same within these states.
+    fn copy_within(&mut self, to: usize, from: usize, inner: usize) {
+        self.total.copy_within(from * inner..(from + 1) * inner, to * inner);
+        self.lost.copy_within(from * inner..(from + 1) * inner, to * inner);
+    }
+
+    /// Joins the `from`-th of `inner` later states each to the `to`-th here.
+    fn join<R: Rule<Acc = A>>(&mut self, to: usize, later: &States<A>, from: usize, inner: usize) {
+        let (to, from) = (to * inner..(to + 1) * inner, from * inner..(from + 1) * inner);
+        let own = self.total[to.clone()].iter_mut().zip(&mut self.lost[to]);
+        let later = later.total[from.clone()].iter().zip(&later.lost[from]);
+        for ((total, lost), (more, also)) in own.zip(later) {
+            (*total, *lost) = R::join((*total, *lost), (*more, *also));
+        }
+    }
+
     fn into_block<R: Rule<Acc = A>>(self) -> Result<Block> {
         let mut parts = self.total;
         if R::PARTS == 2 {
@@ -159,18 +182,20 @@ impl<A: Element + Copy> States<A> {
     }
 }
 
-/// Takes in all elements; notes the running value at each where `out` has room. Tells whether all fit.
+/// Takes in all elements; notes the running value at each where `out` has room, and leaves out what nobody asks
+/// for else. Tells whether all fit.
+///
+/// States lie like elements, with those that rows add to in place of the rows.
 fn walk<R: Rule, const NOTE: bool>(
     x: &[R::In],
     lay: Lay,
+    rows: Rows<'_>,
     states: &mut States<R::Acc>,
     out: &mut [R::Out],
 ) -> bool {
     let Lay { n, inner, .. } = lay;
     let mut fits = true;
-    if n == 0 {
-        return fits;
-    }
+    let runs = || rows.runs(n).filter(|run| NOTE || run.kept);
     if inner == 1 {
         let whole = lay.outer / SIDE * SIDE;
         let (mut at, mut width) = (0, SIDE);
@@ -180,11 +205,14 @@ fn walk<R: Rule, const NOTE: bool>(
             }
             let lanes = at * n..(at + width) * n;
             let to = if NOTE { &mut out[lanes.clone()] } else { &mut [][..] };
-            let (total, lost) = (&mut states.total[at..at + width], &mut states.lost[at..at + width]);
-            fits &= match width {
-                1 => side_by_side::<R, 1, NOTE>(&x[lanes], n, total, lost, to),
-                _ => side_by_side::<R, SIDE, NOTE>(&x[lanes], n, total, lost, to),
-            };
+            let of = at * rows.count..(at + width) * rows.count;
+            let (total, lost) = (&mut states.total[of.clone()], &mut states.lost[of]);
+            for run in runs() {
+                fits &= match width {
+                    1 => side_by_side::<R, 1, NOTE>(&x[lanes.clone()], n, run, total, lost, to),
+                    _ => side_by_side::<R, SIDE, NOTE>(&x[lanes.clone()], n, run, total, lost, to),
+                };
+            }
             at += width;
         }
         return fits;
@@ -192,21 +220,29 @@ fn walk<R: Rule, const NOTE: bool>(
     for o in 0..lay.outer {
         for start in (0..inner).step_by(TILE) {
             let width = TILE.min(inner - start);
-            let total = &mut states.total[o * inner + start..][..width];
-            let lost = &mut states.lost[o * inner + start..][..width];
-            for i in 0..n {
-                let row = (o * n + i) * inner + start;
-                let x = &x[row..][..width];
-                if NOTE {
-                    let out = &mut out[row..][..width];
-                    for (((to, x), total), lost) in out.iter_mut().zip(x).zip(&mut *total).zip(&mut *lost) {
-                        (*total, *lost) = R::step((*total, *lost), *x);
-                        *to = R::value((*total, *lost));
-                        fits &= R::fits((*total, *lost));
-                    }
-                } else {
-                    for ((x, total), lost) in x.iter().zip(&mut *total).zip(&mut *lost) {
-                        (*total, *lost) = R::step((*total, *lost), *x);
+            for run in runs() {
+                let of = (o * rows.count + run.slot) * inner + start;
+                let total = &mut states.total[of..][..width];
+                let lost = &mut states.lost[of..][..width];
+                if run.fresh {
+                    total.fill(R::START.0);
+                    lost.fill(R::START.1);
+                }
+                for i in run.rows {
+                    let row = (o * n + i) * inner + start;
+                    let x = &x[row..][..width];
+                    if NOTE {
+                        let out = &mut out[row..][..width];
+                        for (((to, x), total), lost) in out.iter_mut().zip(x).zip(&mut *total).zip(&mut *lost)
+                        {
+                            (*total, *lost) = R::step((*total, *lost), *x);
+                            *to = R::value((*total, *lost));
+                            fits &= R::fits((*total, *lost));
+                        }
+                    } else {
+                        for ((x, total), lost) in x.iter().zip(&mut *total).zip(&mut *lost) {
+                            (*total, *lost) = R::step((*total, *lost), *x);
+                        }
                     }
                 }
             }
@@ -215,24 +251,29 @@ fn walk<R: Rule, const NOTE: bool>(
     fits
 }
 
-/// `L` lanes of `n` elements, each contiguous. Tells whether all values fit.
+/// The rows of a run in `L` lanes of `n` elements, each contiguous. Tells whether all values fit.
 fn side_by_side<R: Rule, const L: usize, const NOTE: bool>(
     x: &[R::In],
     n: usize,
+    run: Run,
     total: &mut [R::Acc],
     lost: &mut [R::Acc],
     out: &mut [R::Out],
 ) -> bool {
     let mut fits = true;
-    let lanes: [&[R::In]; L] = std::array::from_fn(|l| &x[l * n..][..n]);
-    let mut state: [_; L] = std::array::from_fn(|l| (total[l], lost[l]));
+    let slots = total.len() / L;
+    let lanes: [&[R::In]; L] = std::array::from_fn(|l| &x[l * n..][run.rows.clone()]);
+    let mut state: [_; L] = std::array::from_fn(|l| match run.fresh {
+        true => R::START,
+        false => (total[l * slots + run.slot], lost[l * slots + run.slot]),
+    });
     let mut rest = out;
     let outs: [&mut [R::Out]; L] = std::array::from_fn(|_| {
         let (one, later) = std::mem::take(&mut rest).split_at_mut(if NOTE { n } else { 0 });
         rest = later;
-        one
+        if NOTE { &mut one[run.rows.clone()] } else { one }
     });
-    for i in 0..n {
+    for i in 0..run.rows.len() {
         for l in 0..L {
             state[l] = R::step(state[l], lanes[l][i]);
             if NOTE {
@@ -242,7 +283,7 @@ fn side_by_side<R: Rule, const L: usize, const NOTE: bool>(
         }
     }
     for l in 0..L {
-        (total[l], lost[l]) = state[l];
+        (total[l * slots + run.slot], lost[l * slots + run.slot]) = state[l];
     }
     fits
 }
@@ -316,17 +357,64 @@ pub(super) fn start(spec: &ScanSpec, input: DType, size: usize) -> Result<Block>
 }
 
 /// What a piece comes to.
-pub(super) fn total(spec: &ScanSpec, piece: &Block, lay: Lay) -> Result<Block> {
-    struct Total<'a>(&'a Block, Lay);
+pub(super) fn total(spec: &ScanSpec, piece: &Block, lay: Lay, rows: Rows<'_>) -> Result<Block> {
+    struct Total<'a>(&'a Block, Lay, Rows<'a>);
     impl Visit for Total<'_> {
         type Done = Block;
         fn visit<R: Rule>(self) -> Result<Block> {
-            let mut states = States::new::<R>(self.1.lanes());
-            walk::<R, false>(elements(self.0)?, self.1, &mut states, &mut []);
-            states.into_block::<R>()
+            let Total(piece, lay, rows) = self;
+            let mut states = States::new::<R>(lay.lanes() * rows.count);
+            walk::<R, false>(elements(piece)?, lay, rows, &mut states, &mut []);
+            let mut kept = States::new::<R>(lay.lanes() * rows.kept.len());
+            for o in 0..lay.outer {
+                for (i, slot) in rows.kept.iter().enumerate() {
+                    let to = o * rows.kept.len() + i;
+                    kept.copy(to, &states, o * rows.count + *slot as usize, lay.inner);
+                }
+            }
+            kept.into_block::<R>()
         }
     }
-    dispatch(spec, piece.dtype(), Total(piece, lay))
+    dispatch(spec, piece.dtype(), Total(piece, lay, rows))
+}
+
+/// What comes before each chunk for the groups that are open in it, from what the chunks come to.
+pub(super) fn before_groups(
+    spec: &ScanSpec,
+    input: DType,
+    totals: &[Block],
+    groups: &GroupChunks,
+    lay: Lay,
+) -> Result<Block> {
+    struct Before<'a>(&'a [Block], &'a GroupChunks, Lay);
+    impl Visit for Before<'_> {
+        type Done = Block;
+        fn visit<R: Rule>(self) -> Result<Block> {
+            let Before(totals, groups, lay) = self;
+            let totals: Vec<_> = totals
+                .iter()
+                .map(|t| States::from_block::<R>(&t.clone().contiguous()))
+                .collect::<Result<_>>()?;
+            let mut out = States::new::<R>(lay.lanes() * lay.n);
+            let mut at = 0;
+            for chunk in 0..groups.count() {
+                for (last, kept, open) in groups.sources(chunk) {
+                    let total = &totals[last];
+                    let many = total.total.len() / lay.lanes().max(1);
+                    for o in 0..lay.outer {
+                        let to = o * lay.n + at;
+                        if let Some(open) = open {
+                            out.copy_within(to, o * lay.n + open, lay.inner);
+                        }
+                        out.join::<R>(to, total, o * many + kept, lay.inner);
+                    }
+                    at += 1;
+                }
+            }
+            out.into_block::<R>()
+        }
+    }
+    dispatch(spec, input, Before(totals, groups, lay))
 }
 
 /// Running values after those of later input.
@@ -337,9 +425,8 @@ pub(super) fn join(spec: &ScanSpec, input: DType, earlier: Block, later: &Block)
         fn visit<R: Rule>(self) -> Result<Block> {
             let mut a = States::from_block::<R>(&self.0)?;
             let b = States::from_block::<R>(self.1)?;
-            for (i, (total, lost)) in a.total.iter_mut().zip(&mut a.lost).enumerate() {
-                (*total, *lost) = R::join((*total, *lost), (b.total[i], b.lost[i]));
-            }
+            let lanes = a.total.len();
+            a.join::<R>(0, &b, 0, lanes);
             a.into_block::<R>()
         }
     }
@@ -347,28 +434,40 @@ pub(super) fn join(spec: &ScanSpec, input: DType, earlier: Block, later: &Block)
 }
 
 /// The running value at every element.
-pub(super) fn scan(spec: &ScanSpec, piece: &Block, lay: Lay, before: Option<&Block>) -> Result<Block> {
-    struct Scan<'a>(&'a Block, Lay, Option<&'a Block>);
+pub(super) fn scan(
+    spec: &ScanSpec,
+    piece: &Block,
+    lay: Lay,
+    rows: Rows<'_>,
+    before: Option<&Block>,
+) -> Result<Block> {
+    struct Scan<'a>(&'a Block, Lay, Rows<'a>, Option<&'a Block>);
     impl Visit for Scan<'_> {
         type Done = Block;
         fn visit<R: Rule>(self) -> Result<Block> {
-            let x = elements(self.0)?;
-            let mut states = match self.2 {
-                Some(before) => States::from_block::<R>(before)?,
-                None => States::new::<R>(self.1.lanes()),
-            };
+            let Scan(piece, lay, rows, before) = self;
+            let x = elements(piece)?;
+            let mut states = States::new::<R>(lay.lanes() * rows.count);
+            if let Some(before) = before {
+                let before = States::from_block::<R>(before)?;
+                for o in 0..lay.outer {
+                    for slot in 0..rows.open {
+                        states.copy(o * rows.count + slot, &before, o * rows.open + slot, lay.inner);
+                    }
+                }
+            }
             let mut out = vec![R::Out::default(); x.len()];
-            if !walk::<R, true>(x, self.1, &mut states, &mut out) {
+            if !walk::<R, true>(x, lay, rows, &mut states, &mut out) {
                 return Err(Error::invalid(format!(
                     "a running sum does not fit into 64 bits of {}",
-                    self.0.dtype()
+                    piece.dtype()
                 ))
                 .help("cast the timedeltas to a coarser unit first"));
             }
             Block::from_vec(&[out.len()], out)
         }
     }
-    dispatch(spec, piece.dtype(), Scan(piece, lay, before))
+    dispatch(spec, piece.dtype(), Scan(piece, lay, rows, before))
 }
 
 fn elements<T: Element>(block: &Block) -> Result<&[T]> {

@@ -4,6 +4,7 @@
 
 mod arithmetic;
 mod bins;
+mod cumulative;
 mod cut;
 mod extremes;
 mod factorize;

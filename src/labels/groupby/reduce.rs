@@ -137,12 +137,25 @@ impl<T: Labelled> GroupBy<T> {
 
     /// A reduction that keeps the grouped dimensions: of each position by itself.
     fn rows_reduced(&self, what: &dyn Reduces, dims: &[Name]) -> Result<Dataset> {
+        let coords = |coords: &Coords| what.coords(coords.without_dims(dims));
+        let mut ds = self.map_rows(|v| what.over(v, dims), coords)?;
+        ds.attrs = what.attrs(&ds.attrs);
+        Ok(ds)
+    }
+
+    /// What `f` makes of each variable without the positions that are in no group, with these coordinates. The
+    /// result has all grouped dimensions, repeated where the variable lacks them.
+    pub(super) fn map_rows(
+        &self,
+        f: impl Fn(&Variable) -> Result<Option<Variable>>,
+        coords: impl FnOnce(&Coords) -> Result<Coords>,
+    ) -> Result<Dataset> {
         let (rows, inside) = self.grouped_rows()?;
         let own = self.groups.own_dims();
         let sizes = rows.sizes();
         let is_array = Self::is_array(&rows);
         let data_vars = rows.map_variables(|v| {
-            let Some(mut v) = what.over(v, dims)? else { return Ok(None) };
+            let Some(mut v) = f(v)? else { return Ok(None) };
             for d in own.iter().rev().filter(|d| v.axis(d).is_none()).cloned().collect::<Vec<_>>() {
                 v = expanded(&v, &[(d.clone(), sizes[&d])], &[0])?;
             }
@@ -153,10 +166,10 @@ impl<T: Labelled> GroupBy<T> {
             }
             self.groups.rows_last(&v).map(Some)
         })?;
-        let ds = rows.with_parts(data_vars, what.coords(rows.coords().without_dims(dims))?);
+        let ds = rows.with_parts(data_vars, coords(rows.coords())?);
         // Only now: a count of missing values would be 0, and a position of them an error.
         let mut ds = Self::masked(ds, inside)?;
-        ds.attrs = what.attrs(&rows.attrs);
+        ds.attrs = rows.attrs.clone();
         Ok(ds)
     }
 

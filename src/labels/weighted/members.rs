@@ -1,4 +1,4 @@
-//! What weights are summed over: dimensions, the groups of a key, or bins of times.
+//! What weights are summed over: dimensions, the groups of a key, bins of times, blocks or windows.
 
 use indexmap::IndexMap;
 
@@ -16,7 +16,8 @@ use crate::labels::resample::Resample;
 use crate::labels::squeeze::expanded;
 use crate::labels::variable::Name;
 
-/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), and bins of times ([`Resample`]).
+/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), bins of times ([`Resample`]), blocks of
+/// neighbours ([`Coarsen`](crate::labels::Coarsen)) and windows that move ([`Rolling`](crate::labels::Rolling)).
 ///
 /// ```
 /// # use graticule::prelude::*;
@@ -50,6 +51,15 @@ pub trait Members {
         false
     }
 
+    /// The array as its members are summed.
+    ///
+    /// # Errors
+    /// If the options have no meaning for these members.
+    #[doc(hidden)]
+    fn prepared(&self, array: &DataArray, _options: &ReduceOptions) -> Result<DataArray> {
+        Ok(array.clone())
+    }
+
     /// The sums of members over those of `dims` that the products have.
     ///
     /// # Errors
@@ -64,6 +74,22 @@ pub trait Members {
     #[doc(hidden)]
     fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray>;
 
+    /// The sum of squared distances of an array from the means of its members, where it is not made of
+    /// [`distance`](Self::distance).
+    #[doc(hidden)]
+    fn sum_of_squares(&self, _array: &DataArray, _weights: &DataArray) -> Option<Result<DataArray>> {
+        None
+    }
+
+    /// What is made of one array, where it has values enough.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    #[doc(hidden)]
+    fn settled(&self, result: DataArray, _array: &DataArray, _weights: &DataArray) -> Result<DataArray> {
+        Ok(result)
+    }
+
     /// The parts of a result with dimensions where they belong.
     ///
     /// # Errors
@@ -75,9 +101,31 @@ pub trait Members {
 }
 
 /// Sums over dimensions.
-fn plain_sum(products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+pub(crate) fn plain_sum(products: &DataArray, dims: &[Name]) -> Result<DataArray> {
     let dims = dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
     products.reduce_with(ReduceOp::Sum, Dims::Names(dims), ReduceOptions::new().skipna(false))
+}
+
+/// An error if the products, whose labels are those of weights too, have lost positions along a dimension.
+pub(crate) fn every_member<'a>(
+    products: &DataArray,
+    lens: impl IntoIterator<Item = (&'a Name, usize)>,
+    whose: &str,
+) -> Result<()> {
+    for (dim, len) in lens {
+        if let Some(axis) = products.variable().axis(dim)
+            && products.shape()[axis] != len
+        {
+            let found = products.shape()[axis];
+            return Err(Error::invalid(format!(
+                "weights have the labels of {found} of {len} positions along `{dim}`"
+            ))
+            .help(format!(
+                "in {whose} each member needs a weight: `reindex` the weights with 0 for the others"
+            )));
+        }
+    }
+    Ok(())
 }
 
 macro_rules! plain {
@@ -143,17 +191,7 @@ impl<T: Labelled> Members for GroupBy<T> {
         }
         let groups = &self.groups;
         let lens = groups.shape[groups.layers..].iter().copied();
-        for (dim, len) in groups.own_dims().iter().zip(lens.clone()) {
-            if let Some(axis) = products.variable().axis(dim)
-                && products.shape()[axis] != len
-            {
-                let found = products.shape()[axis];
-                return Err(Error::invalid(format!(
-                    "weights have the labels of {found} of {len} positions along `{dim}`"
-                ))
-                .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
-            }
-        }
+        every_member(products, groups.own_dims().iter().zip(lens.clone()), "groups")?;
         let has = |d: &Name| products.variable().axis(d).is_some();
         let others = dims.iter().filter(|d| !groups.own_dims().contains(d) && has(d)).cloned();
         if !groups.own_dims().iter().any(has) {

@@ -5,6 +5,8 @@ use graticule::labels::{
     ReflectType, StatLength,
 };
 
+use graticule::prelude::*;
+
 use super::super::args::{Args, int, scalar, string};
 use super::super::value::{Failure, Outcome, Value, unsupported};
 use super::{Call, Op, dims, on_both};
@@ -25,10 +27,14 @@ fn refused<T>(what: impl Into<String>) -> Outcome<T> {
     Err(Failure::Refused(what.into()))
 }
 
+/// The arguments of running sums and products.
+pub fn running_args(args: &mut Args) -> Outcome<(Dims, ReduceOptions)> {
+    let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
+    Ok((dims(args.opt("dim"))?, options))
+}
+
 fn running(call: &mut Call) -> Outcome<Value> {
-    let dims = dims(call.args.opt("dim"))?;
-    let options =
-        ReduceOptions::new().skipna(call.args.bool("skipna")?).keep_attrs(call.args.bool("keep_attrs")?);
+    let (dims, options) = running_args(&mut call.args)?;
     match call.op {
         "cumsum" => on_both!(&call.on, x => x.cumsum_with(dims, options)),
         _ => on_both!(&call.on, x => x.cumprod_with(dims, options)),

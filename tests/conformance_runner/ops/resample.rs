@@ -7,6 +7,7 @@ use graticule::time::{DateTime, Origin};
 use super::super::args::{Args, scalar, string, strings};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, unsupported};
+use super::along::running_args;
 use super::groups::{idx_options, per_group, then};
 use super::{Call, Op, combine, dims, elementwise, interp, no_method, order, reduce};
 
@@ -41,6 +42,14 @@ macro_rules! resampled {
             ("nearest", Some(t)) => Ok(bins?.nearest_within(t)?.into()),
             ("idxmin", _) => Ok(bins?.idxmin(&idx_options(args)?)?.into()),
             ("idxmax", _) => Ok(bins?.idxmax(&idx_options(args)?)?.into()),
+            ("cumsum", _) => {
+                let (dims, options) = running_args(args)?;
+                Ok(bins?.cumsum_with(dims, options)?.into())
+            }
+            ("cumprod", _) => {
+                let (dims, options) = running_args(args)?;
+                Ok(bins?.cumprod_with(dims, options)?.into())
+            }
             ("quantile", _) => {
                 let (q, dims, options) = order::quantile_args(args)?;
                 Ok(bins?.quantile_with(q, dims, options)?.into())
