@@ -1243,6 +1243,9 @@ def resample():
     yield case("up-interpolate-coordinate", "times that are no index", {"a": coarse.rename(time="step").assign_coords(time=("step", coarse.time.values))}, by("12h", "interpolate"), error="no dim time")
     spans = {"a": da(numbers(5), ["t"], t=np.array([0, 5, 7, 20, 31], "timedelta64[h]").astype("timedelta64[ms]"))}
     yield case("up-interpolate-timedeltas", "times since a start", spans, [by("3h", "interpolate", out="p", dim="t"), by("3h", "interpolate", out="q", dim="t", options={"offset": np.timedelta64(1, "h")})], outputs=list("pq"))
+    shelves = xr.Dataset({"v": (("y", "time", "z"), numbers(2, 9, 3, nan=[4, 1])), "w": ("time", numbers(9))}, {"time": dates("2000-01-01", 9, "17h")})
+    yield case("first-dataset-order", "first and last values have their dims where the variable had them", {"a": shelves}, [by("2D", op, out=out) for out, op in zip("pqs", ["first", "last", "max"])] + [
+        by({"object": "SeasonResampler", "kwargs": {"seasons": ["DJF", "MAM"], "drop_incomplete": False}}, "first", out="t")], outputs=list("pqst"), compare={"attrs": True})
     yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
@@ -2084,6 +2087,8 @@ def interpolation():
     yield case("like-part", "dims of both only", s | {"o": da(numbers(2, 3), "xw", x=[0.5, 4.0])}, do("interp_like", "a", other="$o"), **close)
     yield case("like-outside", "beyond the ends", s | {"o": da([0, 0], "x", x=[-1.0, 7.0])}, do("interp_like", "a", other="$o", kwargs={"fill_value": "extrapolate"}), **close)
     yield case("like-texts", "texts are looked up", {"a": da(numbers(3, 3), "sx", s=list("abc"), x=[0.0, 1, 2]), "o": da(numbers(2, 2), "sx", s=list("cz"), x=[0.5, 1.5])}, do("interp_like", "a", other="$o"), **close)
+    yield case("nowhere-in-seconds", "places of another unit keep it, also if there are none", {"a": da([1.0, 2.0, 4.0], ["t"], t=dates("2000-01-01", 3))}, [
+        at("p", method="zero", t=np.array([], "datetime64[s]")), at("q", t=dates("2000-01-01T12", 2, unit="s"))], outputs=["p", "q"])
     yield case("like-dataset", "a dataset at the labels of one", mixed | {"o": xr.Dataset(coords={"x": [0.25, 1.0]})}, do("interp_like", "a", other="$o"), **close)
 
 
