@@ -2,6 +2,7 @@
 
 mod construct;
 mod distance;
+mod iter;
 mod quantile;
 mod reduce;
 mod weighted;

@@ -99,3 +99,23 @@ fn weights_of_windows_are_refused_where_they_have_no_meaning() {
     assert!(e.contains("timedelta64[s]"), "{e}");
     assert!(a.rolling([("x", 0)]).weighted(&w).unwrap().mean(()).is_err());
 }
+
+#[test]
+fn windows_come_one_after_the_other() {
+    let a = series();
+    let all: Vec<_> =
+        a.rolling([("x", 3)]).min_periods(2).iter().unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+    let labels: Vec<i32> = all.iter().map(|(label, _)| label.to_vec::<i32>().unwrap()[0]).collect();
+    assert_eq!(labels, [10, 20, 30, 40, 50]);
+    assert!(all[0].1.to_vec::<f64>().unwrap()[0].is_nan());
+    assert_eq!(all[1].1.to_vec::<f64>().unwrap(), [1.0, 2.0]);
+    assert_eq!(all[4].1.coord("x").unwrap().to_vec::<i32>().unwrap(), [30, 40, 50]);
+    assert_eq!(all[4].1.to_vec::<f64>().unwrap()[1..], [4.0, 5.0]);
+    let bare = DataArray::from_vec(&[("y", 2), ("x", 4)], vec![1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+    let every: Vec<_> =
+        bare.rolling([("x", 2)]).stride(3).iter().unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+    assert_eq!(every[1].0.to_vec::<i64>().unwrap(), [3]);
+    assert_eq!(every[1].1.to_vec::<f64>().unwrap(), [3.0, 4.0, 7.0, 8.0]);
+    let e = bare.rolling([("x", 2), ("y", 2)]).iter().err().unwrap().to_string();
+    assert!(e.contains("`construct`"), "{e}");
+}
