@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::apply;
+use super::quantile::{Both, squeezed};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::BinaryOp;
 use crate::kernel::reduce::ReduceOp;
@@ -11,6 +12,7 @@ use crate::labels::dataset::Dataset;
 use crate::labels::dims::Dims;
 use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
+use crate::labels::quantile::{QUANTILE, Quantiles};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::resample::Resample;
 use crate::labels::squeeze::expanded;
@@ -64,6 +66,19 @@ pub trait Members {
     #[doc(hidden)]
     fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray>;
 
+    /// The quantiles of values with weights over `dims`.
+    ///
+    /// # Errors
+    /// If values have lost members.
+    #[doc(hidden)]
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray>;
+
     /// The parts of a result with dimensions where they belong.
     ///
     /// # Errors
@@ -100,6 +115,16 @@ macro_rules! plain {
             fn distance(&self, array: &DataArray, means: &DataArray, _: &[Name]) -> Result<DataArray> {
                 apply(BinaryOp::Sub, array, means)
             }
+
+            fn quantiles(
+                &self,
+                both: &Both,
+                q: &Quantiles,
+                dims: &[Name],
+                options: &ReduceOptions,
+            ) -> Result<DataArray> {
+                squeezed(both.quantiles(q, dims, options)?)
+            }
         }
     };
 }
@@ -110,6 +135,50 @@ impl<T: Labelled> GroupBy<T> {
     /// Whether a reduction over these dimensions puts members of groups together.
     fn gathers(&self, dims: &[Name]) -> bool {
         dims.iter().any(|d| self.groups.own_dims().contains(d))
+    }
+
+    /// The dimensions of the groups with their lengths.
+    fn lengths(&self) -> impl Iterator<Item = (&Name, usize)> {
+        self.groups.own_dims().iter().zip(self.groups.shape[self.groups.layers..].iter().copied())
+    }
+
+    /// An error if an array lacks positions that are grouped.
+    fn check_members(&self, array: &DataArray) -> Result<()> {
+        for (dim, len) in self.lengths() {
+            if let Some(axis) = array.variable().axis(dim)
+                && array.shape()[axis] != len
+            {
+                let found = array.shape()[axis];
+                return Err(Error::invalid(format!(
+                    "weights have the labels of {found} of {len} positions along `{dim}`"
+                ))
+                .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Values without the dimensions of the groups, for each group.
+    fn repeated(&self, values: &DataArray) -> Result<DataArray> {
+        let groups = &self.groups;
+        let parts = values.to_temp_dataset();
+        let vars = parts.map_variables(|v| {
+            let repeated = groups.repeated(Some(v.clone()))?;
+            repeated.map(|v| groups.settled(v, &[], true)).transpose()
+        })?;
+        let mut coords = parts.coords().clone();
+        groups.add_coords(&mut coords)?;
+        DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None)
+    }
+
+    /// The array with all dimensions of the groups: each value counts in all members that it stands for.
+    fn filled_out(&self, array: &DataArray) -> Result<DataArray> {
+        let lacks = |(d, _): &(&Name, usize)| array.variable().axis(d).is_none();
+        let lacking: Vec<(Name, usize)> =
+            self.lengths().filter(lacks).map(|(d, len)| (d.clone(), len)).collect();
+        let places: Vec<isize> = (0..lacking.len() as isize).collect();
+        let v = expanded(array.variable(), &lacking, &places)?;
+        Ok(DataArray::from_parts(array.name().cloned(), v, array.coords().clone()))
     }
 }
 
@@ -142,38 +211,13 @@ impl<T: Labelled> Members for GroupBy<T> {
             return plain_sum(products, dims);
         }
         let groups = &self.groups;
-        let lens = groups.shape[groups.layers..].iter().copied();
-        for (dim, len) in groups.own_dims().iter().zip(lens.clone()) {
-            if let Some(axis) = products.variable().axis(dim)
-                && products.shape()[axis] != len
-            {
-                let found = products.shape()[axis];
-                return Err(Error::invalid(format!(
-                    "weights have the labels of {found} of {len} positions along `{dim}`"
-                ))
-                .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
-            }
-        }
+        self.check_members(products)?;
         let has = |d: &Name| products.variable().axis(d).is_some();
         let others = dims.iter().filter(|d| !groups.own_dims().contains(d) && has(d)).cloned();
         if !groups.own_dims().iter().any(has) {
-            // The value repeats for each group.
-            let sum = plain_sum(products, &others.collect::<Vec<_>>())?;
-            let parts = sum.to_temp_dataset();
-            let vars = parts.map_variables(|v| {
-                let repeated = groups.repeated(Some(v.clone()))?;
-                repeated.map(|v| groups.settled(v, &[], true)).transpose()
-            })?;
-            let mut coords = parts.coords().clone();
-            groups.add_coords(&mut coords)?;
-            return DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None);
+            return self.repeated(&plain_sum(products, &others.collect::<Vec<_>>())?);
         }
-        // Each value counts in all members that it stands for, along dimensions that it lacks too.
-        let own = groups.own_dims().iter().cloned().zip(lens);
-        let lacking: Vec<(Name, usize)> = own.filter(|(d, _)| !has(d)).collect();
-        let places: Vec<isize> = (0..lacking.len() as isize).collect();
-        let v = expanded(products.variable(), &lacking, &places)?;
-        let products = DataArray::from_parts(products.name().cloned(), v, products.coords().clone());
+        let products = self.filled_out(products)?;
         let dims = groups.own_dims().iter().cloned().chain(others).collect();
         let options = ReduceOptions::new().skipna(false);
         GroupBy { object: products, groups: groups.clone() }.reduce_with(
@@ -192,6 +236,34 @@ impl<T: Labelled> Members for GroupBy<T> {
         let coords = means.coords().without_dims(self.groups.own_dims());
         let means = DataArray::from_parts(None, means.variable().clone(), coords);
         apply(BinaryOp::Sub, array, &means)
+    }
+
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        if !self.gathers(dims) {
+            return both.quantiles(q, dims, options);
+        }
+        self.check_members(&both.values)?;
+        let result = match self.groups.own_dims().iter().any(|d| both.values.variable().axis(d).is_some()) {
+            false => self.repeated(&both.quantiles(q, dims, options)?)?,
+            true => {
+                let (object, weights) = (self.filled_out(&both.values)?, self.filled_out(&both.weights)?);
+                let groups = GroupBy { object, groups: self.groups.clone() };
+                groups.weighted_quantile(weights.variable(), q, dims.to_vec(), options)?
+            }
+        };
+        if GroupBy::<T>::is_array(&self.object.to_parts()) {
+            return Ok(result);
+        }
+        // In datasets quantiles come before what is left of other dimensions.
+        let mut order = result.dims().to_vec();
+        order.sort_by_key(|d| **d != *QUANTILE);
+        result.transpose(Dims::Names(order))
     }
 
     fn finished(&self, result: Dataset) -> Result<Dataset> {
@@ -233,6 +305,16 @@ impl<T: Labelled> Members for Resample<T> {
 
     fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray> {
         self.groups.distance(array, means, dims)
+    }
+
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        self.groups.quantiles(both, q, dims, options)
     }
 
     fn finished(&self, result: Dataset) -> Result<Dataset> {
