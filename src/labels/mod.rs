@@ -51,6 +51,7 @@ mod missing;
 mod operand;
 mod options;
 mod pad;
+mod pairs;
 mod points;
 mod pointwise;
 mod polyfit;

@@ -222,13 +222,22 @@ impl Quantiles {
 
     /// The coordinates with the fractions.
     pub(super) fn fractions(&self, mut coords: Coords) -> Result<Coords> {
-        let fractions = match self.one {
-            true => Variable::scalar(Block::scalar(self.values[0])),
-            false => Variable::from_vec(&[(QUANTILE, self.values.len())], self.values.to_vec())?,
-        };
         coords.remove(QUANTILE);
-        coords.insert(QUANTILE, fractions)?;
+        coords.insert(QUANTILE, self.coord()?)?;
         Ok(coords)
+    }
+
+    /// The coordinate of the fractions.
+    pub(super) fn coord(&self) -> Result<Variable> {
+        match self.one {
+            true => Ok(Variable::scalar(Block::scalar(self.values[0]))),
+            false => Variable::from_vec(&[(QUANTILE, self.values.len())], self.values.to_vec()),
+        }
+    }
+
+    /// Whether there is one fraction, not a list.
+    pub(super) fn is_one(&self) -> bool {
+        self.one
     }
 }
 

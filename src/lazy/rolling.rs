@@ -128,7 +128,7 @@ impl LazyArray {
     /// # use graticule::{kernel::rolling::{RollSpec, Spans}, lazy::LazyArray};
     /// let a = LazyArray::from(Block::from_vec(&[4], vec![1, 2, 3, 4])?);
     /// let axes = vec![(0, Spans::fixed(4, 2, false, 1))];
-    /// let sums = a.rolling(RollSpec { op: ReduceOp::Sum, ddof: 0.0, min_periods: 1, axes })?;
+    /// let sums = a.rolling(RollSpec { op: ReduceOp::Sum.into(), ddof: 0.0, min_periods: 1, axes })?;
     /// assert_eq!(graticule::exec::compute(&[sums])?[0].to_vec::<f64>()?, [1.0, 3.0, 5.0, 7.0]);
     /// # Ok::<(), graticule::Error>(())
     /// ```

@@ -1243,6 +1243,9 @@ def resample():
     yield case("up-interpolate-coordinate", "times that are no index", {"a": coarse.rename(time="step").assign_coords(time=("step", coarse.time.values))}, by("12h", "interpolate"), error="no dim time")
     spans = {"a": da(numbers(5), ["t"], t=np.array([0, 5, 7, 20, 31], "timedelta64[h]").astype("timedelta64[ms]"))}
     yield case("up-interpolate-timedeltas", "times since a start", spans, [by("3h", "interpolate", out="p", dim="t"), by("3h", "interpolate", out="q", dim="t", options={"offset": np.timedelta64(1, "h")})], outputs=list("pq"))
+    shelves = xr.Dataset({"v": (("y", "time", "z"), numbers(2, 9, 3, nan=[4, 1])), "w": ("time", numbers(9))}, {"time": dates("2000-01-01", 9, "17h")})
+    yield case("first-dataset-order", "first and last values have their dims where the variable had them", {"a": shelves}, [by("2D", op, out=out) for out, op in zip("pqs", ["first", "last", "max"])] + [
+        by({"object": "SeasonResampler", "kwargs": {"seasons": ["DJF", "MAM"], "drop_incomplete": False}}, "first", out="t")], outputs=list("pqst"), compare={"attrs": True})
     yield case("up-duplicates", "what repeats has no place between", {"a": coarse.isel(time=[0, 1, 1])}, by("D", "ffill"), error="duplicate times")
 
 
@@ -1291,12 +1294,109 @@ def rolling():
     yield case("construct-dtypes", "integers become floats unless a number fills", {"a": da([1, 2, 3, 4], "x", dtype="int16")}, [
         roll("construct", out="p", dim={"x": 2}, window_dim={"x": "w"}), roll("construct", out="q", dim={"x": 2}, window_dim={"x": "w"}, fill_value=0)], outputs=list("pq"))
     yield case("construct-dataset", "of all variables with the dim", {"a": both}, roll("construct", dim={"x": 2}, window_dim={"x": "w"}), compare={"attrs": True})
+    q = [0.0, 0.2, 0.5, 0.77, 1.0]
+    for name, how in {"plain": {}, "center": {"center": True}, "least": {"least": 1}, "even": {"dim": {"x": 4}, "center": True, "least": 2}, "wide": {"dim": {"x": 30}, "least": 3}}.items():
+        yield case(f"quantile-{name}", "one quantile and several", {"a": line}, [roll("quantile", out="p", q=0.3, **how), roll("quantile", out="s", q=q, **how)], outputs=list("ps"), compare={"rtol": 1e-12, "atol": 1e-12, "attrs": True})
+    methods = ["inverted_cdf", "averaged_inverted_cdf", "closest_observation", "hazen", "weibull", "median_unbiased", "lower", "higher", "midpoint", "nearest"]
+    steps, outputs = each(methods, lambda method, out: roll("quantile", out=out, q=[0.1, 0.6], method=method, least=2))
+    yield case("quantile-methods", "every method", {"a": line.drop_vars("x")}, steps, outputs=outputs, compare={"rtol": 1e-12})
+    yield case("quantile-two-dims", "of windows along two dims", {"a": plane}, [roll("quantile", out="p", q=q, dim={"y": 2, "x": 3}, least=2), roll("quantile", out="s", q=0.5, dim={"x": 3, "y": 3}, center=True, least=1)], outputs=list("ps"), compare={"rtol": 1e-12, "atol": 1e-12})
+    for dtype in ("float32", "int8", "uint16", "int64", "timedelta64[s]"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        least = None if dtype == "timedelta64[s]" else 2
+        yield case(f"quantile-{dtype}", "what dtypes become", {"a": values}, [roll("quantile", out="p", q=0.4, least=least), roll("quantile", out="s", q=[0.4], least=least, method="lower")], outputs=list("ps"), compare={"rtol": 1e-12})
+    yield case("quantile-dataset", "variables without the dim stay", {"a": both[["u", "v"]]}, [roll("quantile", out="p", q=0.3, dim={"x": 2}), roll("quantile", out="s", q=q, dim={"x": 2}, least=1)], outputs=list("ps"), compare={"attrs": True, "rtol": 1e-12})
+    yield case("quantile-cumulative", "of all up to a position", {"a": line}, do("cumulative", "a", dim="x", then=then("quantile", q=[0.25, 0.5])), compare={"rtol": 1e-12, "atol": 1e-12})
+    for size in (1, 2):
+        yield case(f"quantile-size-{size}", "hardly anything", {"a": da(numbers(2, size), "yx")}, roll("quantile", q=[0.25, 0.5], dim={"x": 2}, least=1))
+    yield case("quantile-range", "no fraction", {"a": line}, roll("quantile", q=1.5), error="no fraction")
     yield case("unknown-dim", "no such dim", {"a": line}, roll("mean", dim={"z": 2}), error="no dim z")
     yield case("no-window", "a window of nothing", {"a": line}, roll("mean", dim={"x": 0}), error="a window of length 0")
     steps = [do("cumulative", "a", f"r{k}", dim=dim, **how, then=then(op)) for k, (op, dim, how) in enumerate([
         ("sum", "x", {}), ("mean", "x", {}), ("max", "x", {"min_periods": 3}), ("std", "x", {}), ("count", "x", {})])]
     yield case("cumulative", "growing windows", {"a": line}, steps, outputs=[f"r{k}" for k in range(5)], compare={"rtol": 1e-12, "atol": 1e-12})
     yield case("cumulative-two-dims", "growing along two dims", {"a": plane}, do("cumulative", "a", dim=["y", "x"], then=then("sum")), compare={"rtol": 1e-12})
+
+
+@group("weighted-windows")
+def weighted_windows():
+    sums = ["sum", "mean", "var", "std", "sum_of_weights", "sum_of_squares"]
+    near = {"rtol": 1e-12, "atol": 1e-12}
+
+    def coarsen(on="a", ops=sums, weights="$w", dim=None, then_dim=None, compare=near, skipna=None, **how):
+        """One step for each sum, their names and how to compare them."""
+        kwargs = {k: v for k, v in (("dim", then_dim), ("skipna", skipna)) if v is not None}
+        ops = [op for op in ops if skipna is None or op != "sum_of_weights"]
+        steps = [do("coarsen", on, f"r{k}", dim=dim or {"x": 3}, weights=weights, **how, then=then(op, **kwargs)) for k, op in enumerate(ops)]
+        return steps, [f"r{k}" for k in range(len(ops))], compare
+
+    def cases(name, note, inputs, made):
+        steps, outputs, compare = made
+        return case(name, note, inputs, steps, outputs=outputs, compare=compare)
+
+    line = da(numbers(12, nan=(5, 2)), "x", x=np.arange(12) * 0.5, name="a", attrs={"units": "K"}).assign_coords(z=("x", numbers(12, seed=4)), k=3)
+    weights = da(np.arange(12) % 5 + 0.5, "x", x=np.arange(12) * 0.5)
+    plane = da(numbers(5, 6, nan=(11, 4)), "yx", y=[1, 2, 3, 4, 5], x=[3.0, 1.0, 2.0, 4.0, 6.0, 5.0])
+    w2 = da(numbers(5, 6, seed=7, offset=0.25), "yx", y=[1, 2, 3, 4, 5])
+    yield cases("blocks", "every sum of blocks of 3", {"a": line, "w": weights}, coarsen())
+    yield cases("blocks-strict", "missing values make their blocks missing", {"a": line, "w": weights}, coarsen(skipna=False))
+    for boundary in ("trim", "pad"):
+        for side in ("left", "right"):
+            yield cases(f"blocks-{boundary}-{side}", "blocks that do not fit", {"a": line.isel(x=slice(11)), "w": weights.isel(x=slice(11))}, coarsen(dim={"x": 4}, boundary=boundary, side=side))
+            if boundary == "trim":
+                yield cases(f"blocks-{boundary}-{side}-strict", "and missing values", {"a": line.isel(x=slice(10)).fillna(1.0), "w": weights.isel(x=slice(10))}, coarsen(dim={"x": 4}, boundary=boundary, side=side, skipna=False))
+    yield cases("blocks-plane", "of two dims, with weights along both", {"a": plane, "w": w2}, coarsen(dim={"x": 2, "y": 2}, boundary="trim"))
+    yield cases("blocks-plane-one", "of two dims, with weights along one", {"a": plane, "w": w2.isel(x=0)}, coarsen(dim={"x": 4, "y": 2}, boundary="pad"))
+    yield cases("blocks-beside", "weights that lie along another dim", {"a": plane, "w": w2.isel(x=0)}, coarsen(dim={"x": 2}))
+    yield cases("blocks-and-more", "further dims go as a whole", {"a": plane, "w": w2}, coarsen(dim={"x": 2}, then_dim=["x", "y"]))
+    yield cases("blocks-more-dims", "weights with a dim that the data lack", {"a": line.isel(x=slice(6)), "w": da(numbers(2, 6, seed=3, offset=0.5), "vx")}, coarsen(dim={"x": 2}))
+    yield cases("blocks-zero", "weights that come to nothing, and negative ones", {"a": line, "w": da([0.0, 0, 0, 1, -1, 2, -1, 0, 0, 3, 4, 5], "x")}, coarsen(ops=["sum", "mean", "sum_of_weights"]))
+    yield cases("blocks-labels", "weights in another order of labels", {"a": line, "w": weights.isel(x=slice(None, None, -1))}, coarsen(ops=["sum", "mean", "var"]))
+    for dtype in ("float32", "int8", "uint16", "int64", "bool"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        by = da(np.array([1, 2, 0, 1, 1, 3, 2]), "x")
+        for name, w in (("f32", by.astype("float32")), ("f64", by.astype("float64")), ("i64", by), ("bool", by > 1)):
+            for boundary in ("trim",) if "bool" in (dtype, name) else ("trim", "pad"):
+                ops = ["sum", "mean", "sum_of_weights"] if "bool" in (dtype, name) else sums
+                yield cases(f"blocks-{dtype}-{name}-{boundary}", "what dtypes become", {"a": values, "w": w}, coarsen(ops=ops, boundary=boundary, compare={"rtol": 1e-6} if dtype == "float32" or name == "f32" else near))
+    both = xr.Dataset({"u": ("x", [1.0, NAN, 4.0, 2.0]), "v": (("x", "y"), np.arange(8.0).reshape(4, 2)), "k": ("y", [5, 6])}, {"x": [1, 2, 3, 4]}, {"title": "t"})
+    yield cases("blocks-dataset", "of all variables", {"a": both[["u", "v"]], "w": da([1.0, 2.0, 0.5, 3.0], "x")}, coarsen(dim={"x": 2}, compare=near | {"attrs": True}))
+    for size in (0, 1, 2):
+        for boundary in ("trim", "pad"):
+            some = da(numbers(2, size), "yx")
+            yield cases(f"blocks-size-{size}-{boundary}", "hardly anything", {"a": some, "w": da(np.ones(size), "x")}, coarsen(dim={"x": 2}, boundary=boundary))
+    def roll(on="a", ops=sums, weights="$w", dim=None, compare=near, **how):
+        steps = [do("rolling", on, f"r{k}", dim=dim or {"x": 3}, weights=weights, **how, then=then(op)) for k, op in enumerate(ops)]
+        return steps, [f"r{k}" for k in range(len(ops))], compare
+
+    for name, how in {"plain": {}, "center": {"center": True}, "least": {"min_periods": 1}, "center-least": {"center": True, "min_periods": 2}}.items():
+        yield cases(f"windows-{name}", "every sum of windows of 3", {"a": line, "w": weights}, roll(**how))
+        yield cases(f"windows-plane-{name}", "of two dims", {"a": plane, "w": w2}, roll(dim={"x": 3, "y": 2}, **how))
+        yield cases(f"windows-plane-one-{name}", "of two dims, with weights along one", {"a": plane, "w": w2.isel(x=0)}, roll(dim={"x": 3, "y": 2}, **how))
+    yield cases("windows-even", "windows of even length, in the middle", {"a": line, "w": weights}, roll(dim={"x": 4}, center=True, min_periods=2))
+    for window in (1, 2, 12, 30):
+        yield cases(f"windows-{window}", "windows of one element, of all, of more", {"a": line, "w": weights}, roll(dim={"x": window}, min_periods=1))
+    yield cases("windows-first-axis", "along the first of two dims", {"a": plane, "w": w2}, roll(dim={"y": 2}))
+    yield cases("windows-more-dims", "weights with a dim that the data lack", {"a": line.isel(x=slice(6)), "w": da(numbers(2, 6, seed=3, offset=0.5), "vx")}, roll(dim={"x": 2}, min_periods=1))
+    yield cases("windows-zero", "weights that come to nothing, and negative ones", {"a": line, "w": da([0.0, 0, 0, 1, -1, 2, -1, 0, 0, 3, 4, 5], "x")}, roll(dim={"x": 2}, min_periods=1))
+    yield cases("windows-negative", "weights of both signs", {"a": line, "w": da([1.0, -2, 3, 1, -1, 2, -1, 0.5, 0.25, 3, -4, -5], "x")}, roll(dim={"x": 5}, min_periods=2, compare={"rtol": 1e-9, "atol": 1e-9}))
+    yield cases("windows-labels", "weights in another order of labels", {"a": line, "w": weights.isel(x=slice(None, None, -1))}, roll(ops=["sum", "mean", "var"]))
+    for dtype in ("float32", "int8", "uint16", "int64"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        by = da(np.array([1, 2, 0, 1, 1, 3, 2]), "x")
+        for name, w in (("f32", by.astype("float32")), ("f64", by.astype("float64")), ("i64", by)):
+            ops = ["sum", "mean", "var"]
+            yield cases(f"windows-{dtype}-{name}", "what dtypes become", {"a": values, "w": w}, roll(ops=ops, min_periods=2, compare={"rtol": 1e-6} if dtype == "float32" or name == "f32" else near))
+    yield cases("windows-dataset", "of all variables", {"a": both[["u", "v"]], "w": da([1.0, 2.0, 0.5, 3.0], "x")}, roll(dim={"x": 2}, compare=near | {"attrs": True}))
+    for size in (1, 2):
+        yield cases(f"windows-size-{size}", "hardly anything", {"a": da(numbers(2, size), "yx"), "w": da(np.ones(size), "x")}, roll(dim={"x": 2}, min_periods=1))
+    far = da(np.array([1e9, 1e9 + 1, 1e9 + 2, 1e9 - 1, 1e9, 1e9 + 3]), "x")
+    yield cases("windows-far", "values far from zero lose nothing", {"a": far, "w": da([1.0, 2.0, 1.0, 3.0, 1.0, 0.5], "x")}, roll(ops=["var", "std", "sum_of_squares"]))
+    w = roll(ops=["mean"])[0]
+    yield case("windows-missing-weight", "a weight is missing", {"a": line, "w": weights.where(weights > 1)}, w, error="missing weights")
+    w = coarsen(ops=["mean"])[0]
+    yield case("blocks-exact", "a length that does not fit", {"a": line.isel(x=slice(10)), "w": weights.isel(x=slice(10))}, w, error="the length is no multiple")
+    yield case("blocks-missing-weight", "a weight is missing", {"a": line, "w": weights.where(weights > 1)}, w, error="missing weights")
 
 
 @group("weighted")
@@ -1958,6 +2058,8 @@ def interpolation():
     yield case("like-part", "dims of both only", s | {"o": da(numbers(2, 3), "xw", x=[0.5, 4.0])}, do("interp_like", "a", other="$o"), **close)
     yield case("like-outside", "beyond the ends", s | {"o": da([0, 0], "x", x=[-1.0, 7.0])}, do("interp_like", "a", other="$o", kwargs={"fill_value": "extrapolate"}), **close)
     yield case("like-texts", "texts are looked up", {"a": da(numbers(3, 3), "sx", s=list("abc"), x=[0.0, 1, 2]), "o": da(numbers(2, 2), "sx", s=list("cz"), x=[0.5, 1.5])}, do("interp_like", "a", other="$o"), **close)
+    yield case("nowhere-in-seconds", "places of another unit keep it, also if there are none", {"a": da([1.0, 2.0, 4.0], ["t"], t=dates("2000-01-01", 3))}, [
+        at("p", method="zero", t=np.array([], "datetime64[s]")), at("q", t=dates("2000-01-01T12", 2, unit="s"))], outputs=["p", "q"])
     yield case("like-dataset", "a dataset at the labels of one", mixed | {"o": xr.Dataset(coords={"x": [0.25, 1.0]})}, do("interp_like", "a", other="$o"), **close)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.computation.rolling import Rolling
 from xarray.core.groupby import GroupBy
 
 HERE = Path(__file__).resolve().parent
@@ -67,8 +68,71 @@ class StepError(Exception):
         self.out = out
 
 
+class WeightedBlocks:
+    """Weights in blocks of neighbours, which xarray lacks: the places in blocks as dims, and weights over these."""
+
+    def __init__(self, on, weights, dim, **how):
+        self.on, self.weights = xr.align(on, on.weighted(weights).weights, join="inner")
+        self.dim, self.how = dim, how
+
+    def members(self, of):
+        """What lies along the dims of blocks, without labels, with the places in blocks as dims."""
+        along = {d: (d, f"_{d}") for d in self.dim if d in of.dims}
+        if not along:
+            return of
+        bare = of.drop_vars([name for name, c in of.coords.items() if set(c.dims) & set(along)])
+        return bare.coarsen({d: self.dim[d] for d in along}, **self.how).construct(along)
+
+    def reduced(self, op, dim=None, **kwargs):
+        names = list(self.dim) if dim is None else [dim] if isinstance(dim, str) else dim
+        names = [f"_{d}" if d in self.dim else d for d in names]
+        weights = self.members(self.weights)
+        weights = weights.fillna(0) if weights.isnull().any() else weights
+        result = getattr(self.members(self.on).weighted(weights), op)(dim=names, **kwargs)
+        coords = self.on.coarsen(self.dim, **self.how).count().coords
+        return result.assign_coords({n: c for n, c in coords.items() if set(c.dims) <= set(result.dims)})
+
+
+class WeightedWindows:
+    """Weights of positions in windows that move, which xarray lacks: the places in windows as dims, and weights over
+    these, where the window has values enough."""
+
+    def __init__(self, on, weights, dim, **how):
+        self.on, self.weights = xr.align(on, on.weighted(weights).weights, join="inner")
+        self.dim, self.how = dim, how
+
+    def windows(self, of):
+        how = {k: v for k, v in self.how.items() if k != "min_periods"}
+        return places(of.rolling({d: n for d, n in self.dim.items() if d in of.dims}, **how))
+
+    def reduced(self, op, **kwargs):
+        weights = self.windows(self.weights)
+        weights = weights.fillna(0) if weights.isnull().any() else weights
+        result = getattr(self.windows(self.on).weighted(weights), op)(dim=[f"_{d}" for d in self.dim], **kwargs)
+        return result.where(self.on.rolling(self.dim, **self.how).count().notnull())
+
+
+def places(windows):
+    """Windows that move with the places in them as dims."""
+    return windows.construct({d: f"_{d}" for d in windows.dim})
+
+
+def quantile_of_windows(on, q, **kwargs):
+    """Quantiles of windows that move, which xarray lacks, where the window has values enough."""
+    result = places(on).quantile(q, dim=[f"_{d}" for d in on.dim], **kwargs)
+    return result.where(on.count().notnull())
+
+
 def apply(op, on, kwargs):
     """One operation with its arguments as Python objects."""
+    if isinstance(on, Rolling) and op == "quantile":
+        return quantile_of_windows(on, **kwargs)
+    if op == "rolling" and "weights" in kwargs:
+        return WeightedWindows(on, **kwargs)
+    if isinstance(on, WeightedBlocks | WeightedWindows):
+        return on.reduced(op, **kwargs)
+    if op == "coarsen" and "weights" in kwargs:
+        return WeightedBlocks(on, **kwargs)
     if op in OPERATORS:
         return OPERATORS[op](on, kwargs["other"])
     if op in SIGNS:

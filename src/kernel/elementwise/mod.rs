@@ -9,9 +9,11 @@ mod table;
 mod times;
 mod unary;
 
+use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
 use super::cast;
+use super::loops::to2;
 use super::text::TextFn;
 use super::time::TimeFn;
 use crate::array::Block;
@@ -34,6 +36,8 @@ pub enum MapFn {
     Where,
     /// (a, b): `b` where `a` is missing.
     FillNa,
+    /// (a, b), of `f64`: the complex number `a + bi`, whatever `a` and `b` are.
+    Complex,
     /// Rounded to so many decimals.
     Round(i32),
     /// A function of times.
@@ -64,6 +68,7 @@ impl MapFn {
             (MapFn::Cast(to), [a]) => cast::check(*a, *to).map(|()| *to),
             (MapFn::Where, [c, a, b]) => select::where_dtype(*c, *a, *b),
             (MapFn::FillNa, [a, b]) => promote(*a, *b),
+            (MapFn::Complex, [DType::F64, DType::F64]) => Ok(DType::C128),
             (MapFn::Round(decimals), [a]) => round::result_dtype(*decimals, *a),
             (MapFn::Time(f), [a]) => f.result_dtype(*a),
             (MapFn::IsIn(_), [_]) => Ok(DType::Bool),
@@ -80,6 +85,7 @@ impl MapFn {
             MapFn::Cast(to) => format!("astype {to}"),
             MapFn::Where => "where".to_string(),
             MapFn::FillNa => "fillna".to_string(),
+            MapFn::Complex => "complex".to_string(),
             MapFn::Round(decimals) => format!("round to {decimals} decimals"),
             MapFn::Time(f) => f.name().to_string(),
             MapFn::IsIn(list) => format!("isin {} values", list.size()),
@@ -153,6 +159,7 @@ pub fn apply(f: &MapFn, inputs: Vec<Block>, shape: &[usize]) -> Result<Block> {
         MapFn::Cast(to) => cast::cast_into(next()?, *to)?.broadcast_to(shape)?,
         MapFn::Where => select::where_(next()?, next()?, next()?, dtype, shape)?,
         MapFn::FillNa => select::fillna(next()?, next()?, dtype, shape)?,
+        MapFn::Complex => to2(next()?, next()?, shape, |re: &f64, im: &f64| Complex::new(*re, *im)),
         MapFn::Round(decimals) => round::apply(*decimals, dtype, next()?, shape),
         MapFn::Time(f) => f.apply(next()?, shape)?,
         MapFn::IsIn(list) => select::isin(next()?, list, shape)?,

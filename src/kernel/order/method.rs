@@ -37,10 +37,17 @@ pub enum Method {
 
 /// Two places of a sorted lane, and how far from the lower to the higher one the result lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Place {
-    pub(super) low: usize,
-    pub(super) high: usize,
-    pub(super) weight: f64,
+pub(in crate::kernel) struct Place {
+    pub(in crate::kernel) low: usize,
+    pub(in crate::kernel) high: usize,
+    pub(in crate::kernel) weight: f64,
+}
+
+impl Place {
+    /// The middle of `n` sorted values (at least one).
+    pub(in crate::kernel) fn middle(n: usize) -> Place {
+        Place { low: (n - 1) / 2, high: n / 2, weight: 0.5 }
+    }
 }
 
 impl Method {
@@ -104,7 +111,7 @@ impl Method {
 
     /// Where the quantile `q` lies among `n` sorted values (at least one); numpy's steps, so that it rounds
     /// alike.
-    pub(super) fn place(self, n: usize, q: f64) -> Place {
+    pub(in crate::kernel) fn place(self, n: usize, q: f64) -> Place {
         let last = n - 1;
         let (count, span) = (n as f64, last as f64);
         let chosen = |k: f64| {

@@ -28,9 +28,10 @@ pub(crate) use extreme::{Extreme, finish, init, merge, push};
 pub(in crate::kernel) use key::{Gaps, Key, Keyed};
 pub(in crate::kernel) use lanes::steps;
 pub use method::Method;
-pub(in crate::kernel) use quantile::Value;
+pub(in crate::kernel) use method::Place;
 pub use quantile::pick;
 pub(crate) use quantile::pick_groups;
+pub(in crate::kernel) use quantile::{Value, between_ticks};
 pub use rank::{RankKind, argsort, dense_ranks, rank};
 pub(crate) use weighted::pick_weighted;
 

@@ -96,21 +96,29 @@ fn reals<T: Value>(
     Ok(Block::new(by_groups(wanted, view, dtype, Some(f64::NAN), value)?.into_shared()))
 }
 
-/// Results in ticks: spans are cut to whole ticks in numpy's calendar, as it does, and rounded in others, as Python
-/// does.
-fn times(wanted: &Wanted, block: &Block) -> Result<Block> {
-    let view = block.typed::<i64>()?.view();
+/// The tick at a weight of the way between two: spans are cut to whole ticks in numpy's calendar, as it does, and
+/// rounded in others, as Python does.
+pub(in crate::kernel) fn between_ticks(dtype: DType) -> impl Fn(i64, i64, f64) -> i64 + Copy {
     let rounds =
-        matches!(block.dtype(), DType::Datetime { calendar, .. } if calendar != Calendar::ProlepticGregorian);
-    let span = |a: i64, b: i64, t: f64| {
+        matches!(dtype, DType::Datetime { calendar, .. } if calendar != Calendar::ProlepticGregorian);
+    let span = move |a: i64, b: i64, t: f64| {
         let span = i64::distance(a, b) * t;
         if rounds { span.round_ties_even() as i64 } else { span as i64 }
     };
+    move |a, b, t| match t >= 0.5 {
+        true => b.wrapping_sub(span(a, b, 1.0 - t)),
+        false => a.wrapping_add(span(a, b, t)),
+    }
+}
+
+/// Results in ticks.
+fn times(wanted: &Wanted, block: &Block) -> Result<Block> {
+    let view = block.typed::<i64>()?.view();
+    let between = between_ticks(block.dtype());
     let value = |a: i64, b: i64, t: f64| match wanted.spec.pick {
         Pick::Median => ((i128::from(a) + i128::from(b)) / 2) as i64,
         Pick::Quantiles { method, .. } if method.chooses() => a,
-        _ if t >= 0.5 => b.wrapping_sub(span(a, b, 1.0 - t)),
-        _ => a.wrapping_add(span(a, b, t)),
+        _ => between(a, b, t),
     };
     same(wanted, view, block.dtype(), value)
 }
@@ -248,7 +256,7 @@ impl<'a> Places<'a> {
         self.len = len;
         self.each.clear();
         match &self.spec.pick {
-            Pick::Median => self.each.push(Place { low: (len - 1) / 2, high: len / 2, weight: 0.5 }),
+            Pick::Median => self.each.push(Place::middle(len)),
             Pick::Quantiles { q, method } => self.each.extend(q.iter().map(|q| method.place(len, *q))),
             // Their places depend on the weights.
             Pick::Weighted { .. } => {}

@@ -248,7 +248,7 @@ pub(in crate::kernel) fn take_vec<T: Element>(block: Block) -> Result<Vec<T>> {
 }
 
 /// The next block of a state as elements.
-pub(super) fn next_vec<T: Element>(blocks: &mut impl Iterator<Item = Block>) -> Result<Vec<T>> {
+pub(in crate::kernel) fn next_vec<T: Element>(blocks: &mut impl Iterator<Item = Block>) -> Result<Vec<T>> {
     take_vec(blocks.next().ok_or_else(|| Error::internal("a state lacks a part"))?)
 }
 

@@ -32,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 pub use groups::Groups;
 pub(crate) use groups::{OutAxis, out_axes, out_shape};
-pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, take_vec};
+pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, next_vec, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 pub(in crate::kernel) use logic::{Valid, simpler};
 pub(crate) use spans::Spans;

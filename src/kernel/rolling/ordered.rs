@@ -1,18 +1,18 @@
-//! Windows whose elements are kept in order while they move: medians, and positions of extremes.
+//! Windows whose elements are kept in order while they move: medians, quantiles, and positions of extremes.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use ndarray::{Axis, Dimension, IxDyn, Slice};
 
-use super::RollSpec;
 use super::output::{Counts, Output};
 use super::planes::To;
 use super::spans::Spans;
+use super::{RollOp, RollSpec};
 use crate::array::{Block, Region};
 use crate::dtype::Element;
 use crate::error::{Error, Result};
-use crate::kernel::order::{Gaps, Key, Keyed, Value, steps, with_keyed};
+use crate::kernel::order::{Gaps, Key, Keyed, Method, Place, Value, between_ticks, steps, with_keyed};
 use crate::kernel::reduce::{ReduceOp, flat_block};
 
 /// Keys of a part of a window: parts are split when they hold more.
@@ -27,17 +27,31 @@ pub(super) fn roll(
     output: Output,
 ) -> Result<Block> {
     let dtype = piece.dtype();
-    let ticks = |a: i64, b: i64| ((i128::from(a) + i128::from(b)) / 2) as i64;
     let walk = Walk { spec, piece, at, out, output };
-    match spec.op {
-        ReduceOp::Median if dtype.is_time() => walk.run::<i64, _>(Median::new(ticks)),
-        _ => with_keyed!(dtype.kind(), T => match spec.op {
-            ReduceOp::ArgMin => walk.run::<T, _>(Extreme::<<T as Keyed>::Key, false>::default()),
-            ReduceOp::ArgMax => walk.run::<T, _>(Extreme::<<T as Keyed>::Key, true>::default()),
-            _ if dtype.is_float() || dtype.is_complex() => walk.run::<T, _>(Median::new(T::middle)),
-            _ => walk.run::<T, _>(Median::new(|a: T, b: T| (a.real() + b.real()) / 2.0)),
-        }, else Err(Error::internal("text was turned into numbers"))),
+    let quantile = match spec.op {
+        RollOp::Quantile { q, method } => Some((q, method)),
+        _ => None,
+    };
+    if dtype.is_time() && !matches!(spec.op, RollOp::Reduce(ReduceOp::ArgMin | ReduceOp::ArgMax)) {
+        let between: Box<dyn Fn(i64, i64, f64) -> i64> = match quantile {
+            None => Box::new(|a, b, _| ((i128::from(a) + i128::from(b)) / 2) as i64),
+            Some((_, method)) if method.chooses() => Box::new(|a, _, _| a),
+            Some(_) => Box::new(between_ticks(dtype)),
+        };
+        return walk.run::<i64, _>(Sorted::new(quantile, between));
     }
+    with_keyed!(dtype.kind(), T => match spec.op {
+        RollOp::Reduce(ReduceOp::ArgMin) => walk.run::<T, _>(Extreme::<<T as Keyed>::Key, false>::default()),
+        RollOp::Reduce(ReduceOp::ArgMax) => walk.run::<T, _>(Extreme::<<T as Keyed>::Key, true>::default()),
+        RollOp::Quantile { method, .. } if !method.chooses() => {
+            walk.run::<T, _>(Sorted::<_, fn(T, T, f64) -> f64>::new(quantile, T::between))
+        }
+        RollOp::Quantile { .. } => walk.run::<T, _>(Sorted::<_, fn(T, T, f64) -> T>::new(quantile, |a, _, _| a)),
+        _ if dtype.is_float() || dtype.is_complex() => {
+            walk.run::<T, _>(Sorted::<_, fn(T, T, f64) -> T>::new(None, |a, b, _| T::middle(a, b)))
+        }
+        _ => walk.run::<T, _>(Sorted::<_, fn(T, T, f64) -> f64>::new(None, |a, b, _| (a.real() + b.real()) / 2.0)),
+    }, else Err(Error::internal("text was turned into numbers")))
 }
 
 /// A window that moves.
@@ -149,16 +163,19 @@ impl<T: Keyed> Line<'_, T> {
     }
 }
 
-/// The middle of the keys of a window, which are in parts of moderate length: in order all of them.
-struct Median<K, F> {
+/// The keys of a window, which are in parts of moderate length: in order all of them.
+struct Sorted<K, F> {
     parts: Vec<Vec<K>>,
     len: usize,
-    middle: F,
+    /// The fraction whose quantile is wanted; without one, the median is.
+    quantile: Option<(f64, Method)>,
+    /// The value at a weight of the way between two.
+    between: F,
 }
 
-impl<K: Key, F> Median<K, F> {
-    fn new(middle: F) -> Self {
-        Median { parts: Vec::new(), len: 0, middle }
+impl<K: Key, F> Sorted<K, F> {
+    fn new(quantile: Option<(f64, Method)>, between: F) -> Self {
+        Sorted { parts: Vec::new(), len: 0, quantile, between }
     }
 
     /// The part that a key belongs to.
@@ -178,7 +195,7 @@ impl<K: Key, F> Median<K, F> {
     }
 }
 
-impl<T: Keyed, R: Element, F: Fn(T, T) -> R> Moving<T> for Median<T::Key, F> {
+impl<T: Keyed, R: Element, F: Fn(T, T, f64) -> R> Moving<T> for Sorted<T::Key, F> {
     type Result = R;
 
     fn clear(&mut self) {
@@ -213,8 +230,11 @@ impl<T: Keyed, R: Element, F: Fn(T, T) -> R> Moving<T> for Median<T::Key, F> {
     }
 
     fn value(&self, _: i64) -> R {
-        let (low, high) = (self.nth((self.len - 1) / 2), self.nth(self.len / 2));
-        (self.middle)(T::of_key(low), T::of_key(high))
+        let place = match self.quantile {
+            None => Place::middle(self.len),
+            Some((q, method)) => method.place(self.len, q),
+        };
+        (self.between)(T::of_key(self.nth(place.low)), T::of_key(self.nth(place.high)), place.weight)
     }
 }
 

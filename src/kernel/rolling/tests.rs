@@ -3,7 +3,7 @@ use crate::kernel::cast::cast;
 use crate::kernel::reduce::whole;
 
 fn spec(op: ReduceOp, axes: Vec<(usize, Spans)>, min_periods: usize) -> RollSpec {
-    RollSpec { op, ddof: 0.0, min_periods, axes }
+    RollSpec { op: op.into(), ddof: 0.0, min_periods, axes }
 }
 
 fn irregular(shape: &[usize], dtype: DType) -> Block {
@@ -24,7 +24,8 @@ fn irregular(shape: &[usize], dtype: DType) -> Block {
 fn naive(spec: &RollSpec, block: &Block) -> Block {
     let input = block.dtype();
     let dtype = spec.result_dtype(input).unwrap();
-    let ordered = matches!(spec.op, ReduceOp::Median | ReduceOp::ArgMin | ReduceOp::ArgMax);
+    let RollOp::Reduce(op) = spec.op else { panic!("{:?} is no reduction", spec.op) };
+    let ordered = spec.op.is_ordered();
     let wide = if !ordered && (input.is_integer() || input.is_bool()) { DType::F64 } else { input };
     let block = &cast(block, wide).unwrap();
     let mut shape = block.shape().to_vec();
@@ -36,13 +37,13 @@ fn naive(spec: &RollSpec, block: &Block) -> Block {
         spec.axes.iter().for_each(|(axis, spans)| at.set(*axis, spans.span(one.axis(*axis).start)));
         let window = block.region(&at);
         let window = window.reshape(&[at.size()]).unwrap();
-        let reduce = |op| ReduceSpec { op, axes: vec![0], ..spec.reduce() };
+        let reduce = |op| ReduceSpec { axes: vec![0], ..spec.reduce(op) };
         let count = whole(&reduce(ReduceOp::Count), &window).unwrap().to_vec::<i64>().unwrap()[0];
         if count < spec.min_periods as i64 || count == 0 {
             continue;
         }
-        let mut value = cast(&whole(&reduce(spec.op), &window).unwrap(), dtype).unwrap();
-        if matches!(spec.op, ReduceOp::ArgMin | ReduceOp::ArgMax) {
+        let mut value = cast(&whole(&reduce(op), &window).unwrap(), dtype).unwrap();
+        if matches!(op, ReduceOp::ArgMin | ReduceOp::ArgMax) {
             let (axis, spans) = &spec.axes[0];
             let i = one.axis(*axis).start;
             let skipped = spans.span(i).start as i64 - spans.begin(i);

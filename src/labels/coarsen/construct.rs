@@ -68,7 +68,7 @@ impl<T: Labelled> Coarsen<T> {
                 .help("name them for each dimension with a window"));
         }
         let turn = |v: &Variable, windows: Vec<usize>| -> Result<Variable> {
-            let data = self.fitted(v, &windows)?;
+            let data = self.fitted(v, &windows, false)?;
             let (mut names, mut shape): (Vec<Name>, Vec<usize>) = (Vec::new(), Vec::new());
             for ((dim, n), window) in v.dims().iter().zip(data.shape()).zip(windows) {
                 match dims.get(dim) {

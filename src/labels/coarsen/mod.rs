@@ -5,6 +5,7 @@
 
 mod construct;
 mod reduce;
+mod weighted;
 
 use indexmap::IndexMap;
 
@@ -16,6 +17,8 @@ use super::rank::Side;
 use super::reindex::room_for;
 use super::variable::{Name, Variable};
 use crate::array::Slice;
+use crate::dtype::Scalar;
+use crate::dtype::promote::with_missing;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::ReduceOp;
 use crate::lazy::{LazyArray, PadWith};
@@ -52,6 +55,8 @@ pub struct Coarsen<T> {
     /// What becomes of coordinates named like a dimension, if it is not the mean.
     dim_coords: ReduceOp,
     coord_funcs: IndexMap<Name, ReduceOp>,
+    /// Whether zeros pad, and not missing values.
+    zeros: bool,
 }
 
 macro_rules! methods {
@@ -84,6 +89,7 @@ macro_rules! methods {
                     sides: IndexMap::new(),
                     dim_coords: ReduceOp::Mean,
                     coord_funcs: IndexMap::new(),
+                    zeros: false,
                 }
             }
         }
@@ -203,7 +209,7 @@ impl<T: Labelled> Coarsen<T> {
     }
 
     /// The elements of a variable, cut or padded to multiples of its windows.
-    fn fitted(&self, v: &Variable, windows: &[usize]) -> Result<LazyArray> {
+    fn fitted(&self, v: &Variable, windows: &[usize], zeros: bool) -> Result<LazyArray> {
         let mut data = v.data().clone();
         for (axis, (dim, &window)) in v.dims().iter().zip(windows).enumerate() {
             let len = data.shape()[axis];
@@ -229,7 +235,13 @@ impl<T: Labelled> Coarsen<T> {
                     data.slice(&slices)?
                 }
                 Boundary::Pad => {
-                    let (dtype, missing) = room_for(data.dtype(), None)?;
+                    let (dtype, filling) = match zeros {
+                        true => {
+                            let wide = with_missing(data.dtype());
+                            (wide, Scalar::Int(0).cast_to(wide)?)
+                        }
+                        false => room_for(data.dtype(), None)?,
+                    };
                     let (before, after) = match side {
                         Side::Left => (0, window - excess),
                         Side::Right => (window - excess, 0),
@@ -238,7 +250,7 @@ impl<T: Labelled> Coarsen<T> {
                         axis,
                         before,
                         after,
-                        &PadWith::Constant(missing.clone(), missing),
+                        &PadWith::Constant(filling.clone(), filling),
                     )?
                 }
             };

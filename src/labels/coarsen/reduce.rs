@@ -13,7 +13,7 @@ use crate::labels::joint::Part;
 use crate::labels::operand::Labelled;
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::Variable;
-use crate::lazy::{Reducer, Within, reducer_of};
+use crate::lazy::{LazyArray, Reducer, Within, reducer_of};
 
 impl<T: Labelled> Coarsen<T> {
     /// Makes one element of each block by `op`, with choices on missing values and attributes open.
@@ -99,10 +99,15 @@ impl<T: Labelled> Coarsen<T> {
         let parts = self.object.to_parts();
         self.check(&parts)?;
         let data_vars = parts.map_variables(|v| match self.windows_of(v) {
-            Some(windows) => self.reduced_variable(v, &windows, what, options).map(Some),
+            Some(windows) => {
+                let data = self.fitted(v, &windows, self.zeros)?;
+                self.reduced_variable(v, data, &windows, what, options).map(Some)
+            }
             None => Ok(Some(v.clone().with_attrs(options.attrs(&v.attrs)))),
         })?;
         let own = self.object.own_name();
+        // Where zeros pad elements, labels are padded with missing values all the same.
+        let for_coords = if self.zeros { &(*options).skipna(None) } else { options };
         let coords = self.coords(&parts, |name, v, windows| {
             // As in xarray, an array that is its own coordinate stays one.
             if own.as_ref() == Some(name)
@@ -116,7 +121,8 @@ impl<T: Labelled> Coarsen<T> {
                 )
                 .help("take it apart first, as with `reset_index`"));
             }
-            self.reduced_variable(v, &windows, &What::Op(self.func_of(name, &parts)), options)
+            let data = self.fitted(v, &windows, false)?;
+            self.reduced_variable(v, data, &windows, &What::Op(self.func_of(name, &parts)), for_coords)
         })?;
         let attrs = options.attrs(&parts.attrs);
         self.object.rebuild(Dataset::from_parts(data_vars, coords, attrs, Attrs::new()))
@@ -125,11 +131,11 @@ impl<T: Labelled> Coarsen<T> {
     fn reduced_variable(
         &self,
         v: &Variable,
+        data: LazyArray,
         windows: &[usize],
         what: &What,
         options: &ReduceOptions,
     ) -> Result<Variable> {
-        let data = self.fitted(v, windows)?;
         let within = match what {
             What::Op(op) => {
                 diagnostics::units_of_reduction(*op, options, &v.attrs)?;

@@ -49,3 +49,17 @@ fn windows_longer_than_the_dimension_leave_nothing() {
     let one = series().coarsen([("x", 7)]).boundary(Boundary::Pad).max().unwrap();
     assert_eq!(one.to_vec::<f64>().unwrap(), [4.0, 9.0]);
 }
+
+#[test]
+fn each_member_of_a_block_needs_a_weight() {
+    let a = series().isel("x", ..4).unwrap();
+    let w = a.isel("y", 0).unwrap();
+    let blocks = a.coarsen([("x", 2)]);
+    let few = blocks.weighted(&w.isel("x", 1..).unwrap()).unwrap();
+    let e = few.mean(()).unwrap_err().to_string();
+    assert!(e.contains("labels of 3 of 4 positions along `x`") && e.contains("reindex"), "{e}");
+    let e = blocks.weighted(&w).unwrap().mean("y").unwrap_err().to_string();
+    assert!(e.contains("name `x`"), "{e}");
+    assert_eq!(blocks.weighted(&w).unwrap().sum(["x", "y"]).unwrap().to_vec::<f64>().unwrap(), [7.0, 51.0]);
+    assert!(a.coarsen([("t", 2)]).weighted(&w).unwrap().mean(()).unwrap_err().is_not_found());
+}

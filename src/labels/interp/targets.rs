@@ -108,7 +108,8 @@ fn plain_places(places: &Selector) -> Result<Block> {
 fn dates(places: Block, dtype: DType) -> Result<Block> {
     let (Some(texts), DType::Datetime { unit, calendar }) = (places.get::<Text>(), dtype) else {
         // An empty list has no type of its own.
-        return if places.size() == 0 && dtype.is_time() { cast(&places, dtype) } else { Ok(places) };
+        let untyped = places.size() == 0 && dtype.is_time() && !places.dtype().is_time();
+        return if untyped { cast(&places, dtype) } else { Ok(places) };
     };
     // As in xarray, which asks for nanoseconds.
     let unit = if is_time(dtype) { TimeUnit::Ns } else { unit };

@@ -10,13 +10,14 @@ use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
 use crate::labels::quantile::{QuantileOptions, Quantiles};
 use crate::labels::reduce::ReduceOptions;
+use crate::labels::variable::Variable;
 use crate::lazy::Reducer;
 
 impl<T: Labelled> Resample<T> {
     /// Reduces each bin over `dims` with all choices open.
     ///
     /// `()` means the times, `..` all dimensions. The labels of the bins take the place of the times (in
-    /// datasets they come first); other coordinates along reduced dimensions go. A bin that holds nothing is
+    /// datasets they come first, but for first and last values); other coordinates along reduced dimensions go. A bin that holds nothing is
     /// missing, whatever the operation, so that integers become floats. Variables of a dataset without times
     /// repeat for each bin. Over other dimensions alone nothing is put together, and the times go. Lazy:
     /// reads nothing; each chunk of the result needs only the rows of its bins.
@@ -35,7 +36,20 @@ impl<T: Labelled> Resample<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn reduce_with(&self, op: ReduceOp, dims: impl IntoDims, options: ReduceOptions) -> Result<T> {
-        self.down(dims.into_dims(), |groups, dims| groups.reduce_with(op, dims, options))
+        let result = self.down(dims.into_dims(), |groups, dims| groups.reduce_with(op, dims, options))?;
+        if matches!(op, ReduceOp::First | ReduceOp::Last) { self.in_own_order(&result) } else { Ok(result) }
+    }
+
+    /// As in xarray: first and last values have their dimensions where the variable had them, in datasets too.
+    fn in_own_order(&self, result: &T) -> Result<T> {
+        let (own, mut parts) = (self.object.to_parts(), result.to_parts());
+        for (name, v) in parts.data_vars_mut() {
+            let before = own.data_vars().get(name).map_or(&[][..], Variable::dims);
+            let mut order = v.dims().to_vec();
+            order.sort_by_key(|d| before.iter().position(|o| o == d));
+            *v = v.in_order(&order)?;
+        }
+        result.rebuild(parts)
     }
 
     /// A reduction of the bins over `dims`.

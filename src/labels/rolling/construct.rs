@@ -219,14 +219,14 @@ impl<T: Labelled> Rolling<T> {
     fn counted(&self, parts: &Dataset) -> Result<IndexMap<Name, Variable>> {
         let spans = self.spans(parts)?;
         parts.map_variables(|v| match v.dims().iter().any(|d| self.windows.contains_key(d)) {
-            true => self.reduced_variable(v, &spans, ReduceOp::Count, &ReduceOptions::new()).map(Some),
+            true => self.reduced_variable(v, &spans, ReduceOp::Count.into(), &ReduceOptions::new()).map(Some),
             false => Ok(None),
         })
     }
 }
 
 /// The values where there are counts enough, missing elsewhere.
-fn enough(values: &Variable, counts: &Variable, least: usize) -> Result<Variable> {
+pub(super) fn enough(values: &Variable, counts: &Variable, least: usize) -> Result<Variable> {
     let array = |v: &Variable| DataArray::new(v.clone(), Default::default());
     let full = array(counts)?.ge(least as i64)?;
     let kept = array(values)?.where_cond(&full)?;

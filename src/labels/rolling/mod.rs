@@ -2,7 +2,9 @@
 
 mod construct;
 mod distance;
+mod quantile;
 mod reduce;
+mod weighted;
 
 use indexmap::IndexMap;
 

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::Rolling;
 use crate::error::{Context, Error, Result};
 use crate::kernel::reduce::ReduceOp;
-use crate::kernel::rolling::{RollSpec, Spans};
+use crate::kernel::rolling::{RollOp, RollSpec, Spans};
 use crate::labels::Dataset;
 use crate::labels::attrs::Attrs;
 use crate::labels::diagnostics;
@@ -39,16 +39,22 @@ impl<T: Labelled> Rolling<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn reduce_with(&self, op: ReduceOp, options: ReduceOptions) -> Result<T> {
-        self.reduced(op, &options).at(|| format!("in `{}`, `{}`", self.method, op.name()))
+        self.reduced(op.into(), &options).at(|| format!("in `{}`, `{}`", self.method, op.name()))
     }
 
-    fn reduced(&self, op: ReduceOp, options: &ReduceOptions) -> Result<T> {
+    /// An error if options have no meaning for windows.
+    pub(super) fn check_options(&self, options: &ReduceOptions) -> Result<()> {
+        match options.skipna == Some(false) || options.min_count.is_some() {
+            true => Err(Error::unsupported("`skipna` and `min_count` of moving windows")
+                .help("`min_periods` says how many values a window needs")),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn reduced(&self, op: RollOp, options: &ReduceOptions) -> Result<T> {
         let parts = self.object.to_parts();
         self.check(&parts)?;
-        if options.skipna == Some(false) || options.min_count.is_some() {
-            return Err(Error::unsupported("`skipna` and `min_count` of moving windows")
-                .help("`min_periods` says how many values a window needs"));
-        }
+        self.check_options(options)?;
         let spans = self.spans(&parts)?;
         let data_vars = parts.map_variables(|v| self.reduced_variable(v, &spans, op, options).map(Some))?;
         let coords = self.thinned(&parts)?.coords().clone();
@@ -60,7 +66,7 @@ impl<T: Labelled> Rolling<T> {
         &self,
         v: &Variable,
         spans: &IndexMap<Name, Spans>,
-        op: ReduceOp,
+        op: RollOp,
         options: &ReduceOptions,
     ) -> Result<Variable> {
         let dims = v.dims().iter().enumerate();
@@ -70,7 +76,9 @@ impl<T: Labelled> Rolling<T> {
         if axes.is_empty() {
             return Ok(v.clone().with_attrs(attrs));
         }
-        diagnostics::units_of_reduction(op, options, &v.attrs)?;
+        if let RollOp::Reduce(op) = op {
+            diagnostics::units_of_reduction(op, options, &v.attrs)?;
+        }
         let spec = RollSpec { op, ddof: options.ddof, min_periods: self.least(v), axes };
         Ok(Variable::new(v.dims().iter().cloned(), v.data().rolling(spec)?)?.with_attrs(attrs))
     }

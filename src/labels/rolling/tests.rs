@@ -1,5 +1,5 @@
 use crate::array::Block;
-use crate::dtype::Text;
+use crate::dtype::{DType, Text};
 use crate::index::Closed;
 use crate::labels::{DataArray, ReduceOptions};
 
@@ -81,4 +81,21 @@ fn distances_are_those_of_pandas() {
     assert!(at_days(&[0, 2, 1]).rolling_by([("t", "3D")]).sum().unwrap_err().to_string().contains("sorted"));
     assert!(a.rolling_by([("t", "-3D")]).sum().is_err());
     assert!(a.rolling_by([("t", 3)]).sum().is_err());
+}
+
+#[test]
+fn weights_of_windows_are_refused_where_they_have_no_meaning() {
+    let a = DataArray::from_vec(&[("y", 2), ("x", 4)], (0..8).map(f64::from).collect()).unwrap();
+    let w = a.isel("y", 0).unwrap();
+    let windows = a.rolling([("x", 2)]).weighted(&w).unwrap();
+    let e = windows.mean(["x", "y"]).unwrap_err().to_string();
+    assert!(e.contains("windows along `x`") && e.contains("`()`"), "{e}");
+    let strict = ReduceOptions::new().skipna(false);
+    let e = windows.reduce_with(crate::labels::WeightedOp::Sum, (), strict).unwrap_err().to_string();
+    assert!(e.contains("min_periods"), "{e}");
+    let times = a.astype(DType::I64).unwrap();
+    let times = times.astype(DType::Timedelta { unit: crate::time::TimeUnit::S }).unwrap();
+    let e = times.rolling([("x", 2)]).weighted(&w).unwrap().var(()).unwrap_err().to_string();
+    assert!(e.contains("timedelta64[s]"), "{e}");
+    assert!(a.rolling([("x", 0)]).weighted(&w).unwrap().mean(()).is_err());
 }

@@ -1,9 +1,9 @@
-//! What weights are summed over: dimensions, the groups of a key, or bins of times.
+//! What weights are summed over: dimensions, the groups of a key, bins of times, blocks or windows.
 
 use indexmap::IndexMap;
 
 use super::apply;
-use super::quantile::{Both, squeezed};
+use super::quantile::{Both, Quantiled, squeezed};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::BinaryOp;
 use crate::kernel::reduce::ReduceOp;
@@ -18,7 +18,8 @@ use crate::labels::resample::Resample;
 use crate::labels::squeeze::expanded;
 use crate::labels::variable::Name;
 
-/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), and bins of times ([`Resample`]).
+/// What can have weights: arrays and datasets, their groups ([`GroupBy`]), bins of times ([`Resample`]), blocks of
+/// neighbours ([`Coarsen`](crate::labels::Coarsen)) and windows that move ([`Rolling`](crate::labels::Rolling)).
 ///
 /// ```
 /// # use graticule::prelude::*;
@@ -52,6 +53,15 @@ pub trait Members {
         false
     }
 
+    /// The array as its members are summed.
+    ///
+    /// # Errors
+    /// If the options have no meaning for these members.
+    #[doc(hidden)]
+    fn prepared(&self, array: &DataArray, _options: &ReduceOptions) -> Result<DataArray> {
+        Ok(array.clone())
+    }
+
     /// The sums of members over those of `dims` that the products have.
     ///
     /// # Errors
@@ -66,18 +76,21 @@ pub trait Members {
     #[doc(hidden)]
     fn distance(&self, array: &DataArray, means: &DataArray, dims: &[Name]) -> Result<DataArray>;
 
-    /// The quantiles of values with weights over `dims`.
+    /// The sum of squared distances of an array from the means of its members, where it is not made of
+    /// [`distance`](Self::distance).
+    #[doc(hidden)]
+    fn sum_of_squares(&self, _array: &DataArray, _weights: &DataArray) -> Option<Result<DataArray>> {
+        None
+    }
+
+    /// What is made of one array, where it has values enough.
     ///
     /// # Errors
-    /// If values have lost members.
+    /// None that a caller could cause.
     #[doc(hidden)]
-    fn quantiles(
-        &self,
-        both: &Both,
-        q: &Quantiles,
-        dims: &[Name],
-        options: &ReduceOptions,
-    ) -> Result<DataArray>;
+    fn settled(&self, result: DataArray, _array: &DataArray, _weights: &DataArray) -> Result<DataArray> {
+        Ok(result)
+    }
 
     /// The parts of a result with dimensions where they belong.
     ///
@@ -90,9 +103,31 @@ pub trait Members {
 }
 
 /// Sums over dimensions.
-fn plain_sum(products: &DataArray, dims: &[Name]) -> Result<DataArray> {
+pub(crate) fn plain_sum(products: &DataArray, dims: &[Name]) -> Result<DataArray> {
     let dims = dims.iter().filter(|d| products.variable().axis(d).is_some()).cloned().collect();
     products.reduce_with(ReduceOp::Sum, Dims::Names(dims), ReduceOptions::new().skipna(false))
+}
+
+/// An error if the products, whose labels are those of weights too, have lost positions along a dimension.
+pub(crate) fn every_member<'a>(
+    products: &DataArray,
+    lens: impl IntoIterator<Item = (&'a Name, usize)>,
+    whose: &str,
+) -> Result<()> {
+    for (dim, len) in lens {
+        if let Some(axis) = products.variable().axis(dim)
+            && products.shape()[axis] != len
+        {
+            let found = products.shape()[axis];
+            return Err(Error::invalid(format!(
+                "weights have the labels of {found} of {len} positions along `{dim}`"
+            ))
+            .help(format!(
+                "in {whose} each member needs a weight: `reindex` the weights with 0 for the others"
+            )));
+        }
+    }
+    Ok(())
 }
 
 macro_rules! plain {
@@ -115,7 +150,9 @@ macro_rules! plain {
             fn distance(&self, array: &DataArray, means: &DataArray, _: &[Name]) -> Result<DataArray> {
                 apply(BinaryOp::Sub, array, means)
             }
+        }
 
+        impl Quantiled for $T {
             fn quantiles(
                 &self,
                 both: &Both,
@@ -140,22 +177,6 @@ impl<T: Labelled> GroupBy<T> {
     /// The dimensions of the groups with their lengths.
     fn lengths(&self) -> impl Iterator<Item = (&Name, usize)> {
         self.groups.own_dims().iter().zip(self.groups.shape[self.groups.layers..].iter().copied())
-    }
-
-    /// An error if an array lacks positions that are grouped.
-    fn check_members(&self, array: &DataArray) -> Result<()> {
-        for (dim, len) in self.lengths() {
-            if let Some(axis) = array.variable().axis(dim)
-                && array.shape()[axis] != len
-            {
-                let found = array.shape()[axis];
-                return Err(Error::invalid(format!(
-                    "weights have the labels of {found} of {len} positions along `{dim}`"
-                ))
-                .help("in groups each member needs a weight: `reindex` the weights with 0 for the others"));
-            }
-        }
-        Ok(())
     }
 
     /// Values without the dimensions of the groups, for each group.
@@ -211,7 +232,7 @@ impl<T: Labelled> Members for GroupBy<T> {
             return plain_sum(products, dims);
         }
         let groups = &self.groups;
-        self.check_members(products)?;
+        every_member(products, self.lengths(), "groups")?;
         let has = |d: &Name| products.variable().axis(d).is_some();
         let others = dims.iter().filter(|d| !groups.own_dims().contains(d) && has(d)).cloned();
         if !groups.own_dims().iter().any(has) {
@@ -238,34 +259,6 @@ impl<T: Labelled> Members for GroupBy<T> {
         apply(BinaryOp::Sub, array, &means)
     }
 
-    fn quantiles(
-        &self,
-        both: &Both,
-        q: &Quantiles,
-        dims: &[Name],
-        options: &ReduceOptions,
-    ) -> Result<DataArray> {
-        if !self.gathers(dims) {
-            return both.quantiles(q, dims, options);
-        }
-        self.check_members(&both.values)?;
-        let result = match self.groups.own_dims().iter().any(|d| both.values.variable().axis(d).is_some()) {
-            false => self.repeated(&both.quantiles(q, dims, options)?)?,
-            true => {
-                let (object, weights) = (self.filled_out(&both.values)?, self.filled_out(&both.weights)?);
-                let groups = GroupBy { object, groups: self.groups.clone() };
-                groups.weighted_quantile(weights.variable(), q, dims.to_vec(), options)?
-            }
-        };
-        if GroupBy::<T>::is_array(&self.object.to_parts()) {
-            return Ok(result);
-        }
-        // In datasets quantiles come before what is left of other dimensions.
-        let mut order = result.dims().to_vec();
-        order.sort_by_key(|d| **d != *QUANTILE);
-        result.transpose(Dims::Names(order))
-    }
-
     fn finished(&self, result: Dataset) -> Result<Dataset> {
         let names = self.names();
         if GroupBy::<T>::is_array(&result) {
@@ -281,6 +274,36 @@ impl<T: Labelled> Members for GroupBy<T> {
         })?;
         let coords = result.coords().clone();
         Ok(result.with_parts(vars, coords))
+    }
+}
+
+impl<T: Labelled> Quantiled for GroupBy<T> {
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        if !self.gathers(dims) {
+            return both.quantiles(q, dims, options);
+        }
+        every_member(&both.values, self.lengths(), "groups")?;
+        let result = match self.groups.own_dims().iter().any(|d| both.values.variable().axis(d).is_some()) {
+            false => self.repeated(&both.quantiles(q, dims, options)?)?,
+            true => {
+                let (object, weights) = (self.filled_out(&both.values)?, self.filled_out(&both.weights)?);
+                let groups = GroupBy { object, groups: self.groups.clone() };
+                groups.weighted_quantile(weights.variable(), q, dims.to_vec(), options)?
+            }
+        };
+        if GroupBy::<T>::is_array(&self.object.to_parts()) {
+            return Ok(result);
+        }
+        // In datasets quantiles come before what is left of other dimensions.
+        let mut order = result.dims().to_vec();
+        order.sort_by_key(|d| **d != *QUANTILE);
+        result.transpose(Dims::Names(order))
     }
 }
 
@@ -307,6 +330,12 @@ impl<T: Labelled> Members for Resample<T> {
         self.groups.distance(array, means, dims)
     }
 
+    fn finished(&self, result: Dataset) -> Result<Dataset> {
+        self.groups.finished(result)
+    }
+}
+
+impl<T: Labelled> Quantiled for Resample<T> {
     fn quantiles(
         &self,
         both: &Both,
@@ -315,9 +344,5 @@ impl<T: Labelled> Members for Resample<T> {
         options: &ReduceOptions,
     ) -> Result<DataArray> {
         self.groups.quantiles(both, q, dims, options)
-    }
-
-    fn finished(&self, result: Dataset) -> Result<Dataset> {
-        self.groups.finished(result)
     }
 }

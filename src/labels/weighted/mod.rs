@@ -21,6 +21,7 @@ use crate::labels::ufunc::without_attrs;
 use crate::labels::variable::{Name, Variable};
 use crate::lazy::LazyArray;
 pub use members::Members;
+pub(crate) use members::{every_member, plain_sum};
 
 /// An array or dataset with a weight for each position.
 ///
@@ -138,7 +139,7 @@ pub enum WeightedOp {
 }
 
 impl<M: Members> Weighted<M> {
-    fn new(object: M, weights: &DataArray) -> Result<Self> {
+    pub(crate) fn new(object: M, weights: &DataArray) -> Result<Self> {
         let v = weights.variable();
         let data = v.data().require_present("weights", "replace them first, as with `fillna(0)`", false)?;
         let v = v.with_data(v.dims().iter().cloned(), data)?;
@@ -170,16 +171,13 @@ impl<M: Members> Weighted<M> {
         let dims: Dims = dims.into_dims();
         let name = format!("{op:?}").to_lowercase();
         self.each(&name, dims, &options, |a, dims| {
-            let sums = Sums {
-                array: a,
-                weights: &self.weights,
-                members: &self.object,
-                dims,
-                skipna: options.skipna,
-            };
+            let array = &self.object.prepared(a, &options)?;
+            let sums =
+                Sums { array, weights: &self.weights, members: &self.object, dims, skipna: options.skipna };
             // Attributes are those of the array, not what remains of them after so many operations.
             let quiet = Options { keep_attrs: false, ..Options::current() };
-            let result = with_options(quiet, || sums.compute(op))?;
+            let settled = |result| self.object.settled(result, array, &self.weights);
+            let result = with_options(quiet, || sums.compute(op).and_then(settled))?;
             if matches!(op, WeightedOp::Var | WeightedOp::SumOfSquares | WeightedOp::SumOfWeights) {
                 diagnostics::units_changed(&format!("weighted {name}"), &options.attrs(a.attrs()))?;
             }
@@ -227,7 +225,7 @@ macro_rules! methods {
         impl<M: Members> Weighted<M> {$(
             $(#[$doc])*
             ///
-            /// `dims` is a name, a list of names, or `..` for all; of groups and bins `()` means what they are along. Lazy: reads nothing.
+            /// `dims` is a name, a list of names, or `..` for all; of groups, bins, blocks and windows `()` means what they are along. Lazy: reads nothing.
             ///
             /// # Errors
             /// If neither object nor weights have a dimension, or the weights do not fit.
@@ -376,6 +374,9 @@ impl<M: Members> Sums<'_, M> {
     }
 
     fn sum_of_squares(&self) -> Result<DataArray> {
+        if let Some(squares) = self.members.sum_of_squares(self.array, self.weights) {
+            return squares;
+        }
         // The mean leaves missing values out, whatever becomes of the sum of squares.
         let mean = Sums { skipna: None, ..*self }.compute(WeightedOp::Mean)?;
         let distance = self.members.distance(self.array, &mean, self.dims)?;

@@ -14,7 +14,7 @@ use crate::labels::quantile::{Quantiles, check_free};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::{Name, Variable};
 
-impl<M: Members> Weighted<M> {
+impl<M: Quantiled> Weighted<M> {
     /// The quantiles over `dims`, by linear interpolation where each value counts as much as its weight;
     /// missing values and those of weight 0 are left out.
     ///
@@ -74,6 +74,22 @@ impl<M: Members> Weighted<M> {
             self.object.quantiles(&Both::of(a, &self.weights)?, &q, &own, &options)
         })
     }
+}
+
+/// What has quantiles with weights.
+pub trait Quantiled: Members {
+    /// The quantiles of values with weights over `dims`.
+    ///
+    /// # Errors
+    /// If values have lost members.
+    #[doc(hidden)]
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray>;
 }
 
 /// Values and weights of the same dimensions, which are those of their products.

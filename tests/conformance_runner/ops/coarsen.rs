@@ -6,7 +6,7 @@ use graticule::prelude::*;
 use super::super::args::{self, Args};
 use super::super::case::Step;
 use super::super::value::{Failure, Outcome, Value, broken, unsupported};
-use super::groups::then;
+use super::groups::{then, weighted_step};
 use super::{Call, Op, no_method, on_both, reduce};
 
 pub const OPS: &[(&str, Op)] = &[("coarsen", coarsen), ("rolling_exp", rolling_exp)];
@@ -67,31 +67,29 @@ fn rolling_exp(call: &mut Call) -> Outcome<Value> {
 fn coarsen(call: &mut Call) -> Outcome<Value> {
     let bounds = boundary(call.args.string("boundary")?)?;
     let (sides, funcs) = (call.args.opt("side"), call.args.opt("coord_func"));
+    let weights = call.args.opt("weights");
     let windows: Vec<(String, usize)> = mapping(&mut call.args, "dim")?
         .into_iter()
         .map(|(name, n)| Ok((name, window(&n)?)))
         .collect::<Outcome<_>>()?;
-    let (step, mut args) = then(call)?;
-    let result = match &call.on {
-        Value::DataArray(a) => blocks(a.coarsen(windows), bounds, sides, funcs, step, &mut args),
-        Value::Dataset(ds) => blocks(ds.coarsen(windows), bounds, sides, funcs, step, &mut args),
+    let (step, args) = then(call)?;
+    match &call.on {
+        Value::DataArray(a) => {
+            reduced(configured(a.coarsen(windows), bounds, sides, funcs)?, weights, step, args)
+        }
+        Value::Dataset(ds) => {
+            reduced(configured(ds.coarsen(windows), bounds, sides, funcs)?, weights, step, args)
+        }
         on => no_method(on),
-    };
-    args.finish()?;
-    result
+    }
 }
 
-fn blocks<T: Labelled>(
+fn configured<T: Labelled>(
     blocks: Coarsen<T>,
     boundary: Boundary,
     sides: Option<Value>,
     funcs: Option<Value>,
-    step: &Step,
-    args: &mut Args,
-) -> Outcome<Value>
-where
-    Value: From<T>,
-{
+) -> Outcome<Coarsen<T>> {
     let mut blocks = blocks.boundary(boundary);
     match sides {
         None => {}
@@ -111,18 +109,36 @@ where
         }
         Some(v) => blocks = blocks.coord_func(reduce::reduce_op(&args::string(&v)?)?),
     }
+    Ok(blocks)
+}
+
+fn reduced<T: Labelled>(
+    blocks: Coarsen<T>,
+    weights: Option<Value>,
+    step: &Step,
+    mut args: Args,
+) -> Outcome<Value>
+where
+    Value: From<T>,
+{
+    if let Some(weights) = weights {
+        let Value::DataArray(weights) = weights else { return broken("weights are an array") };
+        return weighted_step(blocks.weighted(&weights)?, step, args);
+    }
     let keep_attrs = args.bool("keep_attrs")?;
     if step.op == "construct" {
         let mut dims = Vec::new();
-        for (dim, new) in mapping(args, "window_dim")? {
+        for (dim, new) in mapping(&mut args, "window_dim")? {
             let [a, b] = args::strings(&new)?
                 .try_into()
                 .map_err(|_| Failure::Refused("two names stand in place of a dimension".to_string()))?;
             dims.push((dim, [a, b]));
         }
+        args.finish()?;
         return Ok(blocks.construct_with(dims, keep_attrs)?.into());
     }
     let op = reduce::reduce_op(&step.op)?;
-    let options = reduce::options(op, args)?.keep_attrs(keep_attrs);
+    let options = reduce::options(op, &mut args)?.keep_attrs(keep_attrs);
+    args.finish()?;
     Ok(blocks.reduce_with(op, options)?.into())
 }

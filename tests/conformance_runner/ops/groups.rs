@@ -224,23 +224,27 @@ fn weighted(call: &mut Call) -> Outcome<Value> {
             on => no_method(on),
         };
     }
+    match &call.on {
+        Value::DataArray(a) => weighted_step(a.weighted(&weights)?, step, args),
+        Value::Dataset(ds) => weighted_step(ds.weighted(&weights)?, step, args),
+        on => no_method(on),
+    }
+}
+
+/// A sum of whatever has weights.
+pub fn weighted_step<M: graticule::labels::Members>(
+    weighted: Weighted<M>,
+    step: &Step,
+    mut args: Args,
+) -> Outcome<Value>
+where
+    Value: From<M::Object>,
+{
     let Some(op) = weighted_op(&step.op) else { return unsupported(format!("weighted {}", step.op)) };
     let dims = dims(args.opt("dim"))?;
     let options = ReduceOptions::new().skipna(args.bool("skipna")?).keep_attrs(args.bool("keep_attrs")?);
     args.finish()?;
-    fn run<T: graticule::labels::Members<Object = T>>(
-        w: Weighted<T>,
-        op: WeightedOp,
-        d: Dims,
-        o: ReduceOptions,
-    ) -> Outcome<T> {
-        Ok(w.reduce_with(op, d, o)?)
-    }
-    match &call.on {
-        Value::DataArray(a) => Ok(run(a.weighted(&weights)?, op, dims, options)?.into()),
-        Value::Dataset(ds) => Ok(run(ds.weighted(&weights)?, op, dims, options)?.into()),
-        on => no_method(on),
-    }
+    Ok(weighted.reduce_with(op, dims, options)?.into())
 }
 
 fn weighted_op(name: &str) -> Option<WeightedOp> {
