@@ -162,24 +162,19 @@ fn quantiles_of_groups_are_those_of_their_members() -> Result<()> {
         for w in [&w, &levels] {
             for dims in [&["time"][..], &["lat", "time"]] {
                 for q in [vec![0.5, 0.1, 1.0], vec![0.3, 0.9]] {
-                    for options in [ReduceOptions::new(), strict.clone()] {
+                    for options in [ReduceOptions::new(), strict] {
                         let what = format!("{q:?} over {dims:?} in chunks of {chunk}");
-                        let of = |g: &DataArray| {
-                            g.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options.clone())
-                        };
+                        let of =
+                            |g: &DataArray| g.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options);
                         let months = a.groupby("time.month")?;
-                        let got =
-                            months.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options.clone())?;
+                        let got = months.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options)?;
                         if w.dims().len() == 1 {
                             close(&got, &months.map(of)?, &what)?;
                         } else {
                             for level in 0..2 {
                                 let w = w.isel("level", level)?;
-                                let one = months.weighted(&w)?.quantile_with(
-                                    q.clone(),
-                                    dims.to_vec(),
-                                    options.clone(),
-                                )?;
+                                let one =
+                                    months.weighted(&w)?.quantile_with(q.clone(), dims.to_vec(), options)?;
                                 close(&got.isel("level", level)?, &one, &what)?;
                             }
                         }
