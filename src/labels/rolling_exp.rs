@@ -1,12 +1,14 @@
-//! Running means and sums whose weights fade exponentially: `rolling_exp`.
+//! Running statistics whose weights fade exponentially: `rolling_exp`.
 
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
-use super::operand::Labelled;
+use super::operand::{Labelled, Operand};
+use super::pairs::pairs_with;
 use super::reduce::ReduceOptions;
 use super::variable::{Name, Variable};
 use crate::error::{Context, Error, Result};
-use crate::kernel::scan::Fading;
+use crate::index::Join;
+use crate::kernel::scan::{Fading, FadingOp};
 
 /// How fast weights fade, in one of pandas' four ways.
 ///
@@ -76,7 +78,7 @@ pub struct RollingExp<T> {
 macro_rules! methods {
     ($T:ident) => {
         impl $T {
-            /// Running means and sums along a dimension whose weights fade: an element counts `1 - alpha` times as
+            /// Running statistics along a dimension whose weights fade: an element counts `1 - alpha` times as
             /// much at each step.
             ///
             /// Missing values weigh nothing, but time passes over them. Nothing is checked before what follows.
@@ -148,7 +150,7 @@ impl<T: Labelled> RollingExp<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn mean(&self) -> Result<T> {
-        self.faded(true)
+        self.faded(FadingOp::Mean)
     }
 
     /// The running sum with fading weights; in all else as [`mean`](Self::mean).
@@ -165,20 +167,137 @@ impl<T: Labelled> RollingExp<T> {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn sum(&self) -> Result<T> {
-        self.faded(false)
+        self.faded(FadingOp::Sum)
     }
 
-    fn faded(&self, mean: bool) -> Result<T> {
-        let ds = self.object.to_parts();
-        let place = || format!("in `rolling_exp`, `{}`", if mean { "mean" } else { "sum" });
-        let sizes = ds.sizes();
-        if !sizes.contains_key(&self.dim) {
-            return Err(Error::not_found("dimension", &self.dim, sizes.keys())).at(place);
+    /// The running variance with fading weights, of the population that the values were drawn from: missing before
+    /// the second value.
+    ///
+    /// The bias of a variance about a mean of the same values is taken off, as pandas does: it is
+    /// `1 - Σw² / (Σw)²`. In all else as [`mean`](Self::mean).
+    ///
+    /// # Errors
+    /// Those of [`mean`](Self::mean).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::ExpWindow;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 4.0])?;
+    /// let vars = a.rolling_exp("x", ExpWindow::Alpha(0.5)).var()?.to_vec::<f64>()?;
+    /// assert!(vars[0].is_nan() && vars[1] == 0.0 && (vars[2] - 27.0 / 7.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn var(&self) -> Result<T> {
+        self.faded(FadingOp::Var)
+    }
+
+    /// The running standard deviation with fading weights: the root of [`var`](Self::var).
+    ///
+    /// # Errors
+    /// Those of [`mean`](Self::mean).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::ExpWindow;
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 3.0])?;
+    /// let stds = a.rolling_exp("x", ExpWindow::Alpha(0.5)).std()?.to_vec::<f64>()?;
+    /// assert!(stds[0].is_nan() && (stds[1] - 2f64.sqrt()).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn std(&self) -> Result<T> {
+        self.faded(FadingOp::Std)
+    }
+
+    /// The running covariance with `other`, of pairs of which neither value is missing: missing before the second.
+    ///
+    /// Labels must be equal; `other` is an array, or for a dataset one with the same variables. The bias is taken
+    /// off as in [`var`](Self::var); in all else as [`mean`](Self::mean).
+    ///
+    /// # Errors
+    /// Those of [`mean`](Self::mean), and if labels differ.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::ExpWindow;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 1.0, 4.0])?;
+    /// let covs = a.rolling_exp("x", ExpWindow::Alpha(0.5)).cov((&a * 2.0)?)?.to_vec::<f64>()?;
+    /// assert!(covs[1] == 0.0 && (covs[2] - 54.0 / 7.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn cov(&self, other: impl Into<Operand>) -> Result<T>
+    where
+        T: Into<Operand>,
+    {
+        self.faded_pairs(FadingOp::Cov, other.into())
+    }
+
+    /// The running correlation with `other`: missing before the second pair and where a variance is 0. In all else
+    /// as [`cov`](Self::cov).
+    ///
+    /// # Errors
+    /// Those of [`cov`](Self::cov).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::labels::ExpWindow;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 4.0])?;
+    /// let corrs = a.rolling_exp("x", ExpWindow::Alpha(0.5)).corr((&a * -2.0)?)?.to_vec::<f64>()?;
+    /// assert!(corrs[0].is_nan() && (corrs[2] + 1.0).abs() < 1e-12);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn corr(&self, other: impl Into<Operand>) -> Result<T>
+    where
+        T: Into<Operand>,
+    {
+        self.faded_pairs(FadingOp::Corr, other.into())
+    }
+
+    fn faded_pairs(&self, op: FadingOp, other: Operand) -> Result<T>
+    where
+        T: Into<Operand>,
+    {
+        let place = || format!("in `rolling_exp`, `{}`", op.name());
+        let of_array = !matches!(self.object.clone().into(), Operand::Dataset(_));
+        if of_array && matches!(other, Operand::Dataset(_)) {
+            return Err(Error::invalid("an array has pairs with an array, not with a dataset")
+                .help("take one variable of the dataset with `get`"))
+            .at(place);
         }
-        let alpha = self.window.alpha().at(place)?;
+        let fading = self.fading(op).at(place)?;
+        let result = pairs_with(self.object.clone(), other, Join::Exact, &|first, pairs| {
+            let Some(axis) = first.axis(&self.dim).and(pairs.axis(&self.dim)) else {
+                return Ok(first.clone());
+            };
+            let data = pairs.data().fading(Fading { axis, ..fading })?;
+            let attrs = self.options.attrs(&first.attrs);
+            Ok(Variable::new(pairs.dims().iter().cloned(), data)?.with_attrs(attrs))
+        });
+        let result = match result.at(place)? {
+            Operand::Dataset(mut ds) => {
+                ds.attrs = self.options.attrs(&self.object.to_parts().attrs);
+                ds
+            }
+            array => array.into_array()?.to_parts(),
+        };
+        self.object.rebuild(result)
+    }
+
+    /// What fades, along an axis that is not known yet.
+    fn fading(&self, op: FadingOp) -> Result<Fading> {
+        let sizes = self.object.to_parts().sizes();
+        if !sizes.contains_key(&self.dim) {
+            return Err(Error::not_found("dimension", &self.dim, sizes.keys()));
+        }
+        Ok(Fading { axis: 0, alpha: self.window.alpha()?, op, min_weight: self.min_weight })
+    }
+
+    fn faded(&self, op: FadingOp) -> Result<T> {
+        let ds = self.object.to_parts();
+        let place = || format!("in `rolling_exp`, `{}`", op.name());
+        let fading = self.fading(op).at(place)?;
         let vars = ds.map_variables(|v| {
             let Some(axis) = v.axis(&self.dim) else { return Ok(Some(v.clone())) };
-            let data = v.data().fading(Fading { axis, alpha, mean, min_weight: self.min_weight })?;
+            let data = v.data().fading(Fading { axis, ..fading })?;
             let attrs = self.options.attrs(&v.attrs);
             Ok(Some(Variable::new(v.dims().iter().cloned(), data)?.with_attrs(attrs)))
         });

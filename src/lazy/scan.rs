@@ -15,7 +15,7 @@ use crate::array::{AxisGrid, Block, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::calculus;
-use crate::kernel::scan::{self, FADING_PARTS, Fading, GroupChunks, ScanOp, ScanSpec};
+use crate::kernel::scan::{self, Fading, GroupChunks, ScanOp, ScanSpec};
 use crate::source::Traffic;
 
 /// What runs along an axis.
@@ -32,7 +32,7 @@ pub enum Running {
         /// The places of its positions.
         points: Arc<[f64]>,
     },
-    /// Means and sums with fading weights.
+    /// Statistics with fading weights.
     Fading(Fading),
 }
 
@@ -79,7 +79,7 @@ impl Running {
         match self {
             Running::Values(spec) | Running::Grouped(GroupScan { spec, .. }) => spec.carry(input),
             Running::Integral { .. } => (calculus::wide_dtype(input), 1),
-            Running::Fading(_) => (DType::F64, FADING_PARTS),
+            Running::Fading(fading) => (DType::F64, fading.parts()),
         }
     }
 
@@ -323,10 +323,10 @@ impl LazyArray {
         self.running(Running::Integral { axis, points }, false)
     }
 
-    /// Means or sums along an axis with weights that fade: shape and chunks stay.
+    /// Statistics along an axis with weights that fade: shape and chunks stay.
     ///
     /// # Errors
-    /// If the dtype is no real number.
+    /// If the dtype is no real number, or for pairs no complex one.
     pub(crate) fn fading(&self, fading: Fading) -> Result<LazyArray> {
         self.running(Running::Fading(fading), false)
     }

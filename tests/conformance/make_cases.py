@@ -1318,6 +1318,35 @@ def rolling():
     yield case("cumulative-two-dims", "growing along two dims", {"a": plane}, do("cumulative", "a", dim=["y", "x"], then=then("sum")), compare={"rtol": 1e-12})
 
 
+@group("rolling-exp")
+def rolling_exp():
+    def fade(op, on="a", out="r", dim=None, kind="span", **kwargs):
+        return do("rolling_exp", on, out, window=dim or {"x": 4}, window_type=kind, then=then(op, **kwargs))
+
+    near = {"rtol": 1e-11, "atol": 1e-11, "attrs": True}
+    line = da(numbers(12, nan=(5, 2)), "x", x=np.arange(12) * 0.5, name="a", attrs={"units": "K"})
+    other = da(numbers(12, seed=4, nan=(7, 3)), "x", x=np.arange(12) * 0.5)
+    plane = da(numbers(5, 6, nan=(11, 4)), "yx", y=[1, 2, 3, 4, 5])
+    for kind, sizes in {"alpha": (0.1, 0.9), "span": (2, 5), "com": (0.5, 3), "halflife": (0.7, 4)}.items():
+        for size in sizes:
+            how = {"dim": {"x": size}, "kind": kind}
+            yield case(f"{kind}-{size}", "every statistic", {"a": line, "b": other}, [
+                fade("mean", out="m", **how), fade("sum", out="s", **how), fade("var", out="v", **how), fade("std", out="d", **how),
+                fade("cov", out="c", other="$b", **how), fade("corr", out="e", other="$b", **how)], outputs=list("msvdce"), compare=near)
+    for dim in "xy":
+        yield case(f"plane-{dim}", "along one of two dims, and beside an array without the other", {"a": plane, "b": plane.isel({"y" if dim == "x" else "x": 1}, drop=True)}, [
+            fade("var", out="v", dim={dim: 3}), fade("cov", out="c", dim={dim: 3}, other="$b")], outputs=list("vc"), compare=near)
+    for dtype in ("float32", "int8", "uint16", "int64", "bool"):
+        values = da(np.array([3, 0, 1, 7, 2, 2, 5]).astype(dtype), "x")
+        yield case(f"dtype-{dtype}", "doubles come out", {"a": values, "b": da([1.0, 2.5, NAN, 4.0, 3.0, 8.0, 1.0], "x")}, [fade("var", out="v"), fade("corr", out="e", other="$b")], outputs=list("ve"), compare=near)
+    for size in (0, 1, 2):
+        yield case(f"size-{size}", "too few values", {"a": da(numbers(2, size), "yx")}, [fade("std", out="d"), fade("corr", out="e", other="$a")], outputs=list("de"), compare=near)
+    yield case("far", "values far from zero", {"a": da([1e9, 1e9 + 1, 1e9 + 2, 1e9 - 1], "x")}, fade("var"), compare={"rtol": 1e-6})
+    both = xr.Dataset({"u": ("x", [1.0, NAN, 4.0, 2.0]), "v": (("x", "y"), np.arange(8.0).reshape(4, 2) ** 2)}, {"x": [1, 2, 3, 4]}, {"title": "t"})
+    yield case("dataset", "of all variables", {"a": both, "b": both + both.shift(x=1, fill_value=0)}, [fade("var", out="v"), fade("cov", out="c", other="$b")], outputs=list("vc"), compare=near)
+    yield case("labels", "other labels", {"a": line, "b": other.assign_coords(x=np.arange(12))}, fade("cov", other="$b"), error="labels differ")
+
+
 @group("weighted-windows")
 def weighted_windows():
     sums = ["sum", "mean", "var", "std", "sum_of_weights", "sum_of_squares"]

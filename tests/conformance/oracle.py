@@ -57,7 +57,7 @@ POSITIONAL = {
     "transpose": "dims",
     "str.cat": "others",
 }
-GROUPED = ("groupby", "groupby_bins", "resample", "weighted", "rolling", "cumulative", "coarsen")
+GROUPED = ("groupby", "groupby_bins", "resample", "weighted", "rolling", "cumulative", "coarsen", "rolling_exp")
 
 
 class StepError(Exception):
@@ -112,6 +112,25 @@ class WeightedWindows:
         return result.where(self.on.rolling(self.dim, **self.how).count().notnull())
 
 
+class FadingWindows:
+    """Weights that fade by pandas' `ewm`, whose definition xarray's `rolling_exp` has: that needs numbagg."""
+
+    def __init__(self, on, window, window_type="span"):
+        ((self.dim, size),) = window.items()
+        self.on, self.how = on, {window_type: size}
+
+    def reduced(self, op, other=None):
+        def lane(x, *others):
+            fading = pd.Series(x.astype(float)).ewm(adjust=True, ignore_na=False, **self.how)
+            return getattr(fading, op)(*[pd.Series(y.astype(float)) for y in others]).to_numpy()
+
+        operands = [self.on] if other is None else [self.on, other]
+        dims = [[self.dim]] * len(operands)
+        result = xr.apply_ufunc(lane, *operands, input_core_dims=dims, output_core_dims=dims[:1], vectorize=True,
+                                keep_attrs=True, on_missing_core_dim="copy")
+        return result.transpose(*self.on.dims)
+
+
 def places(windows):
     """Windows that move with the places in them as dims."""
     return windows.construct({d: f"_{d}" for d in windows.dim})
@@ -129,7 +148,9 @@ def apply(op, on, kwargs):
         return quantile_of_windows(on, **kwargs)
     if op == "rolling" and "weights" in kwargs:
         return WeightedWindows(on, **kwargs)
-    if isinstance(on, WeightedBlocks | WeightedWindows):
+    if op == "rolling_exp":
+        return FadingWindows(on, **kwargs)
+    if isinstance(on, WeightedBlocks | WeightedWindows | FadingWindows):
         return on.reduced(op, **kwargs)
     if op == "coarsen" and "weights" in kwargs:
         return WeightedBlocks(on, **kwargs)

@@ -7,6 +7,7 @@
 mod fading;
 mod fill;
 mod groups;
+mod moments;
 mod sums;
 
 #[cfg(test)]
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::array::Block;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-pub(crate) use fading::{Fading, PARTS as FADING_PARTS};
+pub(crate) use fading::{Fading, FadingOp};
 pub(crate) use groups::GroupChunks;
 use groups::Rows;
 

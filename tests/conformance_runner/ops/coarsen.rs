@@ -1,6 +1,6 @@
 //! Blocks of neighbours, and windows with weights that fade.
 
-use graticule::labels::{ExpWindow, Labelled};
+use graticule::labels::{ExpWindow, Labelled, Operand};
 use graticule::prelude::*;
 
 use super::super::args::{self, Args};
@@ -53,12 +53,30 @@ fn rolling_exp(call: &mut Call) -> Outcome<Value> {
     };
     let (step, mut args) = then(call)?;
     let keep = args.bool("keep_attrs")?;
+    let other = args.opt("other");
     args.finish()?;
+    if let Some(other) = other {
+        let other = match other {
+            Value::DataArray(a) => Operand::from(a),
+            Value::Dataset(ds) => Operand::from(ds),
+            other => return unsupported(format!("pairs with a {}", other.kind())),
+        };
+        return on_both!(&call.on, x => {
+            let fading = x.rolling_exp(&dim, window).min_weight(min_weight);
+            match step.op.as_str() {
+                "cov" => fading.cov(other),
+                "corr" => fading.corr(other),
+                name => return unsupported(format!("rolling_exp {name}")),
+            }
+        });
+    }
     on_both!(&call.on, x => {
         let fading = x.rolling_exp(&dim, window).min_weight(min_weight).keep_attrs(keep);
         match step.op.as_str() {
             "mean" => fading.mean(),
             "sum" => fading.sum(),
+            "var" => fading.var(),
+            "std" => fading.std(),
             other => return unsupported(format!("rolling_exp {other}")),
         }
     })
