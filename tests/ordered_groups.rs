@@ -38,9 +38,9 @@ fn results_are_those_of_the_whole() {
     let gaps: Vec<i32> = (0..90).map(|i| if i % 5 == 0 { -1 } else { i / 11 * 2 }).collect();
     let nearly: Vec<i32> = (0..90).map(|i| if i == 44 { 2 } else { i / 9 }).collect();
     for codes in [runs(90, 6), runs(90, 7), falling, gaps, nearly, runs(90, 90), runs(90, 1)] {
-        for op in [ReduceOp::Mean, ReduceOp::Max, ReduceOp::Var] {
+        for op in [ReduceOp::Mean, ReduceOp::Max, ReduceOp::Var, ReduceOp::Median] {
             for (axis, shape) in [(0, [90, 2, 3]), (1, [2, 90, 3]), (2, [2, 3, 90])] {
-                if op == ReduceOp::Max && codes.contains(&-1) {
+                if matches!(op, ReduceOp::Max | ReduceOp::Median) && codes.contains(&-1) {
                     continue;
                 }
                 let whole = ramp(&shape, &shape).reduce(by(axis, &codes, op)).unwrap();
@@ -182,4 +182,68 @@ fn running_sums_within_groups_are_those_of_the_whole() {
             }
         }
     }
+}
+
+#[test]
+fn medians_of_groups_that_follow_one_another_need_their_own_chunks() {
+    // 384 MB in chunks of 100 hours.
+    let days =
+        ramp(&[24_000, 4000], &[100, 4000]).reduce(by(0, &runs(24_000, 24), ReduceOp::Median)).unwrap();
+    assert_eq!(days.grid().axes()[1].count(), 1);
+    let whole = Plan::new(&[Target::Memory(days.clone())]).unwrap();
+    let largest = whole.stages().iter().map(|s| s.task_bytes).max().unwrap();
+    assert!(largest < 80 << 20, "{largest} bytes");
+    let part = [
+        graticule::array::Slice { start: 500, step: 1, len: 2 },
+        graticule::array::Slice { start: 7, step: 1, len: 3 },
+    ];
+    let report =
+        Local::new().run(&Plan::new(&[Target::Memory(days.slice(&part).unwrap())]).unwrap()).unwrap();
+    assert_eq!(report.report.bytes_read, 48 * 3 * 4);
+    // Groups longer than a task may hold: the other axis is cut.
+    let long =
+        ramp(&[24_000, 4000], &[100, 4000]).reduce(by(0, &runs(24_000, 6000), ReduceOp::Median)).unwrap();
+    assert!(long.grid().axes()[0].count() == 4 && long.grid().axes()[1].count() >= 6, "{:?}", long.grid());
+}
+
+/// A function of groups gets what it would get of each of them, whatever the chunks.
+#[test]
+fn functions_of_groups_get_their_members_in_order() -> Result<()> {
+    let values = (0..480).map(|i| f64::from(i * 37 % 101)).collect();
+    let a = DataArray::from_vec(&[("y", 2), ("x", 60), ("z", 4)], values)?;
+    let cells = DataArray::from_vec(&[("y", 2), ("z", 4)], vec![1i64, 0, 1, 2, 2, 0, 0, 1])?;
+    let mut keys = vec![(cells, &["y", "z"][..])];
+    for codes in [runs(60, 7), (0..60).map(|i| i % 7).collect(), vec![0; 60]] {
+        keys.push((DataArray::from_vec(&[("x", 60)], codes)?, &["x"]));
+    }
+    let mix = |lane: &[f64]| lane.iter().fold(lane.len() as f64, |h, v| (h * 31.0 + v) % 1009.0);
+    for (key, own) in keys {
+        let key = key.with_name("key");
+        for more in [&[][..], &["y"], &["z"], &["z", "y"]] {
+            if own.len() > 1 && !more.is_empty() {
+                continue;
+            }
+            let dims: Vec<&str> = own.iter().chain(more).copied().collect();
+            // Groups of cells are stacked where they are taken apart.
+            let of_each = match own {
+                ["x"] => dims.clone(),
+                _ => vec!["stacked_y_z"],
+            };
+            let want = a.groupby(key.clone())?.map(|g| g.reduce(of_each.clone(), mix))?;
+            for chunk in [60, 13, 1] {
+                let lazy =
+                    a.chunk("x", chunk)?.chunk("z", 3)?.groupby(key.clone())?.reduce(dims.clone(), mix)?;
+                assert_eq!(lazy.dims(), want.dims());
+                assert_eq!(
+                    lazy.to_vec::<f64>()?,
+                    want.to_vec::<f64>()?,
+                    "over {dims:?} in chunks of {chunk}"
+                );
+            }
+        }
+    }
+    let text = a.full_like_as("a", DType::Str)?;
+    let key = DataArray::from_vec(&[("x", 60)], runs(60, 7))?.with_name("key");
+    assert!(text.groupby(key)?.reduce((), mix).unwrap_err().to_string().contains("float64"));
+    Ok(())
 }

@@ -150,3 +150,63 @@ fn a_variable_with_a_part_of_the_dimensions_of_groups_repeats_along_the_others()
     }
     Ok(())
 }
+
+#[test]
+fn quantiles_of_groups_are_those_of_their_members() -> Result<()> {
+    let field = field()?;
+    let w = weights_of(&field)?;
+    let strict = ReduceOptions::new().skipna(false);
+    let levels = DataArray::from_vec(&[("level", 2), ("time", 40)], irregular(80, 3))?.abs()?;
+    for chunk in [40, 7] {
+        let a = field.chunk("time", chunk)?;
+        for w in [&w, &levels] {
+            for dims in [&["time"][..], &["lat", "time"]] {
+                for q in [vec![0.5, 0.1, 1.0], vec![0.3, 0.9]] {
+                    for options in [ReduceOptions::new(), strict] {
+                        let what = format!("{q:?} over {dims:?} in chunks of {chunk}");
+                        let of =
+                            |g: &DataArray| g.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options);
+                        let months = a.groupby("time.month")?;
+                        let got = months.weighted(w)?.quantile_with(q.clone(), dims.to_vec(), options)?;
+                        if w.dims().len() == 1 {
+                            close(&got, &months.map(of)?, &what)?;
+                        } else {
+                            for level in 0..2 {
+                                let w = w.isel("level", level)?;
+                                let one =
+                                    months.weighted(&w)?.quantile_with(q.clone(), dims.to_vec(), options)?;
+                                close(&got.isel("level", level)?, &one, &what)?;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        let weeks = a.resample("time", "W")?;
+        let got = weeks.weighted(&w)?.quantile(0.25, ())?;
+        close(&got, &weeks.map(|g| g.weighted(&w)?.quantile(0.25, "time"))?, "weeks")?;
+        let ds = a
+            .to_dataset("a")
+            .assign([("n", field.isel("lat", 0)?.notnull()?.astype(DType::I16)?.drop_vars("lat")?)])?;
+        let ds = ds.assign([("c", field.isel("time", 0)?.drop_vars("time")?)])?;
+        let months = ds.groupby("time.month")?;
+        let got = months.weighted(&w)?.quantile([0.2, 0.8], ())?;
+        let want = months.map(|g| g.drop_vars("c")?.weighted(&w)?.quantile([0.2, 0.8], "time"))?;
+        for name in ["a", "n"] {
+            close(&got.get(name)?, &want.get(name)?, name)?;
+        }
+        assert_eq!(got.get("c")?.shape(), [12.min(months.len()), 2, 3]);
+        let named: Vec<_> = got.get("c")?.dims().iter().map(|d| d.to_string()).collect();
+        assert_eq!(named, ["month", "quantile", "lat"]);
+        // Of one value the quantile is the value.
+        let c = got.get("c")?.isel("quantile", 1)?.isel("month", 0)?;
+        close(&c, &field.isel("time", 0)?, "c")?;
+        // Over other dimensions groups do not matter.
+        let lats = a.groupby("time.month")?.weighted(&w)?.quantile(0.5, "lat")?;
+        close(&lats, &a.weighted(&w)?.quantile(0.5, "lat")?, "over lat")?;
+    }
+    let few = w.isel("time", ..20)?;
+    let error = field.groupby("time.month")?.weighted(&few)?.quantile(0.5, ()).unwrap_err().to_string();
+    assert!(error.contains("20 of 40"), "{error}");
+    Ok(())
+}

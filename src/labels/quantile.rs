@@ -158,6 +158,15 @@ impl QuantileOptions {
     }
 }
 
+/// An error if a dimension that stays has the name of the new one.
+pub(super) fn check_free(kept: &[Name]) -> Result<()> {
+    match kept.iter().any(|d| **d == *QUANTILE) {
+        false => Ok(()),
+        true => Err(Error::invalid(format!("the dimension `{QUANTILE}` is there already"))
+            .help("rename it, or reduce over it too")),
+    }
+}
+
 impl Quantiles {
     /// An error for what is no fraction.
     pub(super) fn check(&self) -> Result<()> {
@@ -179,10 +188,7 @@ impl Quantiles {
         kept: Vec<Name>,
         options: &QuantileOptions,
     ) -> Result<Variable> {
-        if kept.iter().any(|d| **d == *QUANTILE) {
-            return Err(Error::invalid(format!("the dimension `{QUANTILE}` is there already"))
-                .help("rename it, or reduce over it too"));
-        }
+        check_free(&kept)?;
         let shape = data.shape();
         if axes.iter().any(|a| shape[*a] == 0) {
             let is_empty = |d: &&Name| v.axis(d).is_some_and(|axis| v.shape()[axis] == 0);
@@ -193,20 +199,29 @@ impl Quantiles {
         let dtype = v.dtype();
         let skipna = options.skipna.unwrap_or(dtype.holds_missing() && !dtype.is_time());
         let pick = Pick::Quantiles { q: self.values.clone(), method: options.method };
-        let mut data = data.pick(OrderSpec { pick, axes, group, skipna })?;
+        let result = self.picked(data.pick(OrderSpec { pick, axes, group, skipna })?, kept)?;
+        let keep = options.keep_attrs == Some(true) || Options::current().keep_attrs;
+        Ok(result.with_attrs(if keep { v.attrs.clone() } else { Default::default() }))
+    }
+
+    /// What was picked, with an axis of quantiles before those that are `kept`, as a variable.
+    pub(super) fn picked(&self, mut data: LazyArray, kept: Vec<Name>) -> Result<Variable> {
         let mut dims: Vec<Name> = vec![QUANTILE.into()];
         if self.one {
             dims.clear();
             data = data.axes(&(1..data.ndim()).map(AxisFrom::Input).collect::<Vec<_>>())?;
         }
         dims.extend(kept);
-        let keep = options.keep_attrs == Some(true) || Options::current().keep_attrs;
-        Ok(Variable::new(dims, data)?.with_attrs(if keep { v.attrs.clone() } else { Default::default() }))
+        Variable::new(dims, data)
     }
 
     /// The coordinates that stay, with the fractions.
     pub(super) fn coords(&self, left: Coords) -> Result<Coords> {
-        let mut coords = left.filter(|_, v| v.ndim() > 0);
+        self.fractions(left.filter(|_, v| v.ndim() > 0))
+    }
+
+    /// The coordinates with the fractions.
+    pub(super) fn fractions(&self, mut coords: Coords) -> Result<Coords> {
         coords.remove(QUANTILE);
         coords.insert(QUANTILE, self.coord()?)?;
         Ok(coords)

@@ -32,6 +32,7 @@ mod slice;
 mod sort;
 mod take;
 mod text;
+mod together;
 mod user;
 mod windows;
 

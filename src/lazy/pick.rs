@@ -1,64 +1,55 @@
 //! Quantiles and medians: reductions that need their axes whole.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 
+use super::together::Together;
 use super::{LazyArray, Meta, Need, Op};
-use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use crate::array::{AxisGrid, Block, Region};
 use crate::error::{Error, Result};
-use crate::kernel::order::{self, OrderSpec};
-use crate::kernel::reduce::{OutAxis, out_axes};
+use crate::kernel::order::{self, OrderSpec, Pick};
 use crate::source::Traffic;
 
 /// Chooses from the sorted elements along axes; several quantiles make a new first axis.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Choose(OrderSpec);
+pub struct Choose {
+    pick: Pick,
+    skipna: bool,
+    together: Together,
+}
 
 impl Choose {
-    /// What the axes of the output are of the input, the first of quantiles left out.
-    fn out_axes(&self, ndim: usize) -> impl Iterator<Item = OutAxis> {
-        out_axes(ndim, &self.0.axes, self.0.group.as_ref())
+    fn spec(&self) -> OrderSpec {
+        let Together { axes, group, .. } = &self.together;
+        let (axes, group) = (axes.clone(), group.clone());
+        OrderSpec { pick: self.pick.clone(), axes, group, skipna: self.skipna }
     }
 
-    /// The groups of a box of the output.
-    fn groups(&self, out: &Region) -> Range<usize> {
-        let first = usize::from(self.0.leading().is_some());
-        self.0.group.as_ref().map_or(0..1, |g| out.axis(first + g.out_axis(&self.0.axes)))
-    }
-
-    /// The box of the input that a box of the output needs.
-    fn input_region(&self, out: &Region, input: &Meta) -> Region {
-        let mut region = Region::full(&input.shape());
-        let first = usize::from(self.0.leading().is_some());
-        for (axis, range) in self.out_axes(input.grid.ndim()).zip(out.ranges().skip(first)) {
-            if let OutAxis::Kept(axis) = axis {
-                region.set(axis, range);
-            }
-        }
-        region
+    /// A box of the output without the axis of quantiles.
+    fn values(&self, out: &Region) -> Region {
+        Region::new(out.ranges().skip(usize::from(self.pick.leading().is_some())))
     }
 }
 
 #[typetag::serde]
 impl Op for Choose {
     fn name(&self) -> &'static str {
-        self.0.name()
+        self.pick.name()
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let region = self.input_region(out, inputs[0]);
+        let region = self.together.input_region(&self.values(out), &inputs[0].shape());
         (0..inputs.len()).map(|input| Need { input, region: region.clone() }).collect()
     }
 
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
-        let at = self.input_region(out, inputs[0]);
-        let groups = self.groups(out);
+        let values = self.values(out);
+        let at = self.together.input_region(&values, &inputs[0].shape());
+        let (spec, groups) = (self.spec(), self.together.groups(&values));
         let block = match &pieces[..] {
-            [values, weights] => order::pick_weighted(&self.0, values, weights, &at, groups)?,
-            _ => order::pick_groups(&self.0, &pieces[0], &at, groups)?,
+            [values, weights] => order::pick_weighted(&spec, values, weights, &at, groups)?,
+            _ => order::pick_groups(&spec, &pieces[0], &at, groups)?,
         };
-        if self.0.leading().is_none() {
+        if self.pick.leading().is_none() {
             return Ok(block);
         }
         // All quantiles are computed at once; a consumer may want some of them.
@@ -78,13 +69,14 @@ impl Op for Choose {
     }
 
     fn describe(&self) -> String {
-        self.0.describe()
+        self.spec().describe()
     }
 }
 
 impl LazyArray {
     /// Chooses from the sorted elements along axes, as `spec` says. Chunks along the axes are put together
-    /// first: see [`whole_along`](Self::whole_along).
+    /// first (see [`whole_along`](Self::whole_along)), or those with the members of some groups that follow one
+    /// another.
     ///
     /// # Errors
     /// If an axis does not exist or the operation has no meaning for the dtype.
@@ -97,25 +89,21 @@ impl LazyArray {
     /// # Errors
     /// If an axis does not exist, the operation has no meaning for the dtype, or the shapes differ.
     pub(crate) fn pick_with(&self, spec: OrderSpec, weights: Option<&LazyArray>) -> Result<LazyArray> {
-        let mut axes = spec.axes.clone();
         if let Some(groups) = &spec.group {
             groups.check(&self.shape(), &spec.axes)?;
-            axes.extend(&groups.axes);
         }
         let fits = weights.is_none_or(|w| w.shape() == self.shape());
-        if axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() || !fits {
+        if spec.axes.iter().any(|a| *a >= self.ndim()) || !spec.axes.is_sorted() || !fits {
             return Err(Error::internal(format!("{spec:?} does not fit shape {:?}", self.shape())));
         }
         let dtype = spec.result_dtype(self.dtype())?;
-        let input = self.whole_along(&axes)?;
-        let op = Choose(spec);
-        let mut grid: Vec<AxisGrid> = op.0.leading().map(AxisGrid::single).into_iter().collect();
-        let count = op.0.group.as_ref().map_or(0, |g| g.count);
-        grid.extend(op.out_axes(self.ndim()).map(|axis| match axis {
-            OutAxis::Kept(axis) => input.grid().axes()[axis].clone(),
-            OutAxis::Groups => AxisGrid::single(count),
-        }));
+        let OrderSpec { pick, axes, group, skipna } = spec;
+        let together = Together::new(axes, group);
+        let (input, mut grid) = together.chunks(self)?;
+        if let Some(count) = pick.leading() {
+            grid.0.insert(0, AxisGrid::single(count));
+        }
         let inputs = std::iter::once(input).chain(weights.cloned()).collect();
-        LazyArray::new(op, inputs, Meta { dtype, grid: ChunkGrid(grid) })
+        LazyArray::new(Choose { pick, skipna, together }, inputs, Meta { dtype, grid })
     }
 }

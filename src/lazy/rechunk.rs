@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::source::Traffic;
 
 /// Chunks of this many elements are small enough, whatever they are put together from.
-const LANES_TOGETHER: usize = 1 << 22;
+pub(super) const LANES_TOGETHER: usize = 1 << 22;
 
 /// Changes the chunks, not the elements.
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,15 +78,32 @@ impl LazyArray {
     /// # Errors
     /// None that a caller could cause.
     pub(crate) fn whole_along(&self, axes: &[usize]) -> Result<LazyArray> {
+        self.cut_beside(axes, None)
+    }
+
+    /// The same, but chunks along the axis `along` stay: a task needs `reach` positions of it at most.
+    ///
+    /// # Errors
+    /// None that a caller could cause.
+    pub(super) fn whole_beside(&self, axes: &[usize], along: usize, reach: usize) -> Result<LazyArray> {
+        self.cut_beside(axes, Some((along, reach)))
+    }
+
+    fn cut_beside(&self, axes: &[usize], along: Option<(usize, usize)>) -> Result<LazyArray> {
         let grid = self.grid();
         let most = grid.largest().max(LANES_TOGETHER);
         let whole = |(i, axis): (usize, &AxisGrid)| match axes.contains(&i) {
-            true => AxisGrid::single(axis.len()),
-            false => axis.clone(),
+            true if along.is_none_or(|(along, _)| along != i) => AxisGrid::single(axis.len()),
+            _ => axis.clone(),
         };
         let mut new = ChunkGrid(grid.axes().iter().enumerate().map(whole).collect());
+        // What a task needs of an axis.
+        let need = |(i, axis): (usize, &AxisGrid)| match along {
+            Some((along, reach)) if along == i => reach,
+            _ => axis.largest(),
+        };
         for i in (0..self.ndim()).filter(|i| !axes.contains(i)) {
-            let parts = new.largest().div_ceil(most);
+            let parts = new.axes().iter().enumerate().map(need).product::<usize>().div_ceil(most);
             if parts <= 1 {
                 break;
             }

@@ -7,10 +7,13 @@ use serde::de::{Deserializer, Error as _};
 use serde::ser::{Error as _, Serializer};
 use serde::{Deserialize, Serialize};
 
+use super::together::Together;
 use super::{LazyArray, Meta, Need, Op};
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{Block, Region};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
+use crate::kernel::movement;
+use crate::kernel::reduce::Groups;
 use crate::source::Traffic;
 
 /// A reduction of one's own. It serialises by name, so that plans with it can travel to programs that know it.
@@ -64,16 +67,55 @@ pub trait Reducer: Debug + Send + Sync {
     fn reduce(&self, lanes: &Block) -> Result<Block>;
 }
 
-/// Applies a user's reduction along axes.
+/// Applies a user's reduction along axes, and to each group along others.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReduceLanes {
-    axes: Vec<usize>,
+    together: Together,
     reducer: Arc<dyn Reducer>,
 }
 
 impl ReduceLanes {
-    fn kept(&self, ndim: usize) -> Vec<usize> {
-        (0..ndim).filter(|a| !self.axes.contains(a)).collect()
+    /// One value for each lane of `n` elements.
+    fn all(&self, block: Block, lanes: usize, n: usize) -> Result<Block> {
+        reduced(self.reducer.as_ref(), block.reshape(&[lanes, n])?)
+    }
+
+    /// The values of each of these groups, as the last axis; `piece` lies at `at`, and the axes `kept` stay.
+    fn by_group(
+        &self,
+        groups: &Groups,
+        out: &Region,
+        at: &Region,
+        piece: &Block,
+        kept: &[usize],
+    ) -> Result<Block> {
+        // The members of groups along one axis stay among the other elements of a lane, as they lie.
+        let axes = match groups.axes[..] {
+            [_] => self.together.gone(),
+            _ => self.together.axes.iter().chain(&groups.axes).copied().collect(),
+        };
+        let place = axes.iter().position(|a| groups.axes.contains(a)).unwrap_or_default();
+        let len = |axes: &[usize]| axes.iter().map(|a| piece.shape()[*a]).product::<usize>();
+        let (before, behind) = (len(&axes[..place]), len(&axes[place + groups.axes.len()..]));
+        let (lanes, n) = (len(kept), len(&groups.axes));
+        let order: Vec<usize> = kept.iter().chain(&axes).copied().collect();
+        let piece = piece.permute(&order).reshape(&[lanes, before, n, behind])?;
+        let wanted = self.together.groups(out);
+        let mut members = vec![Vec::new(); wanted.len()];
+        for (position, code) in groups.codes_in(at, &wanted).into_iter().enumerate() {
+            if let Ok(code) = usize::try_from(code) {
+                members[code].push(Some((0, position)));
+            }
+        }
+        let unused = Block::zeros(piece.dtype(), &[1; 4]);
+        let mut result = Block::zeros(self.reducer.result_dtype(piece.dtype())?, &[lanes, wanted.len()]);
+        for (group, picks) in members.iter().enumerate() {
+            let shape = [lanes, before, picks.len(), behind];
+            let part = movement::take(std::slice::from_ref(&piece), 2, picks, &unused, &shape);
+            let values = self.all(part, lanes, before * picks.len() * behind)?;
+            result.assign(&Region::new([0..lanes, group..group + 1]), &values.insert_axis(1));
+        }
+        Ok(result)
     }
 }
 
@@ -99,26 +141,33 @@ impl Op for ReduceLanes {
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
-        let mut region = Region::full(&inputs[0].shape());
-        let kept = self.kept(inputs[0].grid.ndim());
-        kept.into_iter().enumerate().for_each(|(i, axis)| region.set(axis, out.axis(i)));
-        vec![Need { input: 0, region }]
+        vec![Need { input: 0, region: self.together.input_region(out, &inputs[0].shape()) }]
     }
 
     fn compute(
         &self,
         out: &Region,
-        _inputs: &[&Meta],
+        inputs: &[&Meta],
         mut pieces: Vec<Block>,
         _io: &Traffic,
     ) -> Result<Block> {
         let piece = pieces.remove(0);
-        let mut order = self.kept(piece.ndim());
-        order.extend(&self.axes);
-        let n: usize = self.axes.iter().map(|a| piece.shape()[*a]).product();
-        let lanes = piece.permute(&order).reshape(&[out.size(), n])?;
-        let result = reduced(self.reducer.as_ref(), lanes)?;
-        result.reshape(&out.shape())
+        let gone = self.together.gone();
+        let mut kept: Vec<usize> = (0..piece.ndim()).filter(|a| !gone.contains(a)).collect();
+        let Some(groups) = &self.together.group else {
+            let n: usize = gone.iter().map(|a| piece.shape()[*a]).product();
+            kept.extend(gone);
+            return self.all(piece.permute(&kept), out.size(), n)?.reshape(&out.shape());
+        };
+        let at = self.together.input_region(out, &inputs[0].shape());
+        let result = self.by_group(groups, out, &at, &piece, &kept)?;
+        let place = groups.out_axis(&self.together.axes);
+        let mut shape = out.shape();
+        let count = shape.remove(place);
+        shape.push(count);
+        let mut order: Vec<usize> = (0..kept.len()).collect();
+        order.insert(place, kept.len());
+        Ok(result.reshape(&shape)?.permute(&order))
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
@@ -131,7 +180,8 @@ impl Op for ReduceLanes {
     }
 
     fn describe(&self) -> String {
-        format!("{} over axes {:?}", self.reducer.name(), self.axes)
+        let by = self.together.group.as_ref().map(Groups::describe).unwrap_or_default();
+        format!("{} over axes {:?}{by}", self.reducer.name(), self.together.axes)
     }
 }
 
@@ -201,14 +251,29 @@ impl LazyArray {
     /// # Errors
     /// If an axis does not exist or the reduction has no meaning for the dtype.
     pub(crate) fn reduce_lanes(&self, axes: &[usize], reducer: Arc<dyn Reducer>) -> Result<LazyArray> {
+        self.reduce_groups(axes, None, reducer)
+    }
+
+    /// The same for each group along other axes; a lane holds the members of a group along one axis as they lie,
+    /// and of groups along several behind what else goes.
+    ///
+    /// # Errors
+    /// Those of [`reduce_lanes`](Self::reduce_lanes), and if there are not as many codes as positions.
+    pub(crate) fn reduce_groups(
+        &self,
+        axes: &[usize],
+        group: Option<Groups>,
+        reducer: Arc<dyn Reducer>,
+    ) -> Result<LazyArray> {
         if axes.iter().any(|a| *a >= self.ndim()) || !axes.is_sorted() {
             return Err(Error::internal(format!("axes {axes:?} of shape {:?}", self.shape())));
         }
+        if let Some(groups) = &group {
+            groups.check(&self.shape(), axes)?;
+        }
         let dtype = reducer.result_dtype(self.dtype())?;
-        let input = self.whole_along(axes)?;
-        let op = ReduceLanes { axes: axes.to_vec(), reducer };
-        let kept = op.kept(self.ndim()).into_iter().map(|a| input.grid().axes()[a].clone());
-        let grid = ChunkGrid(kept.collect());
-        LazyArray::new(op, vec![input], Meta { dtype, grid })
+        let together = Together::new(axes.to_vec(), group);
+        let (input, grid) = together.chunks(self)?;
+        LazyArray::new(ReduceLanes { together, reducer }, vec![input], Meta { dtype, grid })
     }
 }

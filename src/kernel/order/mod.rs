@@ -65,6 +65,22 @@ pub enum Pick {
     },
 }
 
+impl Pick {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Pick::Median => "median",
+            Pick::Quantiles { .. } | Pick::Weighted { .. } => "quantile",
+        }
+    }
+
+    pub(crate) fn leading(&self) -> Option<usize> {
+        match self {
+            Pick::Median => None,
+            Pick::Quantiles { q, .. } | Pick::Weighted { q } => Some(q.len()),
+        }
+    }
+}
+
 /// A reduction that needs its axes whole, since it chooses from the sorted elements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OrderSpec {
@@ -87,10 +103,7 @@ impl OrderSpec {
     /// assert_eq!(spec.name(), "median");
     /// ```
     pub fn name(&self) -> &'static str {
-        match self.pick {
-            Pick::Median => "median",
-            Pick::Quantiles { .. } | Pick::Weighted { .. } => "quantile",
-        }
+        self.pick.name()
     }
 
     /// Length of the axis of quantiles, which comes first in the result.
@@ -101,10 +114,7 @@ impl OrderSpec {
     /// assert_eq!(OrderSpec { pick, axes: vec![0], group: None, skipna: true }.leading(), Some(2));
     /// ```
     pub fn leading(&self) -> Option<usize> {
-        match &self.pick {
-            Pick::Median => None,
-            Pick::Quantiles { q, .. } | Pick::Weighted { q } => Some(q.len()),
-        }
+        self.pick.leading()
     }
 
     /// The dtype of the result.

@@ -14,6 +14,7 @@ mod key;
 mod map;
 mod quantile;
 mod reduce;
+mod reduce_lanes;
 mod seasons;
 mod settle;
 

@@ -3,12 +3,15 @@
 use super::GroupBy;
 use super::groups::Groups;
 use super::reduce::Reduces;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
+use crate::kernel::order::{OrderSpec, Pick};
 use crate::labels::attrs::Attrs;
 use crate::labels::coords::Coords;
-use crate::labels::dims::IntoDims;
+use crate::labels::dataarray::DataArray;
+use crate::labels::dims::{Dims, IntoDims};
 use crate::labels::operand::Labelled;
-use crate::labels::quantile::{QuantileOptions, Quantiles, quantile_variable};
+use crate::labels::quantile::{QuantileOptions, Quantiles, check_free, quantile_variable};
+use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::{Name, Variable};
 
 struct Quantile<'a> {
@@ -33,6 +36,51 @@ impl Reduces for Quantile<'_> {
 
     fn coords(&self, coords: Coords) -> Result<Coords> {
         self.q.coords(coords)
+    }
+}
+
+struct Weighted<'a> {
+    q: &'a Quantiles,
+    /// Of the same dimensions as the values.
+    weights: &'a Variable,
+    options: &'a ReduceOptions,
+}
+
+impl Reduces for Weighted<'_> {
+    fn by_group(&self, v: &Variable, groups: &Groups, others: &[Name]) -> Result<Option<Variable>> {
+        let laid = groups.laid_out(v, others)?;
+        let weights = groups.laid_out(self.weights, others)?.data;
+        check_free(&laid.kept)?;
+        let pick = Pick::Weighted { q: self.q.values().into() };
+        let skipna = self.options.skipna != Some(false);
+        let spec = OrderSpec { pick, axes: laid.others, group: Some(laid.codes), skipna };
+        self.q.picked(laid.data.pick_with(spec, Some(&weights))?, laid.kept).map(Some)
+    }
+
+    fn over(&self, _: &Variable, dims: &[Name]) -> Result<Option<Variable>> {
+        Err(Error::internal(format!("values without the dimensions of groups, over {dims:?}")))
+    }
+
+    fn attrs(&self, attrs: &Attrs) -> Attrs {
+        attrs.clone()
+    }
+
+    fn coords(&self, coords: Coords) -> Result<Coords> {
+        self.q.fractions(coords)
+    }
+}
+
+impl GroupBy<DataArray> {
+    /// The quantiles of each group over `dims`, all grouped ones among them, with weights of the same dimensions.
+    pub(in crate::labels) fn weighted_quantile(
+        &self,
+        weights: &Variable,
+        q: &Quantiles,
+        dims: Vec<Name>,
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        let ds = self.reduced(&Weighted { q, weights, options }, &Dims::Names(dims))?;
+        self.object.rebuild(ds)
     }
 }
 

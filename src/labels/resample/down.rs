@@ -1,6 +1,7 @@
 //! One value for each bin.
 
 use super::Resample;
+use crate::dtype::Element;
 use crate::error::Result;
 use crate::kernel::reduce::ReduceOp;
 use crate::labels::dims::{Dims, IntoDims, Missing};
@@ -10,6 +11,7 @@ use crate::labels::operand::Labelled;
 use crate::labels::quantile::{QuantileOptions, Quantiles};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::Variable;
+use crate::lazy::Reducer;
 
 impl<T: Labelled> Resample<T> {
     /// Reduces each bin over `dims` with all choices open.
@@ -59,6 +61,68 @@ impl<T: Labelled> Resample<T> {
         };
         let result = reduce(&self.groups, dims)?;
         if reduces { Ok(result) } else { self.without_times(&result) }
+    }
+
+    /// Reduces each bin over `dims` by a function of its elements: see [`GroupBy::reduce`]. A bin that holds nothing is
+    /// missing.
+    ///
+    /// # Errors
+    /// Those of [`GroupBy::reduce`].
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1.0, 3.0, 4.0])?.assign_coords([("time", time)])?;
+    /// let change = a.resample("time", "D")?.reduce((), |bin: &[f64]| bin[bin.len() - 1] - bin[0])?;
+    /// assert_eq!(change.to_vec::<f64>()?, [2.0, 0.0]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn reduce<E: Element, R: Element>(
+        &self,
+        dims: impl IntoDims,
+        f: impl Fn(&[E]) -> R + Send + Sync + 'static,
+    ) -> Result<T> {
+        self.down(dims.into_dims(), |groups, dims| groups.reduce(dims, f))
+    }
+
+    /// Reduces each bin over `dims` by a kernel that is known by name: see [`GroupBy::reduce_kernel`].
+    ///
+    /// # Errors
+    /// Those of [`GroupBy::reduce_kernel`].
+    ///
+    /// ```
+    /// use graticule::lazy::Reducer;
+    /// use graticule::prelude::*;
+    /// #[derive(Debug, serde::Serialize, serde::Deserialize)]
+    /// struct Held;
+    /// #[typetag::serde(name = "Elements of a bin")]
+    /// impl Reducer for Held {
+    ///     fn name(&self) -> &str {
+    ///         "held"
+    ///     }
+    ///     fn result_dtype(&self, _: DType) -> Result<DType> {
+    ///         Ok(DType::I64)
+    ///     }
+    ///     fn reduce(&self, lanes: &Block) -> Result<Block> {
+    ///         let (n, len) = (lanes.shape()[0], lanes.shape()[1]);
+    ///         Block::from_vec(&[n], vec![len as i64; n])
+    ///     }
+    /// }
+    /// # let day = 86_400_000_000_000i64;
+    /// let time = Block::from_vec(&[3], vec![0, 1, day])?.retype(DType::DATETIME_NS);
+    /// let a = DataArray::from_vec(&[("time", 3)], vec![1, 3, 4])?.assign_coords([("time", time)])?;
+    /// let held = a.resample("time", "D")?.reduce_kernel((), Held, ReduceOptions::new())?;
+    /// assert_eq!(held.to_vec::<i64>()?, [2, 1]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn reduce_kernel(
+        &self,
+        dims: impl IntoDims,
+        kernel: impl Reducer + 'static,
+        options: ReduceOptions,
+    ) -> Result<T> {
+        self.down(dims.into_dims(), |groups, dims| groups.reduce_kernel(dims, kernel, options))
     }
 
     /// The quantiles of each bin over `dims` (`()` for the times, names, or `..` for all), by linear interpolation

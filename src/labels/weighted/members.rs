@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::apply;
+use super::quantile::{Both, Quantiled, squeezed};
 use crate::error::{Error, Result};
 use crate::kernel::elementwise::BinaryOp;
 use crate::kernel::reduce::ReduceOp;
@@ -11,6 +12,7 @@ use crate::labels::dataset::Dataset;
 use crate::labels::dims::Dims;
 use crate::labels::groupby::GroupBy;
 use crate::labels::operand::Labelled;
+use crate::labels::quantile::{QUANTILE, Quantiles};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::resample::Resample;
 use crate::labels::squeeze::expanded;
@@ -149,6 +151,18 @@ macro_rules! plain {
                 apply(BinaryOp::Sub, array, means)
             }
         }
+
+        impl Quantiled for $T {
+            fn quantiles(
+                &self,
+                both: &Both,
+                q: &Quantiles,
+                dims: &[Name],
+                options: &ReduceOptions,
+            ) -> Result<DataArray> {
+                squeezed(both.quantiles(q, dims, options)?)
+            }
+        }
     };
 }
 plain!(DataArray);
@@ -158,6 +172,34 @@ impl<T: Labelled> GroupBy<T> {
     /// Whether a reduction over these dimensions puts members of groups together.
     fn gathers(&self, dims: &[Name]) -> bool {
         dims.iter().any(|d| self.groups.own_dims().contains(d))
+    }
+
+    /// The dimensions of the groups with their lengths.
+    fn lengths(&self) -> impl Iterator<Item = (&Name, usize)> {
+        self.groups.own_dims().iter().zip(self.groups.shape[self.groups.layers..].iter().copied())
+    }
+
+    /// Values without the dimensions of the groups, for each group.
+    fn repeated(&self, values: &DataArray) -> Result<DataArray> {
+        let groups = &self.groups;
+        let parts = values.to_temp_dataset();
+        let vars = parts.map_variables(|v| {
+            let repeated = groups.repeated(Some(v.clone()))?;
+            repeated.map(|v| groups.settled(v, &[], true)).transpose()
+        })?;
+        let mut coords = parts.coords().clone();
+        groups.add_coords(&mut coords)?;
+        DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None)
+    }
+
+    /// The array with all dimensions of the groups: each value counts in all members that it stands for.
+    fn filled_out(&self, array: &DataArray) -> Result<DataArray> {
+        let lacks = |(d, _): &(&Name, usize)| array.variable().axis(d).is_none();
+        let lacking: Vec<(Name, usize)> =
+            self.lengths().filter(lacks).map(|(d, len)| (d.clone(), len)).collect();
+        let places: Vec<isize> = (0..lacking.len() as isize).collect();
+        let v = expanded(array.variable(), &lacking, &places)?;
+        Ok(DataArray::from_parts(array.name().cloned(), v, array.coords().clone()))
     }
 }
 
@@ -190,28 +232,13 @@ impl<T: Labelled> Members for GroupBy<T> {
             return plain_sum(products, dims);
         }
         let groups = &self.groups;
-        let lens = groups.shape[groups.layers..].iter().copied();
-        every_member(products, groups.own_dims().iter().zip(lens.clone()), "groups")?;
+        every_member(products, self.lengths(), "groups")?;
         let has = |d: &Name| products.variable().axis(d).is_some();
         let others = dims.iter().filter(|d| !groups.own_dims().contains(d) && has(d)).cloned();
         if !groups.own_dims().iter().any(has) {
-            // The value repeats for each group.
-            let sum = plain_sum(products, &others.collect::<Vec<_>>())?;
-            let parts = sum.to_temp_dataset();
-            let vars = parts.map_variables(|v| {
-                let repeated = groups.repeated(Some(v.clone()))?;
-                repeated.map(|v| groups.settled(v, &[], true)).transpose()
-            })?;
-            let mut coords = parts.coords().clone();
-            groups.add_coords(&mut coords)?;
-            return DataArray::from_temp_dataset(Dataset::from_variables(vars, coords)?, None);
+            return self.repeated(&plain_sum(products, &others.collect::<Vec<_>>())?);
         }
-        // Each value counts in all members that it stands for, along dimensions that it lacks too.
-        let own = groups.own_dims().iter().cloned().zip(lens);
-        let lacking: Vec<(Name, usize)> = own.filter(|(d, _)| !has(d)).collect();
-        let places: Vec<isize> = (0..lacking.len() as isize).collect();
-        let v = expanded(products.variable(), &lacking, &places)?;
-        let products = DataArray::from_parts(products.name().cloned(), v, products.coords().clone());
+        let products = self.filled_out(products)?;
         let dims = groups.own_dims().iter().cloned().chain(others).collect();
         let options = ReduceOptions::new().skipna(false);
         GroupBy { object: products, groups: groups.clone() }.reduce_with(
@@ -250,6 +277,36 @@ impl<T: Labelled> Members for GroupBy<T> {
     }
 }
 
+impl<T: Labelled> Quantiled for GroupBy<T> {
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        if !self.gathers(dims) {
+            return both.quantiles(q, dims, options);
+        }
+        every_member(&both.values, self.lengths(), "groups")?;
+        let result = match self.groups.own_dims().iter().any(|d| both.values.variable().axis(d).is_some()) {
+            false => self.repeated(&both.quantiles(q, dims, options)?)?,
+            true => {
+                let (object, weights) = (self.filled_out(&both.values)?, self.filled_out(&both.weights)?);
+                let groups = GroupBy { object, groups: self.groups.clone() };
+                groups.weighted_quantile(weights.variable(), q, dims.to_vec(), options)?
+            }
+        };
+        if GroupBy::<T>::is_array(&self.object.to_parts()) {
+            return Ok(result);
+        }
+        // In datasets quantiles come before what is left of other dimensions.
+        let mut order = result.dims().to_vec();
+        order.sort_by_key(|d| **d != *QUANTILE);
+        result.transpose(Dims::Names(order))
+    }
+}
+
 impl<T: Labelled> Members for Resample<T> {
     type Object = T;
 
@@ -275,5 +332,17 @@ impl<T: Labelled> Members for Resample<T> {
 
     fn finished(&self, result: Dataset) -> Result<Dataset> {
         self.groups.finished(result)
+    }
+}
+
+impl<T: Labelled> Quantiled for Resample<T> {
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        self.groups.quantiles(both, q, dims, options)
     }
 }

@@ -1,7 +1,7 @@
 //! Quantiles of values that have weights.
 
 use super::{Members, Weighted, apply};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Result};
 use crate::index::Join;
 use crate::kernel::elementwise::BinaryOp;
 use crate::kernel::order::{OrderSpec, Pick};
@@ -9,20 +9,21 @@ use crate::labels::align::{AlignOptions, align};
 use crate::labels::broadcast::{expand, spread};
 use crate::labels::dataarray::DataArray;
 use crate::labels::dims::{Dims, IntoDims};
-use crate::labels::operand::Labelled;
 use crate::labels::options::{Options, with_options};
-use crate::labels::quantile::{QUANTILE, Quantiles};
+use crate::labels::quantile::{Quantiles, check_free};
 use crate::labels::reduce::ReduceOptions;
 use crate::labels::variable::{Name, Variable};
 
-impl<T: Labelled + Members<Object = T>> Weighted<T> {
+impl<M: Quantiled> Weighted<M> {
     /// The quantiles over `dims`, by linear interpolation where each value counts as much as its weight;
     /// missing values and those of weight 0 are left out.
     ///
     /// With equal weights they are those of [`quantile`](DataArray::quantile). Kish's effective number of values,
     /// `(Σw)² / Σw²`, says how wide the window is over which values are averaged, so the quantile 0 may lie
-    /// above the least value. `..` means the dimensions of the object. dtype: `f64`. A list makes a first dimension `quantile`; as in xarray, all dimensions
-    /// of length 1 go. Lazy: reads nothing; chunks along `dims` are put together.
+    /// above the least value. `..` means the dimensions of the object; of groups and bins `()` means what they are
+    /// along. dtype: `f64`. A list makes a first dimension `quantile`; as in xarray, all dimensions of length 1 go. In
+    /// groups dimensions are those of [`GroupBy::quantile`](crate::labels::GroupBy::quantile), and stay. Lazy: reads
+    /// nothing; chunks along `dims` are put together, where groups follow one another those of their members alone.
     ///
     /// # Errors
     /// If a fraction is not from 0 to 1, neither object nor weights have a dimension, the weights do not fit, or a
@@ -34,9 +35,12 @@ impl<T: Labelled + Members<Object = T>> Weighted<T> {
     /// let w = DataArray::from_vec(&[("x", 4)], vec![1.0, 3.0, 1.0, 1.0])?;
     /// assert_eq!(a.weighted(&w)?.quantile(0.5, "x")?.to_vec::<f64>()?, [1.0]);
     /// assert_eq!(a.weighted(&w)?.quantile([0.25, 0.75], "x")?.shape(), [2]);
+    /// let key = DataArray::from_vec(&[("x", 4)], vec![7i64, 7, 5, 7])?.with_name("key");
+    /// let medians = a.groupby(key)?.weighted(&w)?.quantile(0.5, ())?;
+    /// assert_eq!(medians.to_vec::<f64>()?, [2.0, 1.0]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn quantile(&self, q: impl Into<Quantiles>, dims: impl IntoDims) -> Result<T> {
+    pub fn quantile(&self, q: impl Into<Quantiles>, dims: impl IntoDims) -> Result<M::Object> {
         self.quantile_with(q, dims, ReduceOptions::default())
     }
 
@@ -59,50 +63,81 @@ impl<T: Labelled + Members<Object = T>> Weighted<T> {
         q: impl Into<Quantiles>,
         dims: impl IntoDims,
         options: ReduceOptions,
-    ) -> Result<T> {
+    ) -> Result<M::Object> {
         let (q, dims): (Quantiles, Dims) = (q.into(), dims.into_dims());
         let named = matches!(dims, Dims::Names(_));
         self.each("quantile", dims, &options, |a, dims| {
             q.check()?;
             // As in xarray, all dimensions are those of the object here, without what only the weights have.
-            let own: Vec<Name> = dims.iter().filter(|d| named || a.dims().contains(d)).cloned().collect();
-            quantiles(a, &self.weights, &q, &own, &options)
+            let stays = |d: &&Name| named || a.dims().contains(d) || self.object.holds(d);
+            let own: Vec<Name> = dims.iter().filter(stays).cloned().collect();
+            self.object.quantiles(&Both::of(a, &self.weights)?, &q, &own, &options)
         })
     }
 }
 
-fn quantiles(
-    a: &DataArray,
-    weights: &DataArray,
-    q: &Quantiles,
-    dims: &[Name],
-    options: &ReduceOptions,
-) -> Result<DataArray> {
-    let pick = Pick::Weighted { q: q.values().into() };
-    let spec = OrderSpec { pick, axes: Vec::new(), group: None, skipna: options.skipna != Some(false) };
-    spec.result_dtype(a.dtype())?;
-    let both = align(&[a.clone(), weights.clone()], &AlignOptions::new(Join::Inner))?;
-    // Dimensions and coordinates are those of the product.
-    let quiet = Options { keep_attrs: false, ..Options::current() };
-    let product = with_options(quiet, || apply(BinaryOp::Mul, &both[0], &both[1]))?;
-    let all = product.dims();
-    let sizes: Vec<usize> = product.shape();
-    let whole = |v: &Variable| -> Result<_> {
-        spread(&expand(v, &all.iter().cloned().zip(sizes.iter().copied()).collect())?, all)
-    };
-    let axes: Vec<usize> = (0..all.len()).filter(|i| dims.contains(&all[*i])).collect();
-    let mut kept: Vec<Name> = vec![QUANTILE.into()];
-    kept.extend((0..all.len()).filter(|i| !axes.contains(i)).map(|i| all[i].clone()));
-    if kept[1..].contains(&kept[0]) {
-        return Err(Error::invalid(format!("the dimension `{QUANTILE}` is there already"))
-            .help("rename it, or reduce over it too"));
+/// What has quantiles with weights.
+pub trait Quantiled: Members {
+    /// The quantiles of values with weights over `dims`.
+    ///
+    /// # Errors
+    /// If values have lost members.
+    #[doc(hidden)]
+    fn quantiles(
+        &self,
+        both: &Both,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray>;
+}
+
+/// Values and weights of the same dimensions, which are those of their products.
+#[derive(Debug)]
+pub struct Both {
+    pub(super) values: DataArray,
+    pub(super) weights: DataArray,
+}
+
+impl Both {
+    fn of(a: &DataArray, weights: &DataArray) -> Result<Both> {
+        let pick = Pick::Weighted { q: [].into() };
+        OrderSpec { pick, axes: Vec::new(), group: None, skipna: true }.result_dtype(a.dtype())?;
+        let both = align(&[a.clone(), weights.clone()], &AlignOptions::new(Join::Inner))?;
+        // Dimensions and coordinates are those of the product.
+        let quiet = Options { keep_attrs: false, ..Options::current() };
+        let product = with_options(quiet, || apply(BinaryOp::Mul, &both[0], &both[1]))?;
+        let all = product.dims();
+        let sizes: Vec<usize> = product.shape();
+        let whole = |v: &Variable| -> Result<_> {
+            let data = spread(&expand(v, &all.iter().cloned().zip(sizes.iter().copied()).collect())?, all)?;
+            let v = Variable::new(all.iter().cloned(), data)?;
+            Ok(DataArray::from_parts(a.name().cloned(), v, product.coords().clone()))
+        };
+        Ok(Both { values: whole(both[0].variable())?, weights: whole(both[1].variable())? })
     }
-    let weights = whole(both[1].variable())?;
-    let data = whole(both[0].variable())?.pick_with(OrderSpec { axes, ..spec }, Some(&weights))?;
-    let mut coords = product.coords().without_dims(dims);
-    coords.remove(QUANTILE);
-    coords.insert(QUANTILE, Variable::from_vec(&[(QUANTILE, q.values().len())], q.values().to_vec())?)?;
-    let result = DataArray::from_parts(a.name().cloned(), Variable::new(kept, data)?, coords);
+
+    /// The quantiles over `dims`.
+    pub(super) fn quantiles(
+        &self,
+        q: &Quantiles,
+        dims: &[Name],
+        options: &ReduceOptions,
+    ) -> Result<DataArray> {
+        let all = self.values.dims();
+        let (axes, kept): (Vec<usize>, Vec<usize>) = (0..all.len()).partition(|i| dims.contains(&all[*i]));
+        let kept: Vec<Name> = kept.into_iter().map(|i| all[i].clone()).collect();
+        check_free(&kept)?;
+        let pick = Pick::Weighted { q: q.values().into() };
+        let spec = OrderSpec { pick, axes, group: None, skipna: options.skipna != Some(false) };
+        let data = self.values.variable().data().pick_with(spec, Some(self.weights.variable().data()))?;
+        let coords = q.fractions(self.values.coords().without_dims(dims))?;
+        Ok(DataArray::from_parts(self.values.name().cloned(), q.picked(data, kept)?, coords))
+    }
+}
+
+/// The array without dimensions of length 1, as in xarray.
+pub(super) fn squeezed(result: DataArray) -> Result<DataArray> {
     let ones: Vec<Name> =
         result.dims().iter().zip(result.shape()).filter(|(_, n)| *n == 1).map(|(d, _)| d.clone()).collect();
     result.squeeze(Dims::Names(ones)).at(|| "dimensions of length 1")
