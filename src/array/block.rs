@@ -4,6 +4,7 @@ use ndarray::{ArcArray, ArrayD, Axis, IxDyn, SliceInfoElem};
 use num_complex::Complex;
 use smallvec::SmallVec;
 
+use super::pages::prefer_large;
 use super::{Region, Slice};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Element, Text};
@@ -143,7 +144,11 @@ impl Block {
     /// ```
     pub fn zeros(dtype: DType, shape: &[usize]) -> Self {
         with_element!(dtype.kind(), T => {
-            Block::with_dtype(ArrayD::from_elem(IxDyn(shape), T::default()).into_shared(), dtype)
+            let mut array = ArrayD::from_elem(IxDyn(shape), T::default());
+            if let Some(elements) = array.as_slice_mut() {
+                prefer_large(elements);
+            }
+            Block::with_dtype(array.into_shared(), dtype)
         })
     }
 

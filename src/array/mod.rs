@@ -2,6 +2,7 @@
 
 mod block;
 mod grid;
+mod pages;
 mod region;
 mod wire;
 
