@@ -6,6 +6,7 @@
 //! what needs no arithmetic (first, last, text). Medians and positions of extremes are
 //! [`order`]'s.
 
+mod direct;
 mod ends;
 mod extremes;
 mod groups;
@@ -35,6 +36,7 @@ pub(crate) use groups::{OutAxis, out_axes, out_shape};
 pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, next_vec, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 pub(in crate::kernel) use logic::{Valid, simpler};
+pub(in crate::kernel) use sink::fetch;
 pub(crate) use spans::Spans;
 use visit::{Done, Init, Merge, Only, Push, dispatch};
 pub(in crate::kernel) use visit::{Visit, dispatch_wide};
@@ -325,7 +327,14 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
     let mut s = Parts::from_state(state)?;
     let parts = std::mem::take(&mut s.parts);
-    let end = Finish { spec, input, first: s.first, rows: &s.rows, inner: inner_size(spec, &s.shape) };
+    let end = Finish {
+        spec,
+        input,
+        first: s.first,
+        groups: None,
+        rows: &s.rows,
+        inner: inner_size(spec, &s.shape),
+    };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
     } else {
@@ -356,7 +365,7 @@ pub(crate) fn only(
     let mut rows = vec![0; spec.group_axis().map_or(1, |axis| out[axis])];
     let place = Place::new(spec, at, out, &(first..first + rows.len()));
     place.count_rows(&mut rows);
-    let end = Finish { spec, input, first, rows: &rows, inner: inner_size(spec, out) };
+    let end = Finish { spec, input, first, groups: None, rows: &rows, inner: inner_size(spec, out) };
     let simpler = logic::simpler(spec.op, piece);
     let piece = simpler.as_ref().unwrap_or(piece);
     let flat = dispatch(spec, input, Only { piece, place: &place, end: &end, size: out.iter().product() })?;
@@ -458,6 +467,8 @@ pub(in crate::kernel) struct Finish<'a> {
     input: DType,
     /// The first of the groups.
     first: usize,
+    /// The group of each of `rows`, where they do not follow one another from `first` on.
+    groups: Option<&'a [usize]>,
     rows: &'a [i64],
     /// Elements of the result per group along the axes after the axis of groups.
     inner: usize,
@@ -471,7 +482,7 @@ impl<'a> Finish<'a> {
         rows: &'a [i64],
         width: usize,
     ) -> Self {
-        Finish { spec, input, first: 0, rows, inner: width }
+        Finish { spec, input, first: 0, groups: None, rows, inner: width }
     }
 
     /// How many positions each of the `size` elements of the result took in.
@@ -502,7 +513,8 @@ impl<'a> Finish<'a> {
             None => Error::invalid(format!("`{op}` of an empty axis has no value"))
                 .help("select at least one element, or use a reduction with a start value such as sum"),
             Some(_) => {
-                let group = self.first + i / self.inner % self.rows.len();
+                let row = i / self.inner % self.rows.len();
+                let group = self.groups.map_or(self.first + row, |groups| groups[row]);
                 Error::invalid(format!(
                     "group {group} has no members, and {} has no missing value",
                     self.input

@@ -10,6 +10,8 @@ pub(super) const RUN: usize = 32 * LANES;
 /// a power of two apart still share a cache.
 const KNOWN: usize = 4;
 const PAGE: usize = 4096;
+/// Bytes of partial results that stay in cache beside what is taken in.
+const CACHE: usize = 80 << 10;
 
 /// Positions `first..end` of a row that belong to one group, which is the `slot`-th that occurs.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,12 @@ pub(super) struct Run {
 /// Takes in elements, in the shapes in which they lie in memory. An object, so that taking pieces
 /// apart is compiled once for each type of elements and not for each reduction.
 pub(super) trait Sink<T> {
+    /// Whether groups that do not occur are to be ended too.
+    fn every_group(&self) -> bool {
+        false
+    }
+    /// How many results of a row stay in cache: many, as long runs from memory wait less.
+    fn columns(&self) -> usize;
     /// Takes in a part of a run of elements that fold into one.
     fn run(&mut self, part: &[T]);
     /// Ends a run, which belongs to element `at` of the result.
@@ -64,6 +72,11 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Folding<T, P> {
         self.store
     }
 
+    /// The store, and another in its place.
+    pub(super) fn restart(&mut self, store: P::Store) -> P::Store {
+        std::mem::replace(&mut self.store, store)
+    }
+
     /// The run so far.
     fn take_run(&mut self) -> P::One {
         let single = std::mem::replace(&mut self.single, P::One::EMPTY);
@@ -78,6 +91,14 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Folding<T, P> {
     }
 }
 
+/// Brings elements into cache: one load for each line of it, so that many are under way at once.
+pub(in crate::kernel) fn fetch<T: Copy>(elements: &[T]) {
+    const LINE: usize = 64;
+    elements.iter().step_by((LINE / size_of::<T>()).max(1)).for_each(|x| {
+        std::hint::black_box(*x);
+    });
+}
+
 fn singles<T: Copy + 'static, P: Partial<T, 1>>(p: &mut P, elements: &[T]) {
     if !elements.is_empty() {
         p.block(elements.as_chunks::<1>().0.iter());
@@ -85,6 +106,10 @@ fn singles<T: Copy + 'static, P: Partial<T, 1>>(p: &mut P, elements: &[T]) {
 }
 
 impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
+    fn columns(&self) -> usize {
+        (CACHE / size_of::<P>().max(1)).clamp(64, 512) * LANES
+    }
+
     fn run(&mut self, part: &[T]) {
         let (chunks, rest) = part.as_chunks::<LANES>();
         self.wide |= !chunks.is_empty();
@@ -112,6 +137,7 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
             (chunks[k], rests[k]) = row.as_chunks::<LANES>();
         }
         let (chunks, rests) = (&chunks[..rows.len()], &rests[..rows.len()]);
+        rows.iter().for_each(|row| fetch(row));
         if P::WHOLE_BLOCKS {
             for (j, p) in self.tile.iter_mut().enumerate() {
                 p.block(chunks.iter().map(|row| &row[j]));
@@ -155,9 +181,17 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
     fn scatter(&mut self, row: &[T], runs: &[Run], to: &[usize]) {
         self.tail.clear();
         self.tail.resize(to.len(), P::One::EMPTY);
+        // Few groups keep all their lanes, which are put together once; many would not stay in cache.
+        let wide = to.len() * size_of::<P>() <= CACHE;
+        self.tile.clear();
+        self.tile.resize(if wide { to.len() } else { 0 }, P::EMPTY);
         for r in runs {
             let part = &row[r.first..r.end];
-            if part.len() < 2 * LANES {
+            if wide {
+                let (chunks, rest) = part.as_chunks::<LANES>();
+                chunks.chunks(RUN / LANES).for_each(|block| self.tile[r.slot].block(block.iter()));
+                singles(&mut self.tail[r.slot], rest);
+            } else if part.len() < 2 * LANES {
                 singles(&mut self.tail[r.slot], part);
             } else {
                 self.run(part);
@@ -165,8 +199,12 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
                 self.tail[r.slot].join(&one);
             }
         }
-        for (p, at) in self.tail.iter().zip(to) {
-            p.flush(&mut self.store, *at);
+        for (slot, at) in to.iter().enumerate() {
+            let mut one = self.tail[slot];
+            if let Some(lanes) = self.tile.get(slot) {
+                (0..LANES).for_each(|l| one.join(&lanes.lane(l)));
+            }
+            one.flush(&mut self.store, *at);
         }
     }
 }

@@ -1,9 +1,12 @@
 //! From an operation and a dtype to the loops that are compiled for both.
 
+use super::direct::Direct;
 use super::lanes::{LANES, Partial, Store};
 use super::sink::Folding;
-use super::walk::{self, Place};
+use super::walk::{Path, Place};
 use super::{Finish, ReduceOp, ReduceSpec, extremes, logic, moments, sums};
+use ndarray::ArrayViewD;
+
 use crate::array::Block;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
@@ -67,12 +70,16 @@ fn fold_into<T: Element + Copy, P: Partial<T, LANES>>(
     piece: &Block,
     place: &Place,
 ) -> Result<P::Store> {
-    let elements = piece.get::<T>().ok_or_else(|| {
-        Error::internal(format!("a piece of {} where {} was reduced", piece.dtype(), T::DTYPE))
-    })?;
     let mut folding = Folding::<T, P>::new(store);
-    walk::fold(elements.view(), place, &mut folding);
+    Path::new(elements::<T>(piece)?, place).walk(place, &mut folding);
     Ok(folding.into_store())
+}
+
+fn elements<T: Element>(piece: &Block) -> Result<ArrayViewD<'_, T>> {
+    let elements = piece.get::<T>().map(|a| a.view());
+    elements.ok_or_else(|| {
+        Error::internal(format!("a piece of {} where {} was reduced", piece.dtype(), T::DTYPE))
+    })
 }
 
 pub(super) struct Only<'a> {
@@ -85,6 +92,13 @@ pub(super) struct Only<'a> {
 impl Visit for Only<'_> {
     type Out = Block;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Block> {
+        let path = Path::new(elements::<T>(self.piece)?, self.place);
+        if path.is_direct() {
+            let mut direct =
+                Direct::<T, P>::new(self.end, self.end.spec.result_dtype(self.end.input)?, self.size);
+            path.walk(self.place, &mut direct);
+            return direct.finish();
+        }
         fold_into::<T, P>(P::Store::new(self.size), self.piece, self.place)?.finish(self.end)
     }
 }

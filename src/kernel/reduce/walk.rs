@@ -16,9 +16,6 @@ use super::lanes::LANES;
 use super::sink::{ROWS, RUN, Run, Sink};
 use crate::array::Region;
 
-/// Results of a row that are kept in the nearest cache.
-const COLUMNS: usize = 1024;
-
 /// What becomes of an axis of the input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {
@@ -44,6 +41,8 @@ pub(super) struct Place {
     /// Positions of the piece along the folded axes.
     folded: usize,
     grouped: bool,
+    /// How many groups there are.
+    groups: usize,
 }
 
 impl Place {
@@ -70,7 +69,7 @@ impl Place {
                 step *= at.axis(*axis).len();
             }
         }
-        Place { roles, codes, group_step, folded, grouped: spec.group.is_some() }
+        Place { roles, codes, group_step, folded, grouped: spec.group.is_some(), groups: groups.len() }
     }
 
     /// Adds the positions that each group takes in.
@@ -101,25 +100,48 @@ impl Place {
     }
 }
 
-/// Hands the elements of a piece to the sink.
-pub(super) fn fold<T: Copy>(mut view: ArrayViewD<'_, T>, place: &Place, sink: &mut dyn Sink<T>) {
-    if view.is_empty() {
-        return;
+/// A piece as it will be walked over.
+pub(super) struct Path<'a, T> {
+    view: ArrayViewD<'a, T>,
+    roles: Vec<Role>,
+}
+
+impl<'a, T: Copy> Path<'a, T> {
+    pub(super) fn new(mut view: ArrayViewD<'a, T>, place: &Place) -> Self {
+        let mut roles = place.roles.clone();
+        merge_axes(&mut view, &mut roles);
+        // Planes need two axes; an axis of length 1 folds without effect.
+        while view.ndim() < 2 {
+            view = view.insert_axis(Axis(0));
+            roles.insert(0, Role::Folded);
+        }
+        let inner = inner_axis(&view, &roles);
+        let rows = row_axis(&view, &roles, inner);
+        let mut order: Vec<usize> = (0..view.ndim()).filter(|a| *a != inner && *a != rows).collect();
+        order.extend([rows, inner]);
+        let roles = order.iter().map(|a| roles[*a]).collect();
+        Path { view: view.permuted_axes(order), roles }
     }
-    let mut roles = place.roles.clone();
-    merge_axes(&mut view, &mut roles);
-    // Planes need two axes; an axis of length 1 folds without effect.
-    while view.ndim() < 2 {
-        view = view.insert_axis(Axis(0));
-        roles.insert(0, Role::Folded);
+
+    /// Whether every element of the result takes in all its elements at one go.
+    pub(super) fn is_direct(&self) -> bool {
+        let kept = |role: &Role| matches!(role, Role::Kept { .. });
+        match &self.roles[..] {
+            _ if self.view.is_empty() => false,
+            [outer @ .., _, Role::Kept { .. }] => outer.iter().all(kept),
+            [outer @ .., rows, Role::Groups { .. }] => kept(rows) && outer.iter().all(kept),
+            _ => false,
+        }
     }
-    let inner = inner_axis(&view, &roles);
-    let rows = row_axis(&view, &roles, inner);
-    let mut order: Vec<usize> = (0..view.ndim()).filter(|a| *a != inner && *a != rows).collect();
-    order.extend([rows, inner]);
-    let view = view.permuted_axes(order.clone());
-    let roles: Vec<Role> = order.iter().map(|a| roles[*a]).collect();
-    Walk { place, lines: HashMap::new(), buffer: Vec::new(), sink }.planes(view, &roles, 0, 0);
+
+    /// Hands the elements to the sink.
+    pub(super) fn walk(self, place: &Place, sink: &mut dyn Sink<T>) {
+        if !self.view.is_empty() {
+            let every = if sink.every_group() { place.groups } else { 0 };
+            let lines = HashMap::new();
+            Walk { place, every, lines, buffer: Vec::new(), sink }.planes(self.view, &self.roles, 0, 0);
+        }
+    }
 }
 
 /// Merges axes of one role wherever they make one longer axis, in the input and in the result.
@@ -172,33 +194,60 @@ fn row_axis<T>(view: &ArrayViewD<'_, T>, roles: &[Role], inner: usize) -> usize 
 
 /// The positions along a line of groups, by group.
 struct Grouping {
-    /// The groups that occur, and their positions in rising order.
-    members: Vec<(usize, Vec<usize>)>,
+    /// The groups that occur (or all), and where their positions end.
+    groups: Vec<(usize, usize)>,
+    /// Group by group, in rising order.
+    positions: Vec<usize>,
     runs: Vec<Run>,
 }
 
 impl Grouping {
-    fn new(codes: impl Iterator<Item = i32> + Clone) -> Self {
-        let (mut members, mut runs) = (Vec::<(usize, Vec<usize>)>::new(), Vec::<Run>::new());
-        let mut slots = vec![usize::MAX; codes.clone().max().map_or(0, |m| (m + 1).max(0) as usize)];
+    /// Groups in the order in which they occur, or the first `every` groups whether they occur or not.
+    fn new(codes: impl Iterator<Item = i32> + Clone, every: usize) -> Self {
+        let most = codes.clone().max().map_or(0, |m| (m + 1).max(0) as usize);
+        let mut groups: Vec<(usize, usize)> = (0..every).map(|g| (g, 0)).collect();
+        let mut slots: Vec<usize> =
+            if every > 0 { (0..every.max(most)).collect() } else { vec![usize::MAX; most] };
+        let mut runs = Vec::<Run>::new();
         for (position, code) in codes.enumerate().filter(|(_, c)| *c >= 0) {
             let slot = &mut slots[code as usize];
             if *slot == usize::MAX {
-                *slot = members.len();
-                members.push((code as usize, Vec::new()));
+                *slot = groups.len();
+                groups.push((code as usize, 0));
             }
-            members[*slot].1.push(position);
+            groups[*slot].1 += 1;
             match runs.last_mut() {
                 Some(run) if run.slot == *slot && run.end == position => run.end += 1,
                 _ => runs.push(Run { slot: *slot, first: position, end: position + 1 }),
             }
         }
-        Grouping { members, runs }
+        // From how many there are to where they begin; each is moved to its end as its positions come in.
+        let mut total = 0;
+        for (_, end) in &mut groups {
+            total += std::mem::replace(end, total);
+        }
+        let mut positions = vec![0; total];
+        for run in &runs {
+            let end = &mut groups[run.slot].1;
+            for position in run.first..run.end {
+                positions[*end] = position;
+                *end += 1;
+            }
+        }
+        Grouping { groups, positions, runs }
+    }
+
+    /// The groups, and their positions.
+    fn members(&self) -> impl Iterator<Item = (usize, &[usize])> {
+        let begins = std::iter::once(0).chain(self.groups.iter().map(|(_, end)| *end));
+        self.groups.iter().zip(begins).map(|((group, end), begin)| (*group, &self.positions[begin..*end]))
     }
 }
 
 struct Walk<'a, T: Copy> {
     place: &'a Place,
+    /// How many groups are ended whether they occur or not.
+    every: usize,
     /// Lines of groups by their first code.
     lines: HashMap<usize, Rc<Grouping>>,
     /// Elements of rows that do not lie together.
@@ -244,8 +293,8 @@ impl<T: Copy> Walk<'_, T> {
 
     /// The groups along a line of `len` positions whose codes lie `step` apart.
     fn line(&mut self, code: usize, step: usize, len: usize) -> Rc<Grouping> {
-        let codes = &self.place.codes;
-        let new = || Rc::new(Grouping::new((0..len).map(|i| codes[code + i * step])));
+        let (codes, every) = (&self.place.codes, self.every);
+        let new = || Rc::new(Grouping::new((0..len).map(|i| codes[code + i * step]), every));
         self.lines.entry(code).or_insert_with(new).clone()
     }
 
@@ -283,13 +332,15 @@ impl<T: Copy> Walk<'_, T> {
     /// Rows are added to rows of results.
     fn columns(&mut self, plane: ArrayView2<'_, T>, rows: Role, step: usize, base: usize, code: usize) {
         let (n, m) = plane.dim();
-        for first in (0..m).step_by(COLUMNS) {
-            let part = plane.slice(s![.., first..m.min(first + COLUMNS)]);
+        // Tiles of about the same width.
+        let width = m.div_ceil(m.div_ceil(self.sink.columns()).max(1)).next_multiple_of(LANES);
+        for first in (0..m).step_by(width) {
+            let part = plane.slice(s![.., first..m.min(first + width)]);
             let base = base + first * step;
             match rows {
                 Role::Folded => self.rows(part, 0..n, base, step),
                 Role::Groups { step: apart } => {
-                    for (group, positions) in &self.line(code, apart, n).members {
+                    for (group, positions) in self.line(code, apart, n).members() {
                         let base = base + group * self.place.group_step;
                         self.rows(part, positions.iter().copied(), base, step);
                     }
@@ -348,7 +399,7 @@ impl<T: Copy> Walk<'_, T> {
             };
             let line = self.line(code, step, row.len());
             to.clear();
-            to.extend(line.members.iter().map(|(group, _)| at + group * self.place.group_step));
+            to.extend(line.groups.iter().map(|(group, _)| at + group * self.place.group_step));
             let elements = match row.to_slice() {
                 Some(slice) => slice,
                 None => {

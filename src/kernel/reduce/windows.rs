@@ -56,7 +56,7 @@ pub fn windows(spec: &ReduceSpec, piece: &Block, windows: &[usize]) -> Result<Bl
     }
     spec.result_dtype(input)?;
     let rows = [windows.iter().product::<usize>() as i64];
-    let end = Finish { spec, input, first: 0, rows: &rows, inner: inner_size(spec, &out) };
+    let end = Finish { spec, input, first: 0, groups: None, rows: &rows, inner: inner_size(spec, &out) };
     let simpler = logic::simpler(spec.op, piece);
     let piece = simpler.as_ref().unwrap_or(piece);
     let flat = dispatch(spec, input, Fold { piece, windows, end: &end, size: out.iter().product() })?;
