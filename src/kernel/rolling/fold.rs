@@ -156,7 +156,11 @@ fn side<P>(wanted: &Wanted) -> usize {
 }
 
 /// Copies columns side by side.
-fn gather<T: Copy + Default>(plane: &ArrayView2<'_, T>, columns: Range<usize>, buffer: &mut Vec<T>) {
+pub(super) fn gather<T: Copy + Default>(
+    plane: &ArrayView2<'_, T>,
+    columns: Range<usize>,
+    buffer: &mut Vec<T>,
+) {
     let width = columns.len();
     buffer.clear();
     buffer.resize(width * plane.nrows(), T::default());

@@ -12,6 +12,7 @@ mod output;
 mod partial;
 mod planes;
 mod spans;
+mod sums;
 mod tile;
 mod weighted;
 
@@ -33,6 +34,7 @@ use crate::kernel::reduce::{LANES, ReduceOp, ReduceSpec, Visit, dispatch_wide, s
 use fold::{Fold, Valued};
 use output::Output;
 pub use spans::{Span, Spans};
+use tile::Wanted;
 
 /// What is computed of a window; missing values are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -220,16 +222,16 @@ pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result
             false => Ok(rolled),
         };
     }
-    let output = Output::new(dtype, &out.shape(), spec.min_periods)?;
+    let output = || Output::new(dtype, &out.shape(), spec.min_periods);
     if spec.op.is_ordered() {
-        return ordered::roll(spec, piece, at, out, output);
+        return ordered::roll(spec, piece, at, out, output()?);
     }
     let fold = |block, valued, output| {
         let input = Block::dtype(block);
         Fold { spec, reduce: &reduce, block, input, at, out, output, valued }
     };
     if spec.op == RollOp::SumOfSquares {
-        return fold(piece, Valued::Present, output).visit::<Complex<f64>, weighted::Squares<LANES>>();
+        return fold(piece, Valued::Present, output()?).visit::<Complex<f64>, weighted::Squares<LANES>>();
     }
     // Integers come out as floats anyway: windows may be empty.
     let wide = match input.is_integer() || input.is_bool() {
@@ -237,7 +239,14 @@ pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result
         false => simpler(reduce.op, piece),
     };
     let block = wide.as_ref().unwrap_or(piece);
+    if let ([(axis, spans)], RollOp::Reduce(op @ (ReduceOp::Sum | ReduceOp::Mean))) =
+        (&spec.axes[..], spec.op)
+        && matches!(block.dtype(), DType::F32 | DType::F64)
+    {
+        let wanted = Wanted { spans, windows: out.axis(*axis), origin: at.axis(*axis).start };
+        return cast(&sums::roll(block, op, *axis, &wanted, out, spec.min_periods)?, dtype);
+    }
     let whole = reduce.op == ReduceOp::Count || !input.holds_missing() && spec.axes.len() == 1;
     let valued = if whole { Valued::All } else { Valued::Present };
-    dispatch_wide(reduce.op, block.dtype(), fold(block, valued, output))
+    dispatch_wide(reduce.op, block.dtype(), fold(block, valued, output()?))
 }
