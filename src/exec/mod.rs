@@ -1,9 +1,11 @@
 //! Running plans: the [`Executor`] trait and the local executor.
 
+mod assemble;
 mod local;
 mod pull;
 mod report;
 mod schedule;
+mod share;
 mod tiles;
 
 use std::sync::Arc;

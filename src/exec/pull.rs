@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::array::{Block, Region};
 use crate::error::{Context, Error, Result};
-use crate::exec::tiles;
+use crate::exec::{share, tiles};
 use crate::lazy::State;
-use crate::plan::{FoldSteps, Plan, StageKind, Task, deeper};
+use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
 use crate::source::Traffic;
 
 /// Blocks of earlier stages, for the tasks that need them.
@@ -44,7 +44,7 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
     io.check()?;
     let stage = &plan.stages()[task.stage];
     let out = stage.grid.region(task.chunk);
-    let mut pull = Pull::new(plan, kept, io);
+    let mut pull = Pull::new(plan, kept, io, stage);
     match &stage.kind {
         StageKind::Keep { node } => Ok(Some(pull.operation(*node, &out)?)),
         StageKind::Output { node, .. } => Ok(Some(pull.pull(*node, &out)?)),
@@ -102,7 +102,7 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
     for i in walks[0].segment(task.segment, *segments, *segment_len) {
         io.check()?;
         // What the nodes share of this chunk is computed once, and forgotten after it.
-        let mut pull = Pull::new(plan, kept, io);
+        let mut pull = Pull::new(plan, kept, io, stage);
         for ((&n, walk), state) in nodes.iter().zip(&walks).zip(&mut states) {
             let region = walk.step(i);
             let piece = pull.pull(plan.nodes()[n].inputs[0], &region)?;
@@ -188,11 +188,13 @@ pub(super) struct Pull<'a> {
     io: &'a Traffic,
     /// Boxes of nodes that several operations use.
     memo: HashMap<(usize, Region), Block>,
+    /// Whether the stage has so few tasks that each is shared by all threads.
+    shares: bool,
 }
 
 impl<'a> Pull<'a> {
-    fn new(plan: &'a Plan, kept: &'a dyn Kept, io: &'a Traffic) -> Self {
-        Pull { plan, kept, io, memo: HashMap::new() }
+    fn new(plan: &'a Plan, kept: &'a dyn Kept, io: &'a Traffic, stage: &Stage) -> Self {
+        Pull { plan, kept, io, memo: HashMap::new(), shares: stage.task_count() < share::FEW_TASKS }
     }
 
     /// The elements of a box of a node.
@@ -229,6 +231,10 @@ impl<'a> Pull<'a> {
         self.plan
     }
 
+    pub(super) fn shares(&self) -> bool {
+        self.shares
+    }
+
     pub(super) fn io(&self) -> &'a Traffic {
         self.io
     }
@@ -263,7 +269,11 @@ impl<'a> Pull<'a> {
         for need in needs {
             pieces.push(self.pull(n.inputs[need.input], &need.region)?);
         }
-        let block = n.op.compute(region, &metas, pieces, self.io).map_err(|e| {
+        let computed = match self.shares {
+            true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
+            false => n.op.compute(region, &metas, pieces, self.io),
+        };
+        let block = computed.map_err(|e| {
             if n.op.reads() { e } else { e.at(format!("region {region} of {}", n.op.describe())) }
         })?;
         debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);

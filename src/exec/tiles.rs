@@ -1,7 +1,8 @@
 //! Chains of elementwise work over tiles that stay in cache: a chunk goes through memory once, however
 //! long the chain.
 
-use crate::array::{Block, Region, Slice};
+use super::assemble::assemble;
+use crate::array::{AxisGrid, Block, ChunkGrid, Region, Slice};
 use crate::error::Result;
 use crate::exec::pull::Pull;
 use crate::lazy::Map;
@@ -29,21 +30,20 @@ pub(super) fn map_in_tiles(pull: &mut Pull, node: usize, region: &Region) -> Res
     }
     // Tiles are runs along the first axis that is long enough to be cut.
     let (axis, rows) = cut(&shape);
-    let mut out = Block::zeros(pull.plan().nodes()[node].meta.dtype, &shape);
-    for outer in 0..shape[..axis].iter().product() {
-        let at = unravel(&shape[..axis], outer);
-        let mut start = 0;
-        while start < shape[axis] {
-            let range = start..(start + rows).min(shape[axis]);
-            start = range.end;
-            let tile = Region::new((0..shape.len()).map(|a| match a {
-                a if a < axis => at[a]..at[a] + 1,
-                a if a == axis => range.clone(),
-                a => 0..shape[a],
-            }));
-            let block = tree.run(pull, &leaves, &tile)?;
-            out.assign(&tile, &block);
-        }
+    let chunks = |(a, &n): (usize, &usize)| match a {
+        _ if a < axis => AxisGrid::regular(n, 1),
+        _ if a == axis => AxisGrid::regular(n, rows),
+        _ => AxisGrid::single(n),
+    };
+    let grid = ChunkGrid(shape.iter().enumerate().map(chunks).collect());
+    let dtype = pull.plan().nodes()[node].meta.dtype;
+    let (tile, pull) = (|i| grid.region(i), &*pull);
+    if pull.shares() {
+        return assemble(dtype, &grid, |i| tree.run(pull, &leaves, &tile(i))).map(Some);
+    }
+    let mut out = Block::zeros(dtype, &shape);
+    for i in 0..grid.count() {
+        out.assign(&tile(i), &tree.run(pull, &leaves, &tile(i))?);
     }
     Ok(Some(out))
 }
@@ -58,15 +58,6 @@ fn cut(shape: &[usize]) -> (usize, usize) {
         }
     }
     (shape.len() - 1, TILE)
-}
-
-fn unravel(shape: &[usize], mut flat: usize) -> Vec<usize> {
-    let mut at = vec![0; shape.len()];
-    for (i, &n) in shape.iter().enumerate().rev() {
-        at[i] = flat % n;
-        flat /= n;
-    }
-    at
 }
 
 fn is_map(pull: &Pull, node: usize) -> bool {

@@ -146,6 +146,12 @@ pub trait Op: Debug + Send + Sync {
         (0..inputs.len()).map(|input| Need { input, region: out.clone() }).collect()
     }
 
+    /// Bytes of the inputs that computing `out` takes in, about: all of the boxes that it needs, unless it takes only
+    /// some of their elements.
+    fn taken_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
+        self.needs(out, inputs).iter().map(|n| inputs[n.input].bytes(&n.region)).sum()
+    }
+
     /// The elements of `out` from the needed pieces.
     ///
     /// # Errors
@@ -185,7 +191,7 @@ pub trait Op: Debug + Send + Sync {
 }
 
 /// A reduction that takes its input piece by piece, and whose partial results merge.
-pub trait Fold {
+pub trait Fold: Sync {
     /// The axes of the input that are folded, in rising order.
     fn axes(&self) -> Vec<usize>;
     /// The box of the input that a box of the output needs: full along the folded axes, unless [`cut`](Self::cut) is

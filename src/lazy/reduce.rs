@@ -85,6 +85,17 @@ impl Op for Reduce {
         Some(self)
     }
 
+    fn taken_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {
+        let mut region = self.input_region(out, inputs[0]);
+        // The members of the groups alone, where whole runs of elements are members of one.
+        let ndim = inputs[0].grid.ndim();
+        let Some(groups) = self.spec.group.as_ref().filter(|g| !g.axes.contains(&(ndim - 1))) else {
+            return inputs[0].bytes(&region);
+        };
+        groups.axes.iter().for_each(|axis| region.set(*axis, 0..1));
+        self.spans(groups).members(self.groups(out)) * inputs[0].bytes(&region)
+    }
+
     fn describe(&self) -> String {
         self.spec.describe()
     }

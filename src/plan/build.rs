@@ -96,7 +96,7 @@ impl Plan {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut by_walk: HashMap<_, usize> = HashMap::new();
         for c in order {
-            let Some(fold) = self.nodes[c].op.as_fold() else {
+            let Some(fold) = self.nodes[c].op.as_fold().filter(|_| !self.folds_memory(c)) else {
                 groups.push(vec![c]);
                 continue;
             };
@@ -114,11 +114,18 @@ impl Plan {
         groups
     }
 
+    /// Whether a fold takes in one chunk that is in memory already: there are no reads to share, and a task that
+    /// gives a block can be shared by threads.
+    fn folds_memory(&self, node: usize) -> bool {
+        let input = &self.nodes[self.nodes[node].inputs[0]];
+        input.op.as_constant().is_some() && input.meta.grid.is_single()
+    }
+
     /// The stage that computes and keeps a group of nodes.
     fn kept_stage(&self, group: &[usize]) -> Stage {
         let first = group[0];
         let grid = self.nodes[first].meta.grid.clone();
-        if self.nodes[first].op.as_fold().is_none() {
+        if self.nodes[first].op.as_fold().is_none() || self.folds_memory(first) {
             return Stage::of(StageKind::Keep { node: first }, grid);
         }
         // Shapes alone decide how the fold is cut: the result may not depend on threads or budget.

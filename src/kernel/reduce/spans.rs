@@ -14,7 +14,11 @@ const NONE: Range<usize> = Range { start: usize::MAX, end: 0 };
 
 /// For each axis of groups and each group the positions that hold its members, from the first to the last.
 #[derive(Debug, Clone, Hash)]
-pub(crate) struct Spans(Vec<Vec<Range<usize>>>);
+pub(crate) struct Spans {
+    axes: Vec<Vec<Range<usize>>>,
+    /// How many members the groups before each have.
+    members: Vec<usize>,
+}
 
 impl Spans {
     pub(crate) fn new(groups: &Groups) -> Spans {
@@ -31,13 +35,22 @@ impl Spans {
             }
             spans
         };
-        Spans(groups.lens.iter().map(of_axis).collect())
+        let axes = groups.lens.iter().map(of_axis).collect();
+        let mut members = vec![0; groups.count + 1];
+        groups.codes.iter().filter_map(|c| usize::try_from(*c).ok()).for_each(|c| members[c + 1] += 1);
+        (0..groups.count).for_each(|g| members[g + 1] += members[g]);
+        Spans { axes, members }
+    }
+
+    /// How many members some groups have.
+    pub(crate) fn members(&self, groups: Range<usize>) -> usize {
+        self.members[groups.end] - self.members[groups.start]
     }
 
     /// The positions along the `i`-th axis of groups that hold members of some groups; none if these are empty.
     pub(crate) fn of(&self, i: usize, groups: Range<usize>) -> Range<usize> {
         let join = |a: Range<usize>, b: &Range<usize>| a.start.min(b.start)..a.end.max(b.end);
-        let span = self.0[i][groups].iter().fold(NONE, join);
+        let span = self.axes[i][groups].iter().fold(NONE, join);
         if span.is_empty() { 0..0 } else { span }
     }
 
@@ -54,7 +67,7 @@ impl Spans {
     /// A chunk of groups ends where one of the input does. A group over such a border makes the chunk behind it be
     /// read twice: there groups of several chunks stay together, while no more than `most` of them are.
     pub(crate) fn chunks(&self, i: usize, input: &AxisGrid, most: usize) -> AxisGrid {
-        let (count, spans) = (self.0[i].len(), &self.0[i]);
+        let (count, spans) = (self.axes[i].len(), &self.axes[i]);
         let held = || spans.iter().filter(|s| !s.is_empty());
         let falling = held().next().zip(held().next_back()).is_some_and(|(a, b)| a.start > b.start);
         let at = |g: usize| &spans[if falling { count - 1 - g } else { g }];
