@@ -30,7 +30,7 @@ impl<T: Labelled> Rolling<T> {
     /// assert_eq!(window.to_vec::<f64>()?, [2.0, 4.0]);
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn iter(&self) -> Result<impl Iterator<Item = Result<(DataArray, T)>>> {
+    pub fn iter(&self) -> Result<impl Iterator<Item = Result<(DataArray, T)>> + use<T>> {
         let place = format!("in `{}`, `iter`", self.method);
         let parts = self.object.to_parts();
         self.check(&parts).at(|| place.clone())?;
