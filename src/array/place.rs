@@ -1,9 +1,9 @@
 //! Where a part of a block is written to.
 
-use ndarray::ArrayViewMutD;
+use ndarray::{ArrayViewMutD, Axis, Slice};
 use num_complex::Complex;
 
-use super::{Block, Data};
+use super::{AxisGrid, Block, ChunkGrid, Data, Region};
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
 
@@ -92,4 +92,93 @@ impl<'a> Place<'a> {
         arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str);
         Ok(())
     }
+
+    /// Lengths along the axes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// assert_eq!(Block::zeros(DType::I64, &[3, 2]).place().shape(), [3, 2]);
+    /// ```
+    pub fn shape(&self) -> &[usize] {
+        macro_rules! arms {
+            ($($K:ident),*) => { match &self.data { $(DataMut::$K(a) => a.shape(),)* } };
+        }
+        arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str)
+    }
+
+    /// A box of this place.
+    ///
+    /// # Panics
+    /// If the box reaches beyond it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::array::Region;
+    /// let mut block = Block::zeros(DType::I64, &[3]);
+    /// block.place().part(&Region::new([1..3])).fill(&Block::from_vec(&[2], vec![5i64, 6])?)?;
+    /// assert_eq!(block.to_vec::<i64>()?, [0, 5, 6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn part(&mut self, region: &Region) -> Place<'_> {
+        fn of<'v, T>(all: &'v mut ArrayViewMutD<'_, T>, region: &Region) -> ArrayViewMutD<'v, T> {
+            all.slice_each_axis_mut(|of| Slice::from(region.axis(of.axis.index())))
+        }
+        macro_rules! arms {
+            ($($K:ident),*) => { match &mut self.data { $(DataMut::$K(a) => DataMut::$K(of(a, region)),)* } };
+        }
+        let data = arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str);
+        Place { dtype: self.dtype, data }
+    }
+
+    /// The places of the chunks of a grid of this shape, in their order.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::array::ChunkGrid;
+    /// let mut block = Block::zeros(DType::I64, &[5]);
+    /// for (i, mut place) in block.place().split(&ChunkGrid::regular(&[5], &[2])).into_iter().enumerate() {
+    ///     place.elements::<i64>().expect("integers").fill(i as i64);
+    /// }
+    /// assert_eq!(block.to_vec::<i64>()?, [0, 0, 1, 1, 2]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn split(self, grid: &ChunkGrid) -> Vec<Place<'a>> {
+        let dtype = self.dtype;
+        macro_rules! arms {
+            ($($K:ident),*) => {
+                match self.data {
+                    $(DataMut::$K(a) => {
+                        let parts = split(a, grid).into_iter();
+                        parts.map(|a| Place { dtype, data: DataMut::$K(a) }).collect()
+                    })*
+                }
+            };
+        }
+        arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str)
+    }
+}
+
+fn split<'a, T>(whole: ArrayViewMutD<'a, T>, grid: &ChunkGrid) -> Vec<ArrayViewMutD<'a, T>> {
+    let mut parts = Vec::with_capacity(grid.count());
+    parts.push(whole);
+    for (axis, chunks) in grid.axes().iter().enumerate() {
+        if chunks.count() != 1 {
+            parts = parts.into_iter().flat_map(|p| split_axis(p, Axis(axis), chunks)).collect();
+        }
+    }
+    parts
+}
+
+fn split_axis<'a, T>(
+    place: ArrayViewMutD<'a, T>,
+    axis: Axis,
+    chunks: &AxisGrid,
+) -> impl Iterator<Item = ArrayViewMutD<'a, T>> {
+    let mut rest = Some(place);
+    (0..chunks.count()).map(move |i| {
+        let (first, later) =
+            rest.take().expect("the rest is put back").split_at(axis, chunks.chunk(i).len());
+        rest = Some(later);
+        first
+    })
 }

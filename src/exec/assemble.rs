@@ -1,47 +1,41 @@
-//! A block put together from parts that are computed side by side.
+//! Blocks put together from parts that are computed side by side.
 
-use ndarray::{ArrayViewMutD, Axis};
 use rayon::prelude::*;
 
-use crate::array::{AxisGrid, Block, ChunkGrid, Place};
-use crate::dtype::{DType, Element};
+use crate::array::{Block, ChunkGrid, Place, Region};
+use crate::dtype::DType;
 use crate::error::Result;
-use crate::with_element;
+
+/// The block that `fill` writes to its place.
+pub(super) fn filled(
+    dtype: DType,
+    shape: &[usize],
+    fill: impl FnOnce(&mut Place<'_>) -> Result<()>,
+) -> Result<Block> {
+    let mut block = Block::zeros(dtype, shape);
+    fill(&mut block.place())?;
+    Ok(block)
+}
+
+/// Has `part` fill the places of the chunks of a grid, side by side.
+pub(super) fn side_by_side(
+    place: &mut Place<'_>,
+    grid: &ChunkGrid,
+    part: impl Fn(usize, &mut Place<'_>) -> Result<()> + Sync,
+) -> Result<()> {
+    let whole = Region::full(&grid.shape());
+    let places = place.part(&whole).split(grid).into_par_iter().enumerate();
+    places.try_for_each(|(i, mut place)| part(i, &mut place))
+}
 
 /// The block of which `part` fills the places of the chunks, side by side.
-pub(super) fn assemble(
+#[cfg(test)]
+fn assemble(
     dtype: DType,
     grid: &ChunkGrid,
     part: impl Fn(usize, &mut Place<'_>) -> Result<()> + Sync,
 ) -> Result<Block> {
-    with_element!(dtype.kind(), T => assemble_typed::<T>(dtype, grid, part))
-}
-
-fn assemble_typed<T: Element>(
-    dtype: DType,
-    grid: &ChunkGrid,
-    part: impl Fn(usize, &mut Place<'_>) -> Result<()> + Sync,
-) -> Result<Block> {
-    let zeros = Block::zeros(dtype, &grid.shape());
-    let mut out = zeros.into_shared::<T>().expect("zeros of its own dtype");
-    let mut places = vec![out.view_mut()];
-    for (axis, chunks) in grid.axes().iter().enumerate() {
-        places = places.into_iter().flat_map(|p| split(p, Axis(axis), chunks)).collect();
-    }
-    let places = places.into_par_iter().enumerate();
-    places.try_for_each(|(i, place)| part(i, &mut Place::new(place, dtype)))?;
-    Ok(Block::with_dtype(out, dtype))
-}
-
-/// The places of the chunks of an axis.
-fn split<'a, T>(mut rest: ArrayViewMutD<'a, T>, axis: Axis, chunks: &AxisGrid) -> Vec<ArrayViewMutD<'a, T>> {
-    let mut places = Vec::with_capacity(chunks.count());
-    for i in 0..chunks.count() {
-        let (place, behind) = rest.split_at(axis, chunks.chunk(i).len());
-        places.push(place);
-        rest = behind;
-    }
-    places
+    filled(dtype, &grid.shape(), |place| side_by_side(place, grid, part))
 }
 
 #[cfg(test)]

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::pull::run_output;
 use super::schedule::{Done, Schedule};
 use super::{
-    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
+    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment,
+    run_task,
 };
-use crate::array::Block;
+use crate::array::{Block, Place};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::State;
 use crate::plan::{Plan, StageKind, Task, human_bytes};
@@ -21,6 +23,9 @@ use crate::source::Traffic;
 
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(50);
+
+/// Results of so many chunks or more have one place for all of them.
+const MOST_PLACES: usize = 1 << 16;
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
@@ -174,12 +179,14 @@ impl Executor for Local {
         let results: usize =
             plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
         self.admit(plan, results)?;
+        let mut outputs = Outputs::of(plan);
         let run = Run {
             plan,
             io: Traffic::new(self.cancel.clone()),
             kept: RwLock::default(),
             folds: Mutex::default(),
-            outputs: plan.output_metas().iter().map(|_| Mutex::new(None)).collect(),
+            places: outputs.places(plan),
+            whole: plan.output_metas().iter().map(|_| Mutex::default()).collect(),
         };
         let pool = pool(self.threads)?;
         let mut schedule = Schedule::new(plan, self.memory, results, self.threads);
@@ -240,25 +247,17 @@ impl Executor for Local {
         });
         outcome?;
         tell(schedule.finished(), &run);
-        let blocks = run
-            .outputs
-            .into_iter()
-            .zip(plan.output_metas())
-            .map(|(b, meta)| {
-                let b = b.into_inner().unwrap_or_else(PoisonError::into_inner);
-                b.unwrap_or_else(|| Block::zeros(meta.dtype, &meta.shape()))
-            })
-            .collect();
+        let (io, whole) = (run.io, run.whole);
         let report = Report {
             tasks: schedule.finished(),
-            bytes_read: run.io.read(),
-            bytes_written: run.io.written(),
+            bytes_read: io.read(),
+            bytes_written: io.written(),
             elapsed: begun.elapsed(),
             peak_bytes: schedule.peak() as u64,
             threads: self.threads,
             memory: self.memory as u64,
         };
-        Ok(Outcome { blocks, report })
+        Ok(Outcome { blocks: outputs.blocks(whole), report })
     }
 }
 
@@ -274,12 +273,44 @@ struct Accumulator {
 type KeptBlocks = HashMap<(usize, usize), Arc<Vec<Block>>>;
 type Accumulators = HashMap<(usize, usize), Arc<Mutex<Accumulator>>>;
 
+/// The results of several chunks, which are written where they stay.
+struct Outputs(Vec<Block>);
+
+impl Outputs {
+    fn of(plan: &Plan) -> Outputs {
+        let outputs = plan.output_grids().into_iter().map(|(meta, grid)| match grid.count() {
+            1 => Block::scalar(false),
+            _ => Block::zeros(meta.dtype, &meta.shape()),
+        });
+        Outputs(outputs.collect())
+    }
+
+    /// The places of the chunks of each result: none where it comes as a whole, one for all where they are many.
+    fn places(&mut self, plan: &Plan) -> Vec<Vec<Mutex<Place<'_>>>> {
+        let outputs = self.0.iter_mut().zip(plan.output_grids());
+        let places = outputs.map(|(block, (_, grid))| match grid.count() {
+            1 => Vec::new(),
+            MOST_PLACES.. => vec![Mutex::new(block.place())],
+            _ => block.place().split(grid).into_iter().map(Mutex::new).collect(),
+        });
+        places.collect()
+    }
+
+    fn blocks(self, whole: Vec<Mutex<Option<Block>>>) -> Vec<Block> {
+        let whole = whole.into_iter().map(|b| b.into_inner().unwrap_or_else(PoisonError::into_inner));
+        self.0.into_iter().zip(whole).map(|(parts, whole)| whole.unwrap_or(parts)).collect()
+    }
+}
+
 struct Run<'a> {
     plan: &'a Plan,
     io: Traffic,
     kept: RwLock<KeptBlocks>,
     folds: Mutex<Accumulators>,
-    outputs: Vec<Mutex<Option<Block>>>,
+    /// Of each result of several chunks, where they belong.
+    places: Vec<Vec<Mutex<Place<'a>>>>,
+    /// The results of one chunk.
+    whole: Vec<Mutex<Option<Block>>>,
 }
 
 impl Kept for Run<'_> {
@@ -307,20 +338,24 @@ impl Run<'_> {
             let states = run_segment(self.plan, task, self, &self.io)?;
             return self.fold(task, states, segments);
         }
+        let places = match stage.kind {
+            StageKind::Output { output, .. } => &self.places[output][..],
+            _ => &[],
+        };
+        if places.len() > 1 {
+            let mut place = places[task.chunk].lock().unwrap_or_else(PoisonError::into_inner);
+            return run_output(self.plan, task, self, &self.io, &mut place).map(|()| Done::default());
+        }
         let block = run_task(self.plan, task, self, &self.io)?;
         let mut done = Done::default();
         match (&stage.kind, block) {
             (StageKind::Keep { .. }, Some(block)) => done.kept = Some(self.keep(task, vec![block])),
-            (StageKind::Output { output, node }, Some(block)) => {
-                let shape = self.plan.nodes()[*node].meta.shape();
-                let mut result = self.outputs[*output].lock().unwrap_or_else(PoisonError::into_inner);
-                if block.shape() == shape {
-                    *result = Some(block);
-                } else {
-                    result
-                        .get_or_insert_with(|| Block::zeros(block.dtype(), &shape))
-                        .assign(&stage.grid.region(task.chunk), &block);
-                }
+            (StageKind::Output { .. }, Some(block)) if !places.is_empty() => {
+                let mut place = places[0].lock().unwrap_or_else(PoisonError::into_inner);
+                place.part(&stage.grid.region(task.chunk)).fill(&block)?;
+            }
+            (StageKind::Output { output, .. }, block) => {
+                *self.whole[*output].lock().unwrap_or_else(PoisonError::into_inner) = block;
             }
             _ => {}
         }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::array::{Block, Region};
+use crate::array::{Block, Place, Region};
 use crate::error::{Context, Error, Result};
-use crate::exec::{share, tiles};
-use crate::lazy::State;
+use crate::exec::assemble::filled;
+use crate::exec::share;
+use crate::exec::tiles::Tiles;
+use crate::lazy::{Meta, State};
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
 use crate::source::Traffic;
 
@@ -56,6 +58,22 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
         }
         StageKind::Fold { .. } => Err(Error::internal("a fold runs by segments")),
     }
+}
+
+/// Runs a task of a stage that gives a result, which is written to its place.
+pub(super) fn run_output(
+    plan: &Plan,
+    task: Task,
+    kept: &dyn Kept,
+    io: &Traffic,
+    place: &mut Place<'_>,
+) -> Result<()> {
+    io.check()?;
+    let stage = &plan.stages()[task.stage];
+    let StageKind::Output { node, .. } = stage.kind else {
+        return Err(Error::internal("only results have a place"));
+    };
+    Pull::new(plan, kept, io, stage).pull_into(node, &stage.grid.region(task.chunk), place)
 }
 
 /// Runs one segment of a fold: a state for each of its nodes.
@@ -221,6 +239,16 @@ impl<'a> Pull<'a> {
         Ok(block)
     }
 
+    /// [`pull`](Self::pull), written to its place.
+    fn pull_into(&mut self, node: usize, region: &Region, place: &mut Place<'_>) -> Result<()> {
+        let n = &self.plan.nodes()[node];
+        let elsewhere = n.op.as_constant().is_some() || self.plan.kept_at(node).is_some() || n.uses > 1;
+        if elsewhere || region.is_empty() {
+            return place.fill(&self.pull(node, region)?);
+        }
+        deeper(|| self.operation_into(node, region, place))
+    }
+
     /// Whether a box of a node must come from elsewhere: it is not this walk's to compute in tiles.
     pub(super) fn is_leaf(&self, node: usize) -> bool {
         let n = &self.plan.nodes()[node];
@@ -261,23 +289,49 @@ impl<'a> Pull<'a> {
                 });
             }
         }
-        if let Some(block) = tiles::map_in_tiles(self, node, region)? {
-            return Ok(block);
+        if let Some(tiles) = Tiles::of(self, node, region)? {
+            return filled(n.meta.dtype, &region.shape(), |place| tiles.fill(self, place));
         }
-        let needs = n.op.needs(region, &metas);
-        let mut pieces = Vec::with_capacity(needs.len());
-        for need in needs {
-            pieces.push(self.pull(n.inputs[need.input], &need.region)?);
-        }
+        let pieces = self.pieces(node, region, &metas)?;
         let computed = match self.shares {
             true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
             false => n.op.compute(region, &metas, pieces, self.io),
         };
-        let block = computed.map_err(|e| {
-            if n.op.reads() { e } else { e.at(format!("region {region} of {}", n.op.describe())) }
-        })?;
+        let block = computed.map_err(|e| self.located(node, region, e))?;
         debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);
         Ok(block)
+    }
+
+    /// [`operation`](Self::operation), written to its place.
+    fn operation_into(&mut self, node: usize, region: &Region, place: &mut Place<'_>) -> Result<()> {
+        let n = &self.plan.nodes()[node];
+        let metas = self.plan.input_metas(node);
+        let folds = n.op.as_fold().is_some_and(|f| FoldSteps::new(f, region, metas[0]).len() > 1);
+        if folds {
+            return place.fill(&self.operation(node, region)?);
+        }
+        if let Some(tiles) = Tiles::of(self, node, region)? {
+            return tiles.fill(self, place);
+        }
+        let pieces = self.pieces(node, region, &metas)?;
+        let computed = match self.shares {
+            true => share::compute_into(&*n.op, region, &n.meta, &metas, pieces, self.io, place),
+            false => n.op.compute_into(region, &metas, pieces, self.io, place),
+        };
+        computed.map_err(|e| self.located(node, region, e))
+    }
+
+    /// What an operation needs for a box of its output.
+    fn pieces(&mut self, node: usize, region: &Region, metas: &[&Meta]) -> Result<Vec<Block>> {
+        let n = &self.plan.nodes()[node];
+        let needs = n.op.needs(region, metas).into_iter();
+        needs.map(|need| self.pull(n.inputs[need.input], &need.region)).collect()
+    }
+
+    /// An error of an operation with the place where it happened; sources tell theirs.
+    fn located(&self, node: usize, region: &Region, e: Error) -> Error {
+        let op = &self.plan.nodes()[node].op;
+        if op.reads() { e } else { e.at(format!("region {region} of {}", op.describe())) }
     }
 
     /// A box from the kept blocks of a stage.
@@ -292,16 +346,15 @@ impl<'a> Pull<'a> {
         if let [chunk] = touched[..] {
             return Ok(chunk_blocks(chunk)?[slot].region(&region.relative_to(&grid.region(chunk))));
         }
-        let mut out: Option<Block> = None;
-        for chunk in touched {
-            let blocks = chunk_blocks(chunk)?;
-            let of_chunk = grid.region(chunk);
-            let Some(part) = of_chunk.intersect(region) else { continue };
-            let piece = blocks[slot].region(&part.relative_to(&of_chunk));
-            out.get_or_insert_with(|| Block::zeros(piece.dtype(), &region.shape()))
-                .assign(&part.relative_to(region), &piece);
-        }
-        out.ok_or_else(|| Error::internal(format!("region {region} touches no chunk of stage {stage}")))
+        let dtype = self.plan.nodes()[self.plan.stages()[stage].results()[slot]].meta.dtype;
+        filled(dtype, &region.shape(), |place| {
+            touched.into_iter().try_for_each(|chunk| {
+                let of_chunk = grid.region(chunk);
+                let Some(part) = of_chunk.intersect(region) else { return Ok(()) };
+                let piece = chunk_blocks(chunk)?[slot].region(&part.relative_to(&of_chunk));
+                place.part(&part.relative_to(region)).fill(&piece)
+            })
+        })
     }
 }
 

@@ -3,8 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::assemble::assemble;
-use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use super::assemble::{filled, side_by_side};
+use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region};
 use crate::error::Result;
 use crate::lazy::{Fold, Meta, Op, State};
 use crate::source::Traffic;
@@ -94,20 +94,54 @@ pub(super) fn compute(
     pieces: Vec<Block>,
     io: &Traffic,
 ) -> Result<Block> {
-    let Some((axis, chunks)) = cut(op, region, out, metas) else {
-        return match op.as_fold() {
+    match cut(op, region, out, metas) {
+        Some(cut) => {
+            filled(out.dtype, &region.shape(), |place| in_parts(op, region, cut, metas, &pieces, io, place))
+        }
+        None => match op.as_fold() {
             Some(fold) => fold_in_parts(op, fold, region, metas, pieces, io),
             None => op.compute(region, metas, pieces, io),
-        };
-    };
+        },
+    }
+}
+
+/// [`compute`], written to its place.
+pub(super) fn compute_into(
+    op: &dyn Op,
+    region: &Region,
+    out: &Meta,
+    metas: &[&Meta],
+    pieces: Vec<Block>,
+    io: &Traffic,
+    place: &mut Place<'_>,
+) -> Result<()> {
+    match cut(op, region, out, metas) {
+        Some(cut) => in_parts(op, region, cut, metas, &pieces, io, place),
+        None => match op.as_fold() {
+            Some(fold) => place.fill(&fold_in_parts(op, fold, region, metas, pieces, io)?),
+            None => op.compute_into(region, metas, pieces, io, place),
+        },
+    }
+}
+
+/// The parts of an output that is cut along an axis.
+fn in_parts(
+    op: &dyn Op,
+    region: &Region,
+    (axis, chunks): (usize, AxisGrid),
+    metas: &[&Meta],
+    pieces: &[Block],
+    io: &Traffic,
+    place: &mut Place<'_>,
+) -> Result<()> {
     let whole = op.needs(region, metas);
     let mut grid: Vec<AxisGrid> = region.shape().into_iter().map(AxisGrid::single).collect();
     grid[axis] = chunks.clone();
-    assemble(out.dtype, &ChunkGrid(grid), |i, place| {
+    side_by_side(place, &ChunkGrid(grid), |i, place| {
         io.check()?;
         let part = part_of(region, axis, &chunks, i);
         let needs = op.needs(&part, metas);
-        let pieces = needs.iter().zip(&whole).zip(&pieces);
+        let pieces = needs.iter().zip(&whole).zip(pieces);
         let pieces = pieces.map(|((n, w), p)| p.region(&n.region.relative_to(&w.region))).collect();
         op.compute_into(&part, metas, pieces, io, place)
     })

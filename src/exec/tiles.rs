@@ -1,8 +1,8 @@
 //! Chains of elementwise work over tiles that stay in cache: a chunk goes through memory once, however
 //! long the chain.
 
-use super::assemble::assemble;
-use crate::array::{AxisGrid, Block, ChunkGrid, Region, Slice};
+use super::assemble::side_by_side;
+use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region, Slice};
 use crate::error::Result;
 use crate::exec::pull::Pull;
 use crate::lazy::Map;
@@ -13,39 +13,50 @@ const TILE: usize = 1 << 15;
 /// Chains of fewer operations than this gain nothing.
 const CHAIN: usize = 2;
 
-/// Computes a box of an elementwise tree tile by tile; `None` where there is no chain or no need.
-pub(super) fn map_in_tiles(pull: &mut Pull, node: usize, region: &Region) -> Result<Option<Block>> {
-    let shape = region.shape();
-    if region.size() < 2 * TILE || !is_map(pull, node) {
-        return Ok(None);
+/// A box of a chain of elementwise operations, ready to be computed tile by tile.
+pub(super) struct Tiles {
+    tree: Tree,
+    leaves: Vec<Block>,
+    grid: ChunkGrid,
+}
+
+impl Tiles {
+    /// Cuts a box into tiles; `None` where there is no chain or no need.
+    pub(super) fn of(pull: &mut Pull, node: usize, region: &Region) -> Result<Option<Tiles>> {
+        let shape = region.shape();
+        if region.size() < 2 * TILE || !is_map(pull, node) {
+            return Ok(None);
+        }
+        let mut tree = Tree { steps: Vec::new(), leaves: Vec::new() };
+        let Some(_) = tree.add(pull, node, region, true) else { return Ok(None) };
+        if tree.steps.len() < CHAIN {
+            return Ok(None);
+        }
+        let mut leaves = Vec::with_capacity(tree.leaves.len());
+        for (leaf, of_leaf) in &tree.leaves {
+            leaves.push(pull.pull(*leaf, of_leaf)?.contiguous());
+        }
+        // Tiles are runs along the first axis that is long enough to be cut.
+        let (axis, rows) = cut(&shape);
+        let chunks = |(a, &n): (usize, &usize)| match a {
+            _ if a < axis => AxisGrid::regular(n, 1),
+            _ if a == axis => AxisGrid::regular(n, rows),
+            _ => AxisGrid::single(n),
+        };
+        let grid = ChunkGrid(shape.iter().enumerate().map(chunks).collect());
+        Ok(Some(Tiles { tree, leaves, grid }))
     }
-    let mut tree = Tree { steps: Vec::new(), leaves: Vec::new() };
-    let Some(_) = tree.add(pull, node, region, true) else { return Ok(None) };
-    if tree.steps.len() < CHAIN {
-        return Ok(None);
+
+    /// Computes the tiles, each to its place.
+    pub(super) fn fill(&self, pull: &Pull, place: &mut Place<'_>) -> Result<()> {
+        let tile = |i: usize, place: &mut Place<'_>| {
+            place.fill(&self.tree.run(pull, &self.leaves, &self.grid.region(i))?)
+        };
+        if pull.shares() {
+            return side_by_side(place, &self.grid, tile);
+        }
+        (0..self.grid.count()).try_for_each(|i| tile(i, &mut place.part(&self.grid.region(i))))
     }
-    let mut leaves = Vec::with_capacity(tree.leaves.len());
-    for (leaf, of_leaf) in &tree.leaves {
-        leaves.push(pull.pull(*leaf, of_leaf)?.contiguous());
-    }
-    // Tiles are runs along the first axis that is long enough to be cut.
-    let (axis, rows) = cut(&shape);
-    let chunks = |(a, &n): (usize, &usize)| match a {
-        _ if a < axis => AxisGrid::regular(n, 1),
-        _ if a == axis => AxisGrid::regular(n, rows),
-        _ => AxisGrid::single(n),
-    };
-    let grid = ChunkGrid(shape.iter().enumerate().map(chunks).collect());
-    let dtype = pull.plan().nodes()[node].meta.dtype;
-    let (tile, pull) = (|i| grid.region(i), &*pull);
-    if pull.shares() {
-        return assemble(dtype, &grid, |i, place| place.fill(&tree.run(pull, &leaves, &tile(i))?)).map(Some);
-    }
-    let mut out = Block::zeros(dtype, &shape);
-    for i in 0..grid.count() {
-        out.assign(&tile(i), &tree.run(pull, &leaves, &tile(i))?);
-    }
-    Ok(Some(out))
 }
 
 /// The axis that tiles cut, and how many of its positions a tile has.

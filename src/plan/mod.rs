@@ -180,14 +180,19 @@ impl Plan {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn output_metas(&self) -> Vec<&Meta> {
-        let mut metas: Vec<(usize, &Meta)> = (self.stages.iter())
+        self.output_grids().into_iter().map(|(meta, _)| meta).collect()
+    }
+
+    /// What the results in memory are, and the chunks in which they come.
+    pub(crate) fn output_grids(&self) -> Vec<(&Meta, &ChunkGrid)> {
+        let mut outputs: Vec<_> = (self.stages.iter())
             .filter_map(|s| match s.kind {
-                StageKind::Output { node, output } => Some((output, &self.nodes[node].meta)),
+                StageKind::Output { node, output } => Some((output, (&self.nodes[node].meta, &s.grid))),
                 _ => None,
             })
             .collect();
-        metas.sort_by_key(|m| m.0);
-        metas.into_iter().map(|m| m.1).collect()
+        outputs.sort_by_key(|o| o.0);
+        outputs.into_iter().map(|o| o.1).collect()
     }
 
     /// How many tasks there are.
