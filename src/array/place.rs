@@ -176,8 +176,7 @@ fn split_axis<'a, T>(
 ) -> impl Iterator<Item = ArrayViewMutD<'a, T>> {
     let mut rest = Some(place);
     (0..chunks.count()).map(move |i| {
-        let (first, later) =
-            rest.take().expect("the rest is put back").split_at(axis, chunks.chunk(i).len());
+        let (first, later) = rest.take().expect("the rest is put back").split_at(axis, chunks.chunk(i).len());
         rest = Some(later);
         first
     })

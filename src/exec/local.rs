@@ -12,8 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::pull::run_output;
 use super::schedule::{Done, Schedule};
 use super::{
-    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment,
-    run_task,
+    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
 use crate::array::{Block, Place};
 use crate::error::{Error, ErrorKind, Result};

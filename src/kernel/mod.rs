@@ -22,3 +22,4 @@ pub mod scan;
 mod svd;
 pub(crate) mod text;
 pub mod time;
+mod wide;

@@ -16,47 +16,110 @@ use crate::dtype::dispatch::with_number;
 use crate::dtype::{DType, Element, NAT};
 use crate::error::{Error, Result};
 
-/// Plain addition.
-const PLAIN: u8 = 0;
-/// Addition that keeps what rounding lost.
-const EXACT: u8 = 1;
+/// How a number goes into a total.
+trait How<A>: Copy + 'static {
+    /// What a total carries beside it.
+    type Lost: Copy;
+    /// Whether it carries anything.
+    const CARRIES: bool = false;
+    /// The total of nothing.
+    const START: A;
+    const NOTHING: Self::Lost;
+    /// Takes in a total with what it lost.
+    fn join(total: &mut A, lost: &mut Self::Lost, more: A, more_lost: Self::Lost);
+    fn take(total: &mut A, lost: &mut Self::Lost, x: A) {
+        Self::join(total, lost, x, Self::NOTHING);
+    }
+    /// What was lost, as it is stored.
+    fn stored(lost: Self::Lost) -> A;
+    fn restored(lost: Option<&A>) -> Self::Lost;
+}
+
+/// Addition.
+#[derive(Clone, Copy)]
+struct Plain;
+
 /// Multiplication.
-const TIMES: u8 = 2;
+#[derive(Clone, Copy)]
+struct Times;
+
+macro_rules! carries_nothing {
+    ($How:ident, $start:ident, $op:ident) => {
+        impl<A: Wide> How<A> for $How {
+            type Lost = ();
+            const START: A = A::$start;
+            const NOTHING: () = ();
+            #[inline(always)]
+            fn join(total: &mut A, (): &mut (), more: A, (): ()) {
+                *total = total.$op(more);
+            }
+            fn stored((): ()) -> A {
+                A::ZERO
+            }
+            fn restored(_: Option<&A>) {}
+        }
+    };
+}
+carries_nothing!(Plain, ZERO, plus);
+carries_nothing!(Times, ONE, times);
+
+/// Addition that keeps what rounding lost.
+#[derive(Clone, Copy)]
+struct Exact;
+
+impl<A: Wide> How<A> for Exact {
+    type Lost = A;
+    const CARRIES: bool = true;
+    const START: A = A::ZERO;
+    const NOTHING: A = A::ZERO;
+    #[inline(always)]
+    fn join(total: &mut A, lost: &mut A, more: A, more_lost: A) {
+        let (sum, error) = two_sum(*total, more);
+        *total = sum;
+        *lost = lost.plus(more_lost).plus(error);
+    }
+    #[inline(always)]
+    fn take(total: &mut A, lost: &mut A, x: A) {
+        let (sum, error) = two_sum(*total, x);
+        *total = sum;
+        *lost = lost.plus(error);
+    }
+    fn stored(lost: A) -> A {
+        lost
+    }
+    fn restored(lost: Option<&A>) -> A {
+        lost.copied().unwrap_or(A::ZERO)
+    }
+}
 
 /// Sums (or products) of `T` in `A`; counts what is valid where `COUNT` says so.
-struct Total<T, A, M, const HOW: u8, const COUNT: bool, const L: usize> {
+struct Total<T, A, M, H: How<A>, const COUNT: bool, const L: usize> {
     total: [A; L],
-    lost: [A; L],
+    lost: [H::Lost; L],
     valid: [u32; L],
     what: PhantomData<fn(T) -> M>,
 }
 
-impl<T, A: Copy, M, const HOW: u8, const COUNT: bool, const L: usize> Clone
-    for Total<T, A, M, HOW, COUNT, L>
-{
+impl<T, A: Copy, M, H: How<A>, const COUNT: bool, const L: usize> Clone for Total<T, A, M, H, COUNT, L> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T, A: Copy, M, const HOW: u8, const COUNT: bool, const L: usize> Copy for Total<T, A, M, HOW, COUNT, L> {}
+impl<T, A: Copy, M, H: How<A>, const COUNT: bool, const L: usize> Copy for Total<T, A, M, H, COUNT, L> {}
 
-impl<T, A, M, const HOW: u8, const COUNT: bool, const L: usize> Partial<T, L>
-    for Total<T, A, M, HOW, COUNT, L>
+impl<T, A, M, H, const COUNT: bool, const L: usize> Partial<T, L> for Total<T, A, M, H, COUNT, L>
 where
     T: Widen<A>,
     A: Wide,
+    H: How<A>,
     M: Policy<T> + 'static,
 {
-    type One = Total<T, A, M, HOW, COUNT, 1>;
-    type Store = Totals<A, HOW, COUNT>;
+    type One = Total<T, A, M, H, COUNT, 1>;
+    type Store = Totals<A, H, COUNT>;
 
-    const EMPTY: Self = Total {
-        total: [if HOW == TIMES { A::ONE } else { A::ZERO }; L],
-        lost: [A::ZERO; L],
-        valid: [0; L],
-        what: PhantomData,
-    };
+    const EMPTY: Self =
+        Total { total: [H::START; L], lost: [H::NOTHING; L], valid: [0; L], what: PhantomData };
 
     #[inline(always)]
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
@@ -64,17 +127,8 @@ where
         for row in rows {
             for (l, x) in row.iter().enumerate() {
                 let missing = M::missing(*x);
-                let neutral = if HOW == TIMES { A::ONE } else { A::ZERO };
-                let x = if missing { neutral } else { x.widen() };
-                match HOW {
-                    PLAIN => p.total[l] = p.total[l].plus(x),
-                    EXACT => {
-                        let (sum, lost) = two_sum(p.total[l], x);
-                        p.total[l] = sum;
-                        p.lost[l] = p.lost[l].plus(lost);
-                    }
-                    _ => p.total[l] = p.total[l].times(x),
-                }
+                let x = if missing { H::START } else { x.widen() };
+                H::take(&mut p.total[l], &mut p.lost[l], x);
                 if COUNT {
                     p.valid[l] += u32::from(!missing);
                 }
@@ -94,7 +148,7 @@ where
 
     fn join(&mut self, later: &Self) {
         for l in 0..L {
-            add::<A, HOW>(&mut self.total[l], &mut self.lost[l], later.total[l], later.lost[l]);
+            H::join(&mut self.total[l], &mut self.lost[l], later.total[l], later.lost[l]);
             self.valid[l] += later.valid[l];
         }
     }
@@ -103,14 +157,12 @@ where
     fn flush(&self, store: &mut Self::Store, at: usize) {
         let ours = self.total.iter().zip(&self.lost);
         let total = store.total[at..at + L].iter_mut();
-        if HOW == EXACT {
-            for ((total, lost), (more, more_lost)) in total.zip(&mut store.lost[at..at + L]).zip(ours) {
-                add::<A, HOW>(total, lost, *more, *more_lost);
+        for (i, (total, (more, more_lost))) in total.zip(ours).enumerate() {
+            let mut lost = H::restored(store.lost.get(at + i));
+            H::join(total, &mut lost, *more, *more_lost);
+            if H::CARRIES {
+                store.lost[at + i] = H::stored(lost);
             }
-        } else {
-            total
-                .zip(ours)
-                .for_each(|(total, (more, _))| add::<A, HOW>(total, &mut { A::ZERO }, *more, A::ZERO));
         }
         if COUNT {
             store.valid[at..at + L].iter_mut().zip(self.valid).for_each(|(a, b)| *a += i64::from(b));
@@ -120,9 +172,7 @@ where
     fn load(store: &Self::Store, at: usize) -> Self {
         let mut p = Self::EMPTY;
         p.total.copy_from_slice(&store.total[at..at + L]);
-        if HOW == EXACT {
-            p.lost.copy_from_slice(&store.lost[at..at + L]);
-        }
+        p.lost = std::array::from_fn(|l| H::restored(store.lost.get(at + l)));
         if COUNT {
             p.valid = std::array::from_fn(|l| store.valid[at + l] as u32);
         }
@@ -130,47 +180,35 @@ where
     }
 }
 
-/// Adds a total with what it lost to another.
-#[inline(always)]
-fn add<A: Wide, const HOW: u8>(total: &mut A, lost: &mut A, more: A, more_lost: A) {
-    match HOW {
-        PLAIN => *total = total.plus(more),
-        EXACT => {
-            let (sum, error) = two_sum(*total, more);
-            *total = sum;
-            *lost = lost.plus(more_lost).plus(error);
-        }
-        _ => *total = total.times(more),
-    }
-}
-
 /// Totals of all elements of the result; `lost` and `valid` only where they are needed.
-struct Totals<A, const HOW: u8, const COUNT: bool> {
+struct Totals<A, H, const COUNT: bool> {
     total: Vec<A>,
     lost: Vec<A>,
     valid: Vec<i64>,
+    how: PhantomData<H>,
 }
 
-impl<A: Wide, const HOW: u8, const COUNT: bool> Store for Totals<A, HOW, COUNT> {
+impl<A: Wide, H: How<A>, const COUNT: bool> Store for Totals<A, H, COUNT> {
     fn new(size: usize) -> Self {
         Totals {
-            total: vec![if HOW == TIMES { A::ONE } else { A::ZERO }; size],
-            lost: vec![A::ZERO; if HOW == EXACT { size } else { 0 }],
+            total: vec![H::START; size],
+            lost: vec![A::ZERO; if H::CARRIES { size } else { 0 }],
             valid: vec![0; if COUNT { size } else { 0 }],
+            how: PhantomData,
         }
     }
 
     fn from_blocks(blocks: Vec<Block>) -> Result<Self> {
         let mut blocks = blocks.into_iter();
         let total = next_vec(&mut blocks)?;
-        let lost = if HOW == EXACT { next_vec(&mut blocks)? } else { Vec::new() };
+        let lost = if H::CARRIES { next_vec(&mut blocks)? } else { Vec::new() };
         let valid = if COUNT { next_vec(&mut blocks)? } else { Vec::new() };
-        Ok(Totals { total, lost, valid })
+        Ok(Totals { total, lost, valid, how: PhantomData })
     }
 
     fn into_blocks(self) -> Vec<Block> {
         let mut blocks = vec![flat_block(self.total)];
-        if HOW == EXACT {
+        if H::CARRIES {
             blocks.push(flat_block(self.lost));
         }
         if COUNT {
@@ -180,19 +218,18 @@ impl<A: Wide, const HOW: u8, const COUNT: bool> Store for Totals<A, HOW, COUNT> 
     }
 
     fn merge(&mut self, later: Self) {
-        for i in 0..self.total.len() {
-            match HOW {
-                EXACT => {
-                    add::<A, HOW>(&mut self.total[i], &mut self.lost[i], later.total[i], later.lost[i]);
-                }
-                _ => add::<A, HOW>(&mut self.total[i], &mut { A::ZERO }, later.total[i], A::ZERO),
+        for (i, more) in later.total.into_iter().enumerate() {
+            let mut lost = H::restored(self.lost.get(i));
+            H::join(&mut self.total[i], &mut lost, more, H::restored(later.lost.get(i)));
+            if H::CARRIES {
+                self.lost[i] = H::stored(lost);
             }
         }
         self.valid.iter_mut().zip(later.valid).for_each(|(a, b)| *a += b);
     }
 
     fn finish(mut self, end: &Finish) -> Result<Block> {
-        if HOW == EXACT {
+        if H::CARRIES {
             for (total, lost) in self.total.iter_mut().zip(&self.lost) {
                 // Behind an infinity the lost part is NaN.
                 *total = total.plus(*lost).or(*total);
@@ -393,13 +430,13 @@ trait Summed: Element + Copy {
 }
 
 macro_rules! summed_int {
-    ($($T:ty => $A:ty, $mean:ty, $how:expr);*) => {$(
+    ($($T:ty => $A:ty, $mean:ty, $how:ty);*) => {$(
         impl Summed for $T {
             fn visit<V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
                 match spec.op {
-                    ReduceOp::Mean => v.visit::<$T, Total<$T, $mean, Never, { $how }, false, LANES>>(),
-                    ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
-                    _ => v.visit::<$T, Total<$T, $A, Never, PLAIN, false, LANES>>(),
+                    ReduceOp::Mean => v.visit::<$T, Total<$T, $mean, Never, $how, false, LANES>>(),
+                    ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Never, Times, false, LANES>>(),
+                    _ => v.visit::<$T, Total<$T, $A, Never, Plain, false, LANES>>(),
                 }
             }
         }
@@ -407,28 +444,28 @@ macro_rules! summed_int {
 }
 // The mean of narrow integers comes from their exact sum; that of wide ones might not fit.
 summed_int!(
-    bool => i64, i64, PLAIN; i8 => i64, i64, PLAIN; i16 => i64, i64, PLAIN; i32 => i64, i64, PLAIN;
-    u8 => u64, u64, PLAIN; u16 => u64, u64, PLAIN; u32 => u64, u64, PLAIN;
-    i64 => i64, f64, EXACT; u64 => u64, f64, EXACT
+    bool => i64, i64, Plain; i8 => i64, i64, Plain; i16 => i64, i64, Plain; i32 => i64, i64, Plain;
+    u8 => u64, u64, Plain; u16 => u64, u64, Plain; u32 => u64, u64, Plain;
+    i64 => i64, f64, Exact; u64 => u64, f64, Exact
 );
 
 macro_rules! summed_float {
-    ($($T:ty, $A:ty, $how:expr);*) => {$(
+    ($($T:ty, $A:ty, $how:ty);*) => {$(
         impl Summed for $T {
             fn visit<V: Visit>(spec: &ReduceSpec, v: V) -> Result<V::Out> {
                 let count = spec.op == ReduceOp::Mean || spec.min_count.is_some();
                 match (spec.op, spec.skipna, count) {
-                    (ReduceOp::Prod, false, _) => v.visit::<$T, Total<$T, $A, Never, TIMES, false, LANES>>(),
-                    (ReduceOp::Prod, true, _) => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
-                    (_, false, _) => v.visit::<$T, Total<$T, $A, Never, { $how }, false, LANES>>(),
-                    (_, true, false) => v.visit::<$T, Total<$T, $A, Nan, { $how }, false, LANES>>(),
-                    (_, true, true) => v.visit::<$T, Total<$T, $A, Nan, { $how }, true, LANES>>(),
+                    (ReduceOp::Prod, false, _) => v.visit::<$T, Total<$T, $A, Never, Times, false, LANES>>(),
+                    (ReduceOp::Prod, true, _) => v.visit::<$T, Total<$T, $A, Nan, Times, true, LANES>>(),
+                    (_, false, _) => v.visit::<$T, Total<$T, $A, Never, $how, false, LANES>>(),
+                    (_, true, false) => v.visit::<$T, Total<$T, $A, Nan, $how, false, LANES>>(),
+                    (_, true, true) => v.visit::<$T, Total<$T, $A, Nan, $how, true, LANES>>(),
                 }
             }
         }
     )*};
 }
-summed_float!(f32, f64, PLAIN; f64, f64, EXACT; Complex<f32>, Complex<f64>, EXACT; Complex<f64>, Complex<f64>, EXACT);
+summed_float!(f32, f64, Plain; f64, f64, Exact; Complex<f32>, Complex<f64>, Exact; Complex<f64>, Complex<f64>, Exact);
 
 /// Calls `v` with what sums, multiplies or averages elements of `input`.
 pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Result<V::Out> {
@@ -444,20 +481,20 @@ pub(super) fn dispatch<V: Visit>(spec: &ReduceSpec, input: DType, v: V) -> Resul
 /// [`dispatch`] for floats, complex numbers and times whose missing values are left out.
 pub(super) fn dispatch_wide<V: Visit>(op: ReduceOp, input: DType, v: V) -> Result<V::Out> {
     macro_rules! floats {
-        ($T:ty, $A:ty, $how:expr) => {
+        ($T:ty, $A:ty, $how:ty) => {
             match op {
-                ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Nan, TIMES, true, LANES>>(),
-                ReduceOp::Mean => v.visit::<$T, Total<$T, $A, Nan, { $how }, true, LANES>>(),
-                _ => v.visit::<$T, Total<$T, $A, Nan, { $how }, false, LANES>>(),
+                ReduceOp::Prod => v.visit::<$T, Total<$T, $A, Nan, Times, true, LANES>>(),
+                ReduceOp::Mean => v.visit::<$T, Total<$T, $A, Nan, $how, true, LANES>>(),
+                _ => v.visit::<$T, Total<$T, $A, Nan, $how, false, LANES>>(),
             }
         };
     }
     match input {
         _ if input.is_time() => v.visit::<i64, Ticks<LANES>>(),
-        DType::F32 => floats!(f32, f64, PLAIN),
-        DType::F64 => floats!(f64, f64, EXACT),
-        DType::C64 => floats!(Complex<f32>, Complex<f64>, EXACT),
-        DType::C128 => floats!(Complex<f64>, Complex<f64>, EXACT),
+        DType::F32 => floats!(f32, f64, Plain),
+        DType::F64 => floats!(f64, f64, Exact),
+        DType::C64 => floats!(Complex<f32>, Complex<f64>, Exact),
+        DType::C128 => floats!(Complex<f64>, Complex<f64>, Exact),
         _ => Err(Error::internal(format!("{input} is to be widened before it is summed"))),
     }
 }

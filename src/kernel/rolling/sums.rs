@@ -10,6 +10,7 @@ use crate::array::{Block, Place};
 use crate::dtype::{DType, Real};
 use crate::error::{Error, Result};
 use crate::kernel::reduce::{ReduceOp, fetch, two_sum};
+use crate::kernel::wide::wide;
 
 /// Bytes of the sums before a cut, for all columns of a tile.
 const TILE: usize = 256 << 10;
@@ -119,6 +120,7 @@ fn valid<T: Summand>(x: T) -> (f64, i32) {
 }
 
 /// Adds elements to a row, into another.
+#[inline(always)]
 fn add<T: Summand>(elements: &[T], row: &Row, into: &mut RowMut) {
     let from = row.sum.iter().zip(row.n);
     let to = into.sum.iter_mut().zip(&mut *into.n);
@@ -138,6 +140,7 @@ fn add<T: Summand>(elements: &[T], row: &Row, into: &mut RowMut) {
 }
 
 /// Adds elements to a row.
+#[inline(always)]
 fn push<T: Summand>(elements: &[T], row: &mut RowMut) {
     let to = row.sum.iter_mut().zip(&mut *row.n);
     if T::EXACT {
@@ -155,6 +158,7 @@ fn push<T: Summand>(elements: &[T], row: &mut RowMut) {
 }
 
 /// What windows give whose elements are in two rows of sums; NaN where they hold less than `least` values.
+#[inline(always)]
 fn emit<T: Summand, const MEAN: bool>(before: &Row, behind: &Row, least: i32, out: &mut [T]) {
     let one = |sum: f64, n: i32| {
         let value = if MEAN { sum / f64::from(n) } else { sum };
@@ -177,6 +181,7 @@ fn emit<T: Summand, const MEAN: bool>(before: &Row, behind: &Row, least: i32, ou
 }
 
 /// The windows of `width` columns: `put` is told the number of each, and what it is put together from.
+#[inline(always)]
 fn windows<T: Summand>(rows: &[&[T]], width: usize, wanted: &Wanted, mut put: impl FnMut(usize, &Row, &Row)) {
     let (mut before, mut behind, mut nothing) = (Sums::new(width), Sums::new(width), Sums::new(width));
     behind.reserve::<T>(1);
@@ -265,7 +270,7 @@ fn typed<T: Summand, const MEAN: bool>(
                 gathered.chunks(width).collect()
             };
             spread.resize(width, T::from_f64(0.0));
-            windows::<T>(&from, width, &of.wanted, |window, before, behind| {
+            let put = |window: usize, before: &Row, behind: &Row| {
                 let row = &mut rows[window][base..];
                 if to.column == 1 {
                     emit::<T, MEAN>(before, behind, least, &mut row[..width]);
@@ -273,7 +278,8 @@ fn typed<T: Summand, const MEAN: bool>(
                     emit::<T, MEAN>(before, behind, least, &mut spread);
                     row.iter_mut().step_by(to.column).zip(&spread).for_each(|(to, x)| *to = *x);
                 }
-            });
+            };
+            wide(|| windows::<T>(&from, width, &of.wanted, put));
         }
         Ok::<(), Error>(())
     })?;
