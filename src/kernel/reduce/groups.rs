@@ -1,10 +1,11 @@
 //! Which group each position of an input belongs to.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::grouping::Grouping;
 use crate::array::Region;
 use crate::error::{Error, Result};
 
@@ -21,6 +22,20 @@ pub struct Groups {
     pub codes: Arc<[i32]>,
     /// How many groups there are.
     pub count: usize,
+    /// The grouping of all positions, once a piece has asked for it.
+    #[serde(skip)]
+    grouping: Shared,
+}
+
+/// Groupings of all positions that clones share: of the groups that occur, and of every group.
+#[derive(Debug, Clone, Default)]
+struct Shared(Arc<[OnceLock<Arc<Grouping>>; 2]>);
+
+impl PartialEq for Shared {
+    /// It follows from the codes, which are compared.
+    fn eq(&self, _: &Shared) -> bool {
+        true
+    }
 }
 
 /// An axis of a result.
@@ -68,7 +83,7 @@ impl Groups {
     /// ```
     pub fn along(axis: usize, codes: impl Into<Arc<[i32]>>, count: usize) -> Groups {
         let codes = codes.into();
-        Groups { axes: vec![axis], lens: vec![codes.len()], codes, count }
+        Groups { axes: vec![axis], lens: vec![codes.len()], codes, count, grouping: Shared::default() }
     }
 
     /// Groups over several axes of these lengths: a code for each position, in row-major order.
@@ -89,7 +104,8 @@ impl Groups {
         codes: impl Into<Arc<[i32]>>,
         count: usize,
     ) -> Groups {
-        Groups { axes: axes.into(), lens: lens.into(), codes: codes.into(), count }
+        let (axes, lens, codes) = (axes.into(), lens.into(), codes.into());
+        Groups { axes, lens, codes, count, grouping: Shared::default() }
     }
 
     /// An error unless there is a group, or none, for each position along axes of an input of this shape.
@@ -126,11 +142,26 @@ impl Groups {
         self.axes[0] - gone.iter().filter(|a| **a < self.axes[0]).count()
     }
 
+    /// The grouping of all positions, or of every group whether it occurs or not; worked out once.
+    pub(super) fn grouping(&self, every: bool) -> Arc<Grouping> {
+        let new = || Arc::new(Grouping::new(self.codes.iter().copied(), if every { self.count } else { 0 }));
+        self.grouping.0[usize::from(every)].get_or_init(new).clone()
+    }
+
+    /// Whether a box of the input and a range of groups leave none out.
+    pub(super) fn is_all(&self, at: &Region, groups: &Range<usize>) -> bool {
+        let mut whole = self.axes.iter().zip(&self.lens);
+        *groups == (0..self.count) && whole.all(|(axis, len)| at.axis(*axis) == (0..*len))
+    }
+
     /// The codes of the positions in a box of the input, in row-major order; groups are counted from the first of
     /// `groups` on, and other groups than these are left out.
-    pub(crate) fn codes_in(&self, at: &Region, groups: &Range<usize>) -> Vec<i32> {
+    pub(crate) fn codes_in(&self, at: &Region, groups: &Range<usize>) -> Arc<[i32]> {
+        if self.is_all(at, groups) {
+            return self.codes.clone();
+        }
         let mut starts = vec![0];
-        let Some((last, outer)) = self.axes.split_last() else { return Vec::new() };
+        let Some((last, outer)) = self.axes.split_last() else { return Arc::default() };
         for (axis, len) in outer.iter().zip(&self.lens) {
             let range = at.axis(*axis);
             starts = starts.iter().flat_map(|s| range.clone().map(move |i| s * len + i)).collect();
@@ -148,6 +179,6 @@ impl Groups {
                 })),
             }
         }
-        codes
+        codes.into()
     }
 }

@@ -9,6 +9,7 @@
 mod direct;
 mod ends;
 mod extremes;
+mod grouping;
 mod groups;
 mod lanes;
 mod logic;
@@ -16,6 +17,7 @@ mod moments;
 mod sink;
 mod spans;
 mod sums;
+mod ticks;
 mod visit;
 mod walk;
 mod windows;

@@ -6,14 +6,15 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, s};
 
 use super::ReduceSpec;
-use super::groups::{OutAxis, out_axes};
+use super::grouping::Grouping;
+use super::groups::{Groups, OutAxis, out_axes};
 use super::lanes::LANES;
-use super::sink::{ROWS, RUN, Run, Sink};
+use super::sink::{ROWS, RUN, Sink};
 use crate::array::Region;
 
 /// What becomes of an axis of the input.
@@ -35,7 +36,9 @@ enum Role {
 pub(super) struct Place {
     roles: Vec<Role>,
     /// The group of each position of the piece along the axes of groups, in row-major order.
-    codes: Vec<i32>,
+    codes: Arc<[i32]>,
+    /// The groups, if the piece holds all positions of all of them.
+    all: Option<Groups>,
     /// Elements of the result between two groups.
     group_step: usize,
     /// Positions of the piece along the folded axes.
@@ -53,7 +56,7 @@ impl Place {
             steps[i - 1] = steps[i] * out[i];
         }
         let mut roles = vec![Role::Folded; at.ndim()];
-        let (mut codes, mut group_step) = (Vec::new(), 0);
+        let (mut codes, mut all, mut group_step) = (Arc::default(), None, 0);
         let folded = spec.axes.iter().map(|a| at.axis(*a).len()).product();
         for (axis, step) in out_axes(at.ndim(), &spec.axes, spec.group.as_ref()).zip(steps) {
             match axis {
@@ -63,19 +66,26 @@ impl Place {
         }
         if let Some(g) = &spec.group {
             codes = g.codes_in(at, groups);
+            all = g.is_all(at, groups).then(|| g.clone());
             let mut step = 1;
             for axis in g.axes.iter().rev() {
                 roles[*axis] = Role::Groups { step };
                 step *= at.axis(*axis).len();
             }
         }
-        Place { roles, codes, group_step, folded, grouped: spec.group.is_some(), groups: groups.len() }
+        Place { roles, codes, all, group_step, folded, grouped: spec.group.is_some(), groups: groups.len() }
     }
 
     /// Adds the positions that each group takes in.
     pub(super) fn count_rows(&self, rows: &mut [i64]) {
         if !self.grouped {
             rows[0] += self.folded as i64;
+        }
+        if let Some(groups) = &self.all {
+            for (group, positions) in groups.grouping(true).members() {
+                rows[group] += (positions.len() * self.folded) as i64;
+            }
+            return;
         }
         for code in self.codes.iter().filter(|c| **c >= 0) {
             rows[*code as usize] += self.folded as i64;
@@ -192,64 +202,12 @@ fn row_axis<T>(view: &ArrayViewD<'_, T>, roles: &[Role], inner: usize) -> usize 
         .expect("there are two axes")
 }
 
-/// The positions along a line of groups, by group.
-struct Grouping {
-    /// The groups that occur (or all), and where their positions end.
-    groups: Vec<(usize, usize)>,
-    /// Group by group, in rising order.
-    positions: Vec<usize>,
-    runs: Vec<Run>,
-}
-
-impl Grouping {
-    /// Groups in the order in which they occur, or the first `every` groups whether they occur or not.
-    fn new(codes: impl Iterator<Item = i32> + Clone, every: usize) -> Self {
-        let most = codes.clone().max().map_or(0, |m| (m + 1).max(0) as usize);
-        let mut groups: Vec<(usize, usize)> = (0..every).map(|g| (g, 0)).collect();
-        let mut slots: Vec<usize> =
-            if every > 0 { (0..every.max(most)).collect() } else { vec![usize::MAX; most] };
-        let mut runs = Vec::<Run>::new();
-        for (position, code) in codes.enumerate().filter(|(_, c)| *c >= 0) {
-            let slot = &mut slots[code as usize];
-            if *slot == usize::MAX {
-                *slot = groups.len();
-                groups.push((code as usize, 0));
-            }
-            groups[*slot].1 += 1;
-            match runs.last_mut() {
-                Some(run) if run.slot == *slot && run.end == position => run.end += 1,
-                _ => runs.push(Run { slot: *slot, first: position, end: position + 1 }),
-            }
-        }
-        // From how many there are to where they begin; each is moved to its end as its positions come in.
-        let mut total = 0;
-        for (_, end) in &mut groups {
-            total += std::mem::replace(end, total);
-        }
-        let mut positions = vec![0; total];
-        for run in &runs {
-            let end = &mut groups[run.slot].1;
-            for position in run.first..run.end {
-                positions[*end] = position;
-                *end += 1;
-            }
-        }
-        Grouping { groups, positions, runs }
-    }
-
-    /// The groups, and their positions.
-    fn members(&self) -> impl Iterator<Item = (usize, &[usize])> {
-        let begins = std::iter::once(0).chain(self.groups.iter().map(|(_, end)| *end));
-        self.groups.iter().zip(begins).map(|((group, end), begin)| (*group, &self.positions[begin..*end]))
-    }
-}
-
 struct Walk<'a, T: Copy> {
     place: &'a Place,
     /// How many groups are ended whether they occur or not.
     every: usize,
     /// Lines of groups by their first code.
-    lines: HashMap<usize, Rc<Grouping>>,
+    lines: HashMap<usize, Arc<Grouping>>,
     /// Elements of rows that do not lie together.
     buffer: Vec<T>,
     sink: &'a mut dyn Sink<T>,
@@ -292,9 +250,12 @@ impl<T: Copy> Walk<'_, T> {
     }
 
     /// The groups along a line of `len` positions whose codes lie `step` apart.
-    fn line(&mut self, code: usize, step: usize, len: usize) -> Rc<Grouping> {
-        let (codes, every) = (&self.place.codes, self.every);
-        let new = || Rc::new(Grouping::new((0..len).map(|i| codes[code + i * step]), every));
+    fn line(&mut self, code: usize, step: usize, len: usize) -> Arc<Grouping> {
+        let codes = &self.place.codes;
+        if let Some(groups) = self.place.all.as_ref().filter(|_| step == 1 && len == codes.len()) {
+            return groups.grouping(self.every > 0);
+        }
+        let new = || Arc::new(Grouping::new((0..len).map(|i| codes[code + i * step]), self.every));
         self.lines.entry(code).or_insert_with(new).clone()
     }
 
