@@ -5,7 +5,7 @@ use num_complex::Complex;
 use smallvec::SmallVec;
 
 use super::pages::prefer_large;
-use super::{Region, Slice};
+use super::{Place, Region, Slice};
 use crate::dtype::dispatch::with_element;
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
@@ -481,6 +481,27 @@ impl Block {
                 match (&mut self.data, &piece.data) {
                     $((Data::$K(a), Data::$K(p)) => a.slice_mut(info.as_slice()).assign(p),)*
                     _ => unreachable!("layouts were compared"),
+                }
+            };
+        }
+        arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str)
+    }
+
+    /// All of the block as a place to write to; copied first where somebody else holds the elements too.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let zeros = Block::zeros(DType::U8, &[2]);
+    /// let mut ones = zeros.clone();
+    /// ones.place().elements::<u8>().expect("bytes").fill(1);
+    /// assert_eq!((zeros.to_vec::<u8>()?, ones.to_vec::<u8>()?), (vec![0, 0], vec![1, 1]));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn place(&mut self) -> Place<'_> {
+        macro_rules! arms {
+            ($($K:ident),*) => {
+                match &mut self.data {
+                    $(Data::$K(a) => Place::new(a.view_mut(), self.dtype),)*
                 }
             };
         }

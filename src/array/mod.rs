@@ -3,9 +3,11 @@
 mod block;
 mod grid;
 mod pages;
+mod place;
 mod region;
 mod wire;
 
 pub use block::{Block, Data, Shared};
 pub use grid::{AxisGrid, ChunkGrid};
+pub use place::{DataMut, Place};
 pub use region::{Region, Slice};

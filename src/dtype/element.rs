@@ -2,10 +2,11 @@
 
 use std::fmt::{Debug, Display};
 
+use ndarray::ArrayViewMutD;
 use num_complex::Complex;
 
 use super::{DType, Kind, Text};
-use crate::array::{Data, Shared};
+use crate::array::{Data, DataMut, Shared};
 
 /// A Rust type that can be an element of a [`Block`](crate::array::Block).
 pub trait Element: Clone + Default + PartialEq + Debug + Display + Send + Sync + 'static {
@@ -19,6 +20,10 @@ pub trait Element: Clone + Default + PartialEq + Debug + Display + Send + Sync +
     fn unwrap_ref(data: &Data) -> Option<&Shared<Self>>;
     /// The array in `data`, if it is of this type.
     fn unwrap(data: Data) -> Option<Shared<Self>>;
+    /// Elements to write to as data of a [`Place`](crate::array::Place).
+    fn wrap_mut(elements: ArrayViewMutD<'_, Self>) -> DataMut<'_>;
+    /// The elements in `data`, if they are of this type.
+    fn unwrap_mut<'d, 'a>(data: &'d mut DataMut<'a>) -> Option<&'d mut ArrayViewMutD<'a, Self>>;
     /// Whether this is NaN or a missing text. Times are `i64`: see [`NAT`](super::NAT).
     fn is_missing(&self) -> bool {
         false
@@ -60,6 +65,15 @@ macro_rules! element {
             fn unwrap(data: Data) -> Option<Shared<Self>> {
                 match data {
                     Data::$kind(a) => Some(a),
+                    _ => None,
+                }
+            }
+            fn wrap_mut(elements: ArrayViewMutD<'_, Self>) -> DataMut<'_> {
+                DataMut::$kind(elements)
+            }
+            fn unwrap_mut<'d, 'a>(data: &'d mut DataMut<'a>) -> Option<&'d mut ArrayViewMutD<'a, Self>> {
+                match data {
+                    DataMut::$kind(a) => Some(a),
                     _ => None,
                 }
             }

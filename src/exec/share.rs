@@ -103,13 +103,13 @@ pub(super) fn compute(
     let whole = op.needs(region, metas);
     let mut grid: Vec<AxisGrid> = region.shape().into_iter().map(AxisGrid::single).collect();
     grid[axis] = chunks.clone();
-    assemble(out.dtype, &ChunkGrid(grid), |i| {
+    assemble(out.dtype, &ChunkGrid(grid), |i, place| {
         io.check()?;
         let part = part_of(region, axis, &chunks, i);
         let needs = op.needs(&part, metas);
         let pieces = needs.iter().zip(&whole).zip(&pieces);
         let pieces = pieces.map(|((n, w), p)| p.region(&n.region.relative_to(&w.region))).collect();
-        op.compute(&part, metas, pieces, io)
+        op.compute_into(&part, metas, pieces, io, place)
     })
 }
 

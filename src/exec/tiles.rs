@@ -39,7 +39,7 @@ pub(super) fn map_in_tiles(pull: &mut Pull, node: usize, region: &Region) -> Res
     let dtype = pull.plan().nodes()[node].meta.dtype;
     let (tile, pull) = (|i| grid.region(i), &*pull);
     if pull.shares() {
-        return assemble(dtype, &grid, |i| tree.run(pull, &leaves, &tile(i))).map(Some);
+        return assemble(dtype, &grid, |i, place| place.fill(&tree.run(pull, &leaves, &tile(i))?)).map(Some);
     }
     let mut out = Block::zeros(dtype, &shape);
     for i in 0..grid.count() {

@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::source::Traffic;
@@ -157,6 +157,22 @@ pub trait Op: Debug + Send + Sync {
     /// # Errors
     /// If a source fails or a value has no meaning.
     fn compute(&self, out: &Region, inputs: &[&Meta], pieces: Vec<Block>, io: &Traffic) -> Result<Block>;
+
+    /// What [`compute`](Self::compute) gives, written to its place in a larger block: for operations with large
+    /// results, which need no block of their own then.
+    ///
+    /// # Errors
+    /// Those of `compute`.
+    fn compute_into(
+        &self,
+        out: &Region,
+        inputs: &[&Meta],
+        pieces: Vec<Block>,
+        io: &Traffic,
+        place: &mut Place<'_>,
+    ) -> Result<()> {
+        place.fill(&self.compute(out, inputs, pieces, io)?)
+    }
 
     /// The same operation as a fold over the chunks of its (one) input, where it is one.
     fn as_fold(&self) -> Option<&dyn Fold> {

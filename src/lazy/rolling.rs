@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{LazyArray, Meta, Need, Op};
-use crate::array::{AxisGrid, Block, ChunkGrid, Region};
+use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region};
 use crate::error::{Error, Result};
 use crate::kernel::rolling::{self, RollSpec, Spans};
 use crate::source::Traffic;
@@ -30,6 +30,17 @@ impl Op for Rolling {
 
     fn compute(&self, out: &Region, _inputs: &[&Meta], pieces: Vec<Block>, _io: &Traffic) -> Result<Block> {
         rolling::roll(&self.0, &pieces[0], &self.0.reach(out), out)
+    }
+
+    fn compute_into(
+        &self,
+        out: &Region,
+        _inputs: &[&Meta],
+        pieces: Vec<Block>,
+        _io: &Traffic,
+        place: &mut Place<'_>,
+    ) -> Result<()> {
+        rolling::roll_into(&self.0, &pieces[0], &self.0.reach(out), out, place)
     }
 
     fn scratch_bytes(&self, out: &Region, inputs: &[&Meta]) -> usize {

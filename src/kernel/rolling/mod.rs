@@ -24,7 +24,7 @@ use std::sync::Arc;
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
-use crate::array::{Block, Region};
+use crate::array::{Block, Place, Region};
 use crate::dtype::DType;
 use crate::dtype::promote::with_missing;
 use crate::error::{Error, Result};
@@ -34,6 +34,7 @@ use crate::kernel::reduce::{LANES, ReduceOp, ReduceSpec, Visit, dispatch_wide, s
 use fold::{Fold, Valued};
 use output::Output;
 pub use spans::{Span, Spans};
+use sums::Windows;
 use tile::Wanted;
 
 /// What is computed of a window; missing values are left out.
@@ -239,14 +240,41 @@ pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result
         false => simpler(reduce.op, piece),
     };
     let block = wide.as_ref().unwrap_or(piece);
-    if let ([(axis, spans)], RollOp::Reduce(op @ (ReduceOp::Sum | ReduceOp::Mean))) =
-        (&spec.axes[..], spec.op)
-        && matches!(block.dtype(), DType::F32 | DType::F64)
-    {
-        let wanted = Wanted { spans, windows: out.axis(*axis), origin: at.axis(*axis).start };
-        return cast(&sums::roll(block, op, *axis, &wanted, out, spec.min_periods)?, dtype);
+    if let Some((axis, windows)) = sums_of(spec, block.dtype(), at, out) {
+        let mut sums = Block::zeros(block.dtype(), &out.shape());
+        sums::roll_into(block, axis, &mut sums.place(), &windows)?;
+        return cast(&sums, dtype);
     }
     let whole = reduce.op == ReduceOp::Count || !input.holds_missing() && spec.axes.len() == 1;
     let valued = if whole { Valued::All } else { Valued::Present };
     dispatch_wide(reduce.op, block.dtype(), fold(block, valued, output()?))
+}
+
+/// [`roll`], written to its place.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub(crate) fn roll_into(
+    spec: &RollSpec,
+    piece: &Block,
+    at: &Region,
+    out: &Region,
+    place: &mut Place<'_>,
+) -> Result<()> {
+    match sums_of(spec, piece.dtype(), at, out).filter(|_| !out.is_empty() && place.dtype() == piece.dtype())
+    {
+        Some((axis, windows)) => sums::roll_into(piece, axis, place, &windows),
+        None => place.fill(&roll(spec, piece, at, out)?),
+    }
+}
+
+/// The axis and the windows, where sums or means of floats along one axis are all that is wanted.
+fn sums_of<'a>(spec: &'a RollSpec, input: DType, at: &Region, out: &Region) -> Option<(usize, Windows<'a>)> {
+    match (&spec.axes[..], spec.op, input) {
+        ([(axis, spans)], RollOp::Reduce(op @ (ReduceOp::Sum | ReduceOp::Mean)), DType::F32 | DType::F64) => {
+            let wanted = Wanted { spans, windows: out.axis(*axis), origin: at.axis(*axis).start };
+            Some((*axis, Windows { op, wanted, least: spec.min_periods }))
+        }
+        _ => None,
+    }
 }

@@ -4,7 +4,9 @@
 use super::fold::gather;
 use super::planes::{Planes, To};
 use super::tile::Wanted;
-use crate::array::{Block, Region};
+use ndarray::{ArrayViewMut, Axis};
+
+use crate::array::{Block, Place};
 use crate::dtype::{DType, Real};
 use crate::error::{Error, Result};
 use crate::kernel::reduce::{ReduceOp, fetch, two_sum};
@@ -206,64 +208,81 @@ fn windows<T: Summand>(rows: &[&[T]], width: usize, wanted: &Wanted, mut put: im
     }
 }
 
-/// The sums or means of windows along an axis of 32 or 64 bit floats.
-pub(super) fn roll(
-    block: &Block,
-    op: ReduceOp,
-    axis: usize,
-    wanted: &Wanted,
-    out: &Region,
-    least: usize,
-) -> Result<Block> {
-    match (block.dtype(), op == ReduceOp::Mean) {
-        (DType::F32, false) => typed::<f32, false>(block, axis, wanted, out, least),
-        (DType::F32, true) => typed::<f32, true>(block, axis, wanted, out, least),
-        (_, false) => typed::<f64, false>(block, axis, wanted, out, least),
-        (_, true) => typed::<f64, true>(block, axis, wanted, out, least),
+/// The sums or means of windows along an axis of 32 or 64 bit floats, at their place.
+pub(super) fn roll_into(block: &Block, axis: usize, place: &mut Place<'_>, windows: &Windows) -> Result<()> {
+    match (block.dtype(), windows.op == ReduceOp::Mean) {
+        (DType::F32, false) => typed::<f32, false>(block, axis, place, windows),
+        (DType::F32, true) => typed::<f32, true>(block, axis, place, windows),
+        (_, false) => typed::<f64, false>(block, axis, place, windows),
+        (_, true) => typed::<f64, true>(block, axis, place, windows),
     }
+}
+
+/// What is wanted of windows.
+pub(super) struct Windows<'a> {
+    pub(super) op: ReduceOp,
+    pub(super) wanted: Wanted<'a>,
+    /// Fewer values than this give a missing result.
+    pub(super) least: usize,
 }
 
 fn typed<T: Summand, const MEAN: bool>(
     block: &Block,
     axis: usize,
-    wanted: &Wanted,
-    out: &Region,
-    least: usize,
-) -> Result<Block> {
+    place: &mut Place<'_>,
+    of: &Windows,
+) -> Result<()> {
     let elements = block.typed::<T>()?;
-    let shape = out.shape();
-    let zeros = Block::zeros(T::DTYPE, &shape).into_shared::<T>();
-    let mut result = zeros.ok_or_else(|| Error::internal("zeros of another dtype"))?;
-    let all = result.as_slice_mut().ok_or_else(|| Error::internal("a new array does not lie together"))?;
-    let least = i32::try_from(least).unwrap_or(i32::MAX);
-    let side = (TILE / ((wanted.height() + 1) * size_of::<f64>())).clamp(COLUMNS.0, COLUMNS.1);
-    let (mut gathered, mut row) = (Vec::new(), Vec::new());
+    let dtype = place.dtype();
+    let results = place.elements::<T>();
+    let results = results.ok_or_else(|| Error::internal(format!("{} at a place of {dtype}", T::DTYPE)))?;
+    let mut shape = results.shape().to_vec();
+    let least = i32::try_from(of.least).unwrap_or(i32::MAX);
+    // The results of each window lie together, but for those along the last axis, which are put in order first.
+    let together = results.index_axis(Axis(axis), 0).is_standard_layout();
+    let mut own = Vec::new();
+    let mut rows: Vec<&mut [T]> = if together {
+        results.axis_iter_mut(Axis(axis)).filter_map(ArrayViewMut::into_slice).collect()
+    } else {
+        own.resize(results.len(), T::from_f64(0.0));
+        own.chunks_mut(results.len() / shape[axis]).collect()
+    };
+    shape[axis] = 1;
+    let side = (TILE / ((of.wanted.height() + 1) * size_of::<f64>())).clamp(COLUMNS.0, COLUMNS.1);
+    let (mut gathered, mut spread) = (Vec::new(), Vec::new());
     Planes::new(elements.view(), axis, &shape).each(|plane, to: To| {
         let columns = plane.ncols();
         let together = columns <= 1 || plane.strides()[1] == 1;
         let side = if together { side } else { side.min(GATHERED) };
         for first in (0..columns).step_by(side) {
             let part = first..columns.min(first + side);
-            let base = to.base + first * to.column;
-            let rows: Vec<&[T]> = if together {
+            let (base, width) = (to.base + first * to.column, part.len());
+            let from: Vec<&[T]> = if together {
                 let row = |i| plane.row(i).to_slice().map_or(&[][..], |row| &row[part.clone()]);
                 (0..plane.nrows()).map(row).collect()
             } else {
-                gather(&plane, part.clone(), &mut gathered);
-                gathered.chunks(part.len()).collect()
+                gather(&plane, part, &mut gathered);
+                gathered.chunks(width).collect()
             };
-            row.resize(part.len(), T::from_f64(0.0));
-            windows::<T>(&rows, part.len(), wanted, |window, before, behind| {
-                let at = base + window * to.row;
+            spread.resize(width, T::from_f64(0.0));
+            windows::<T>(&from, width, &of.wanted, |window, before, behind| {
+                let row = &mut rows[window][base..];
                 if to.column == 1 {
-                    emit::<T, MEAN>(before, behind, least, &mut all[at..at + part.len()]);
+                    emit::<T, MEAN>(before, behind, least, &mut row[..width]);
                 } else {
-                    emit::<T, MEAN>(before, behind, least, &mut row);
-                    all[at..].iter_mut().step_by(to.column).zip(&row).for_each(|(to, x)| *to = *x);
+                    emit::<T, MEAN>(before, behind, least, &mut spread);
+                    row.iter_mut().step_by(to.column).zip(&spread).for_each(|(to, x)| *to = *x);
                 }
             });
         }
         Ok::<(), Error>(())
     })?;
-    Ok(Block::new(result))
+    drop(rows);
+    if !own.is_empty() {
+        let mut from = own.chunks(own.len() / results.len_of(Axis(axis)));
+        for (mut row, from) in results.axis_iter_mut(Axis(axis)).zip(&mut from) {
+            row.iter_mut().zip(from).for_each(|(to, x)| *to = *x);
+        }
+    }
+    Ok(())
 }
