@@ -289,7 +289,7 @@ impl<'a> Pull<'a> {
     }
 
     /// A box from the parts that a stage put on disk.
-    fn from_disk(&self, stage: usize, parts: &ChunkGrid, region: &Region) -> Result<Block> {
+    fn put_together(&self, stage: usize, parts: &ChunkGrid, region: &Region) -> Result<Block> {
         let grid = &self.plan.stages()[stage].grid;
         let mut out: Option<Block> = None;
         for part in parts.touched(region) {
@@ -311,7 +311,7 @@ impl<'a> Pull<'a> {
     /// A box from the kept blocks of a stage.
     fn assemble(&self, stage: usize, slot: usize, region: &Region) -> Result<Block> {
         if let StageKind::Spill { parts, .. } = &self.plan.stages()[stage].kind {
-            return self.from_disk(stage, parts, region);
+            return self.put_together(stage, parts, region);
         }
         let grid = &self.plan.stages()[stage].grid;
         let chunk_blocks = |chunk| {
