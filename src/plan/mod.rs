@@ -9,6 +9,7 @@ mod advice;
 mod build;
 mod estimate;
 mod explain;
+mod identity;
 mod walk;
 
 use std::ops::Range;
@@ -26,6 +27,7 @@ use crate::source::Sink;
 const SAMPLES: usize = 64;
 
 pub use explain::{Explain, human_bytes};
+pub(crate) use identity::identity_of;
 pub(crate) use walk::deeper;
 
 /// What a run shall do with an array.
