@@ -95,6 +95,12 @@ impl Executor for Shuffled {
     }
 }
 
+/// The states of a segment of this number.
+type Segment = (usize, Vec<State>);
+
+/// By stage and chunk.
+type KeptBlocks = HashMap<(usize, usize), Arc<Vec<Block>>>;
+
 /// What all threads look at: what may run, what waits, what is there.
 struct Board {
     random: u64,
@@ -102,7 +108,7 @@ struct Board {
     /// Tasks by the number of blocks that they still wait for.
     waiting: HashMap<Task, usize>,
     waiters: HashMap<(usize, usize), Vec<Task>>,
-    states: HashMap<(usize, usize), Vec<(usize, Vec<State>)>>,
+    states: HashMap<(usize, usize), Vec<Segment>>,
     outputs: Vec<Block>,
     running: usize,
     finished: usize,
@@ -172,7 +178,7 @@ impl Board {
 struct Run<'a> {
     plan: &'a Plan,
     io: Traffic,
-    kept: RwLock<HashMap<(usize, usize), Arc<Vec<Block>>>>,
+    kept: RwLock<KeptBlocks>,
     board: Mutex<Board>,
     news: Condvar,
 }
