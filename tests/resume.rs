@@ -82,7 +82,7 @@ fn field(name: &str) -> DataArray {
 /// A two-pass job: the climatology first, then each day's distance from it.
 fn anomalies(t: &DataArray) -> Dataset {
     let months = t.groupby("time.month").unwrap();
-    months.sub(&months.mean("time").unwrap()).unwrap().to_dataset("t")
+    months.sub(months.mean("time").unwrap()).unwrap().to_dataset("t")
 }
 
 fn resumable() -> WriteOptions {
