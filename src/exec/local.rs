@@ -1,15 +1,14 @@
 //! The executor on this machine: rayon threads under a memory budget.
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::guard::guarded;
 use super::schedule::{Done, Schedule};
 use super::scratch::Scratch;
 use super::{
@@ -135,6 +134,10 @@ impl Local {
     }
 
     /// With a switch that stops the run.
+    ///
+    /// A store or file that is being written is removed then, unless it can be continued. For Ctrl-C throw the switch in
+    /// a handler of signals: `ctrlc::set_handler(move || cancel.cancel())` of the crate `ctrlc`, as the example
+    /// `climatology` does.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -294,6 +297,7 @@ impl Executor for Local {
             tasks: schedule.finished(),
             bytes_read: run.io.read(),
             bytes_written: run.io.written(),
+            resumed: run.io.resumed(),
             elapsed: begun.elapsed(),
             peak_bytes: schedule.peak() as u64,
             threads: self.threads,
@@ -350,14 +354,7 @@ impl Run<'_> {
 
     /// Runs a task; a panic in it is an error.
     fn task(&self, task: Task) -> Result<Done> {
-        catch_unwind(AssertUnwindSafe(|| self.unguarded(task))).unwrap_or_else(|panic| {
-            let stage = &self.plan.stages()[task.stage];
-            Err(Error::internal(format!("a task panicked: {}", panic_text(&*panic))).at(format!(
-                "region {} of {}",
-                stage.grid.region(task.chunk),
-                self.plan.describe_stage(stage)
-            )))
-        })
+        guarded(|| self.plan.describe_task(task), || self.unguarded(task))
     }
 
     fn unguarded(&self, task: Task) -> Result<Done> {
@@ -442,14 +439,6 @@ impl Run<'_> {
 
 fn bytes_of(states: &[State]) -> isize {
     states.iter().flatten().map(Block::nbytes).sum::<usize>() as isize
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }
 
 /// A pool of so many threads; pools are kept, since small runs would spend their time on starting them.

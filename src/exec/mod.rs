@@ -1,6 +1,7 @@
 //! Running plans: the [`Executor`] trait and the local executor.
 
 mod assemble;
+mod guard;
 mod local;
 mod pull;
 mod report;

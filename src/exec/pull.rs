@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::array::{Block, ChunkGrid, Region};
 use crate::error::{Context, Error, Result};
+use crate::exec::guard::guarded;
 use crate::exec::{share, tiles};
 use crate::lazy::State;
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
@@ -49,7 +50,15 @@ pub trait Kept: Sync {
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
+    guarded(|| plan.describe_task(task), || block_of(plan, task, kept, io))
+}
+
+fn block_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
     io.check()?;
+    if plan.is_written(task) {
+        io.count_resumed();
+        return Ok(None);
+    }
     let stage = &plan.stages()[task.stage];
     let out = stage.grid.region(task.chunk);
     let mut pull = Pull::new(plan, kept, io, stage);
@@ -95,6 +104,10 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
+    guarded(|| plan.describe_task(task), || states_of(plan, task, kept, io))
+}
+
+fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
     let stage = &plan.stages()[task.stage];
     let StageKind::Fold { nodes, segments, segment_len } = &stage.kind else {
         return Err(Error::internal("only folds have segments"));
@@ -114,7 +127,8 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
         for ((&n, walk), state) in nodes.iter().zip(&walks).zip(&mut states) {
             let region = walk.step(i);
             let piece = pull.pull(plan.nodes()[n].inputs[0], &region)?;
-            plan.fold(n).push(state, &piece, &region)?;
+            let place = || format!("region {region} of the input of {}", plan.nodes()[n].op.describe());
+            guarded(place, || plan.fold(n).push(state, &piece, &region).at(place))?;
         }
     }
     Ok(states)
@@ -150,7 +164,8 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
 pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<State>) -> Result<()> {
     let nodes = plan.stages()[stage].results();
     for ((&n, state), later) in nodes.iter().zip(states).zip(later) {
-        plan.fold(n).merge(state, later)?;
+        let place = || format!("merging states of {}", plan.nodes()[n].op.describe());
+        guarded(place, || plan.fold(n).merge(state, later).at(place))?;
     }
     Ok(())
 }
@@ -185,7 +200,11 @@ pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<
     nodes
         .iter()
         .zip(states)
-        .map(|(&n, state)| plan.fold(n).finish(state, &plan.nodes()[plan.nodes()[n].inputs[0]].meta))
+        .map(|(&n, state)| {
+            let node = &plan.nodes()[n];
+            let place = || format!("the result of {}", node.op.describe());
+            guarded(place, || plan.fold(n).finish(state, &plan.nodes()[node.inputs[0]].meta).at(place))
+        })
         .collect()
 }
 
@@ -277,13 +296,16 @@ impl<'a> Pull<'a> {
         for need in needs {
             pieces.push(self.pull(n.inputs[need.input], &need.region)?);
         }
-        let computed = match self.shares {
-            true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
-            false => n.op.compute(region, &metas, pieces, self.io),
-        };
-        let block = computed.map_err(|e| {
-            if n.op.reads() { e } else { e.at(format!("region {region} of {}", n.op.describe())) }
-        })?;
+        let place = || format!("region {region} of {}", n.op.describe());
+        let computed = guarded(place, || {
+            let computed = match self.shares {
+                true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
+                false => n.op.compute(region, &metas, pieces, self.io),
+            };
+            // Sources say themselves where they failed.
+            if n.op.reads() { computed } else { computed.at(place) }
+        });
+        let block = computed?;
         debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);
         Ok(block)
     }

@@ -9,6 +9,7 @@ mod advice;
 mod build;
 mod estimate;
 mod explain;
+mod identity;
 mod rules;
 mod walk;
 
@@ -28,6 +29,7 @@ use crate::source::Sink;
 const SAMPLES: usize = 64;
 
 pub use explain::{Explain, human_bytes};
+pub(crate) use identity::identity_of;
 pub use rules::{Note, Rules};
 pub(crate) use walk::deeper;
 

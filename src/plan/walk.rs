@@ -55,7 +55,7 @@ impl Plan {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn needed_blocks(&self, task: Task) -> Vec<(usize, usize)> {
-        if self.stages[task.stage].after.is_empty() {
+        if self.stages[task.stage].after.is_empty() || self.is_written(task) {
             return Vec::new();
         }
         let mut walk = Walk { plan: self, seen: HashSet::new(), blocks: Vec::new() };
@@ -65,6 +65,17 @@ impl Plan {
         walk.blocks.sort_unstable();
         walk.blocks.dedup();
         walk.blocks
+    }
+}
+
+impl Plan {
+    /// Whether an earlier run has written the chunk of a task: there is nothing left to do for it.
+    pub(crate) fn is_written(&self, task: Task) -> bool {
+        let stage = &self.stages[task.stage];
+        match &stage.kind {
+            StageKind::Write { sink, .. } => sink.is_written(&stage.grid.region(task.chunk)),
+            _ => false,
+        }
     }
 }
 
