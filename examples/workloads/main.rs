@@ -1,0 +1,248 @@
+//! The benchmark of record: workloads of climate and satellite work, each a short function.
+//!
+//! ```text
+//! cargo run --release --example workloads -- W1 --data DIR --out PATH [--threads 2] [--memory 1GiB] [--repeat 3]
+//! ```
+//!
+//! Prints one line of JSON: how long each repeat took, processor time, peak memory, bytes read and written, and
+//! sums that tell whether peers got the same numbers. The result is left in `PATH.nc`, or `PATH.zarr` where writing
+//! it is the work. `docs/performance.md` tells how the data is made and how peers are timed beside.
+
+mod measure;
+mod memory;
+mod stored;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use graticule::io::zarr::{WriteMode, WriteOptions};
+use graticule::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// Larger results are not kept.
+const KEPT: usize = 250_000_000;
+
+/// What a workload gets: where its data is, and what it may take.
+pub struct Job {
+    data: PathBuf,
+    out: PathBuf,
+    local: Local,
+    /// The sizes with which the data was made.
+    sizes: Value,
+    /// Bytes read and written by the repeat under way.
+    traffic: (u64, u64),
+    /// Timings of parts.
+    parts: Map<String, Value>,
+}
+
+/// What a workload gives.
+pub enum Outcome {
+    /// Arrays in memory.
+    Arrays(Dataset),
+    /// A store or file that was written.
+    Written(PathBuf),
+}
+
+/// A workload, ready to be run as often as asked.
+pub type Run = Box<dyn FnMut(&mut Job) -> Result<Outcome>>;
+
+impl Job {
+    fn store_path(&self, name: &str) -> PathBuf {
+        self.data.join(format!("{name}.zarr"))
+    }
+
+    /// A store of the data, opened as it is chunked.
+    fn store(&self, name: &str) -> Result<Dataset> {
+        open_dataset(self.store_path(name))
+    }
+
+    /// A variable of a store, opened as it is chunked.
+    fn stored(&self, name: &str, variable: &str) -> Result<DataArray> {
+        self.store(name)?.get(variable)
+    }
+
+    /// The NetCDF files of a folder whose names begin so, in order.
+    fn files(&self, folder: &str, start: &str) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(self.data.join(folder))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(start) && name.ends_with(".nc") {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// Where a result is written.
+    fn out(&self, extension: &str) -> PathBuf {
+        let mut path = self.out.clone().into_os_string();
+        path.push(extension);
+        path.into()
+    }
+
+    /// A size with which the data was made.
+    fn size(&self, name: &str) -> usize {
+        self.sizes[name].as_u64().unwrap_or(1) as usize
+    }
+
+    /// At full size as many, else a hundredth: for work that does not depend on the data.
+    fn scaled(&self, count: usize) -> usize {
+        if self.sizes["scale"].as_f64() == Some(1.0) { count } else { count / 100 }
+    }
+
+    fn count(&mut self, report: &Report) {
+        self.traffic.0 += report.bytes_read;
+        self.traffic.1 += report.bytes_written;
+    }
+
+    /// Computes all variables in one run.
+    fn compute(&mut self, ds: &Dataset) -> Result<Outcome> {
+        let (ds, report) = ds.compute_on(&self.local)?;
+        self.count(&report);
+        Ok(Outcome::Arrays(ds))
+    }
+
+    /// Computes an array, and notes how many seconds that took.
+    fn part(&mut self, name: impl Into<String>, a: &DataArray) -> Result<DataArray> {
+        let start = Instant::now();
+        let (result, report) = a.compute_on(&self.local)?;
+        self.parts.insert(name.into(), json!(start.elapsed().as_secs_f64()));
+        self.count(&report);
+        Ok(result)
+    }
+
+    /// Writes to a new store in one run.
+    fn write(&mut self, ds: &Dataset) -> Result<Outcome> {
+        let path = self.out(".zarr");
+        let options = WriteOptions { mode: WriteMode::Replace, ..WriteOptions::default() };
+        let (_, report) = Batch::new().write_zarr_with(&path, ds, &options)?.run_on(&self.local)?;
+        self.count(&report);
+        Ok(Outcome::Written(path))
+    }
+}
+
+/// A dataset of named arrays.
+pub fn dataset<const N: usize>(arrays: [(&str, DataArray); N]) -> Result<Dataset> {
+    Dataset::new().assign(arrays)
+}
+
+fn main() {
+    if let Err(e) = run() {
+        eprintln!("error: {e}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<()> {
+    let args = Args::parse(std::env::args().skip(1))?;
+    let sizes = args.data.join("params.json");
+    let broken = |e: &dyn std::fmt::Display| {
+        Error::invalid(format!("{}: {e}", sizes.display())).help("benches/workloads/data.py makes the data")
+    };
+    let text = std::fs::read_to_string(&sizes).map_err(|e| broken(&e))?;
+    let sizes = serde_json::from_str(&text).map_err(|e| broken(&e))?;
+    let mut job =
+        Job { data: args.data, out: args.out, local: args.local, sizes, traffic: (0, 0), parts: Map::new() };
+    let known = || stored::NAMES.iter().chain(memory::NAMES).map(|n| n.to_string());
+    let made = stored::workload(&args.name).map(Ok).or_else(|| memory::workload(&args.name, &job));
+    let unknown = || Error::invalid(format!("there is no workload `{}`", args.name)).known(known());
+    let mut work = made.ok_or_else(unknown)??;
+
+    measure::forget_peak();
+    let base = measure::resident();
+    let (mut walls, mut cpus, mut parts, mut outcome) = (vec![], vec![], vec![], None);
+    for _ in 0..args.repeat {
+        drop(outcome.take());
+        job.traffic = (0, 0);
+        let (cpu, start) = (measure::cpu_seconds(), Instant::now());
+        outcome = Some(work(&mut job)?);
+        walls.push(start.elapsed().as_secs_f64());
+        cpus.push(measure::cpu_seconds() - cpu);
+        parts.push(std::mem::take(&mut job.parts));
+    }
+    // The first repeat has cold caches.
+    let warm = usize::from(args.repeat > 1);
+    let mut line = json!({
+        "name": args.name,
+        "engine": "graticule",
+        "wall_s": measure::median(&walls[warm..]),
+        "wall_all": walls,
+        "first_s": walls[0],
+        "cpu_s": measure::median(&cpus[warm..]),
+        "peak_rss_mb": measure::peak_resident() as f64 / 1e6,
+        "base_rss_mb": base as f64 / 1e6,
+        "bytes_read": job.traffic.0,
+        "bytes_written": job.traffic.1,
+    });
+    if parts.iter().any(|p| !p.is_empty()) {
+        line["sub"] = measure::medians(&parts[warm..]);
+    }
+    let result = match outcome {
+        Some(Outcome::Arrays(ds)) => {
+            save(&job.out(".nc"), &ds)?;
+            ds
+        }
+        Some(Outcome::Written(path)) => open_dataset(path)?,
+        None => Dataset::new(),
+    };
+    line["checksum"] = measure::checksums(&result)?;
+    println!("{line}");
+    Ok(())
+}
+
+/// Keeps a result for comparison, unless it is large.
+fn save(path: &Path, ds: &Dataset) -> Result<()> {
+    let bytes: usize = ds.data_vars().values().map(|v| v.size() * v.dtype().size()).sum();
+    if bytes < KEPT {
+        ds.drop_encoding().to_netcdf(path)?;
+    }
+    Ok(())
+}
+
+struct Args {
+    name: String,
+    data: PathBuf,
+    out: PathBuf,
+    local: Local,
+    repeat: usize,
+}
+
+impl Args {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Args> {
+        let (mut name, mut data, mut out) = (None, None, None);
+        let (mut local, mut repeat) = (Local::new(), 3);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| Error::invalid(format!("`{arg}` needs a value")));
+            match arg.as_str() {
+                "--data" => data = Some(PathBuf::from(value()?)),
+                "--out" => out = Some(PathBuf::from(value()?)),
+                "--memory" => local = local.memory(measure::bytes(&value()?)?),
+                "--threads" => local = local.threads(count(&value()?)?),
+                "--repeat" => repeat = count(&value()?)?,
+                _ if arg.starts_with("--") => {
+                    return Err(Error::invalid(format!("no option `{arg}`"))
+                        .known(["--data", "--out", "--memory", "--threads", "--repeat"].map(String::from)));
+                }
+                _ => name = Some(arg),
+            }
+        }
+        let usage = || {
+            Error::invalid("what shall be run on which data?")
+                .help("workloads NAME --data DIR --out PATH [--threads N] [--memory 1GiB] [--repeat 3]")
+        };
+        let out: PathBuf = out.ok_or_else(usage)?;
+        if let Some(folder) = out.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(Args { name: name.ok_or_else(usage)?, data: data.ok_or_else(usage)?, out, local, repeat })
+    }
+}
+
+fn count(text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err(Error::invalid(format!("`{text}` is not a number of at least 1"))),
+    }
+}
