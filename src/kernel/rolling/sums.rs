@@ -10,7 +10,7 @@ use crate::array::{Block, Place};
 use crate::dtype::{DType, Real};
 use crate::error::{Error, Result};
 use crate::kernel::reduce::{ReduceOp, fetch, two_sum};
-use crate::kernel::wide::wide;
+use crate::kernel::wide::{Loop, wide};
 
 /// Bytes of the sums before a cut, for all columns of a tile.
 const TILE: usize = 256 << 10;
@@ -213,6 +213,22 @@ fn windows<T: Summand>(rows: &[&[T]], width: usize, wanted: &Wanted, mut put: im
     }
 }
 
+/// The windows of some columns.
+struct Part<'a, T, F> {
+    rows: &'a [&'a [T]],
+    width: usize,
+    wanted: &'a Wanted<'a>,
+    put: F,
+}
+
+impl<T: Summand, F: FnMut(usize, &Row, &Row)> Loop for Part<'_, T, F> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        windows::<T>(self.rows, self.width, self.wanted, self.put);
+    }
+}
+
 /// The sums or means of windows along an axis of 32 or 64 bit floats, at their place.
 pub(super) fn roll_into(block: &Block, axis: usize, place: &mut Place<'_>, windows: &Windows) -> Result<()> {
     match (block.dtype(), windows.op == ReduceOp::Mean) {
@@ -279,7 +295,7 @@ fn typed<T: Summand, const MEAN: bool>(
                     row.iter_mut().step_by(to.column).zip(&spread).for_each(|(to, x)| *to = *x);
                 }
             };
-            wide(|| windows::<T>(&from, width, &of.wanted, put));
+            wide(Part { rows: &from, width, wanted: &of.wanted, put });
         }
         Ok::<(), Error>(())
     })?;

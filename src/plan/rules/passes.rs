@@ -5,6 +5,9 @@
 /// many times.
 const DETOUR: f64 = 3.0;
 
+/// With more ways to cut than this, not all are tried.
+const MOST_WAYS: usize = 10_000;
+
 /// What a way to cut costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct GroupCost {
@@ -36,50 +39,53 @@ pub(crate) fn passes(
     if best.bytes > room {
         return scratch.then_some(Passes::Scratch);
     }
-    let mut open: Vec<usize> = (0..counts.len()).filter(|&a| counts[a] > 1).collect();
-    while best.reads > 1.0 && !open.is_empty() {
-        // The axis along which the longest groups that fit save most; inner ones first.
-        let longest = open.iter().rev().map(|&axis| {
-            let (size, cost) = longest(&group, axis, counts[axis], room, &cost);
-            (axis, size, cost)
-        });
-        let all: Vec<_> = longest.collect();
-        let first = all.iter().enumerate().min_by(|a, b| a.1.2.reads.total_cmp(&b.1.2.reads));
-        let Some((_, &(axis, size, cost))) = first else { break };
-        if cost.reads >= best.reads {
-            break;
+    let mut ways: Vec<Vec<usize>> = counts.iter().map(|&n| sizes(n)).collect();
+    if ways.iter().map(Vec::len).product::<usize>() > MOST_WAYS {
+        for (sizes, count) in ways.iter_mut().zip(counts) {
+            sizes.retain(|n| n.is_power_of_two() || n == count);
         }
-        group[axis] = size;
-        best = cost;
-        open.retain(|&a| a != axis);
     }
+    let mut trial = group.clone();
+    try_all(&ways, 0, &mut trial, room, &cost, &mut (&mut group, &mut best));
     if scratch && best.reads > 1.0 + DETOUR {
         return Some(Passes::Scratch);
     }
     Some(Passes::Direct { group, cost: best })
 }
 
-/// The fewest groups along an axis that fit, of nearly the same length: chunks per group, and the cost.
-fn longest(
-    group: &[usize],
+/// Lengths of groups of nearly the same length, one for each number of groups; short ones first.
+fn sizes(count: usize) -> Vec<usize> {
+    let mut sizes: Vec<usize> = (1..=count.max(1)).map(|groups| count.max(1).div_ceil(groups)).collect();
+    sizes.dedup();
+    sizes.reverse();
+    sizes
+}
+
+/// Tries the lengths of groups along this axis and those after it; of equally good ones the first stays, which is
+/// long along the inner axes.
+fn try_all(
+    ways: &[Vec<usize>],
     axis: usize,
-    count: usize,
+    trial: &mut Vec<usize>,
     room: usize,
     cost: &impl Fn(&[usize]) -> GroupCost,
-) -> (usize, GroupCost) {
-    let at = |size: usize| {
-        let mut group = group.to_vec();
-        group[axis] = size;
-        cost(&group)
-    };
-    // Bytes rise with the length: the most that fits is found by halving.
-    let (mut fits, mut too_many) = (1, count + 1);
-    while too_many - fits > 1 {
-        let middle = fits + (too_many - fits) / 2;
-        if at(middle).bytes <= room { fits = middle } else { too_many = middle }
+    best: &mut (&mut Vec<usize>, &mut GroupCost),
+) {
+    let Some(sizes) = ways.get(axis) else { return };
+    for &size in sizes {
+        trial[axis] = size;
+        let found = cost(trial);
+        // Bytes rise with the length.
+        if found.bytes > room {
+            break;
+        }
+        if found.reads < best.1.reads {
+            best.0.clone_from(trial);
+            *best.1 = found;
+        }
+        try_all(ways, axis + 1, trial, room, cost, best);
     }
-    let even = count.div_ceil(count.div_ceil(fits));
-    (even, at(even))
+    trial[axis] = 1;
 }
 
 #[cfg(test)]
@@ -136,7 +142,7 @@ mod tests {
         let (group, reads) = direct(plan(&DAYS, &MAPS, &TILES, 200 << 20, false));
         assert_eq!((group, reads), (vec![1, 10, 2], 9.0));
         let (group, reads) = direct(plan(&DAYS, &MAPS, &TILES, 40 << 20, false));
-        assert_eq!((group, reads), (vec![1, 4, 1], 54.0));
+        assert_eq!((group, reads), (vec![1, 2, 2], 45.0));
     }
 
     #[test]
