@@ -58,8 +58,9 @@ WORKLOADS = {
     "W19": ("weighted mean", ["sst/sst"]),
 }
 
-# Largest difference, in standard deviations of the result: products and derivatives of float32 lose digits.
-TOLERANCE = {"W4": 1e-3, "W9b": 1e-4, "W1": 1e-4, "W12-anom": 1e-4}
+# Largest difference, in standard deviations of the result; 1e-5 where nothing is said. Products and derivatives of
+# float32 lose digits, and bottleneck sums float32 one after the other.
+TOLERANCE = {"W4": 1e-4, "W9b": 1e-4, "W14": 1e-2}
 
 
 # ---- running
@@ -369,7 +370,7 @@ def main():
                 failed.append(f"{name} {e}: {line['error']}")
             elif e != "graticule" and name != "W15" and "error" not in lines["graticule"]:
                 differs = compare(path("graticule"), path(e), lines["graticule"], line)
-                if differs is not None:
+                if differs is not None and e in USERS:
                     worst = max(worst or 0, differs)
                 if differs is None or differs > TOLERANCE.get(name, 1e-5):
                     failed.append(f"{name}: differs from {e} by {differs}")
