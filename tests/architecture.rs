@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exec", &["array", "dtype", "lazy", "plan", "source"]),
     ("index", &["array", "dtype", "kernel", "time"]),
     ("labels", &["array", "dtype", "exec", "index", "kernel", "lazy", "plan", "time"]),
-    ("testing", &["array", "dtype", "kernel", "labels"]),
+    ("testing", &["array", "dtype", "exec", "kernel", "labels", "lazy", "plan", "source"]),
     ("io", &["array", "dtype", "exec", "index", "kernel", "labels", "lazy", "plan", "source", "time"]),
 ];
 

@@ -12,6 +12,8 @@ use graticule::kernel::elementwise::{BinaryOp, MapFn, UnaryOp};
 use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec};
 use graticule::lazy::LazyArray;
 use graticule::plan::{Plan, StageKind, Target};
+use graticule::prelude::*;
+use graticule::testing::Shuffled;
 use graticule::{ErrorKind, Result};
 use support::Ramp;
 
@@ -166,6 +168,22 @@ fn a_panic_in_a_task_is_an_error_with_its_place() {
     assert!(e.to_string().contains("panicked") && e.to_string().contains("50..60"), "{e}");
     // The executor is as good as before.
     assert!(run(&Local::new(), &[ramp(&[4], &[2])]).is_ok());
+}
+
+#[test]
+fn a_panic_tells_the_operation() {
+    let a = DataArray::from_vec(&[("x", 60)], vec![1.0; 60]).unwrap().chunk("x", 10).unwrap();
+    let broken = a.map_blocks(
+        |part| if part.to_vec::<f64>()?.len() == 10 { panic!("oh") } else { Ok(part.clone()) },
+        &a,
+    );
+    let sum = broken.unwrap().add(1).unwrap().sum("x").unwrap();
+    for executor in [&Local::new().threads(2) as &dyn Executor, &Shuffled::new(1)] {
+        let e = sum.compute_on(executor).unwrap_err();
+        let text = e.to_string();
+        assert!(e.kind() == ErrorKind::Internal && text.contains("panicked: oh"), "{text}");
+        assert!(text.contains("map blocks") && text.contains("region ["), "{text}");
+    }
 }
 
 #[test]

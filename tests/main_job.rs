@@ -16,11 +16,15 @@ use serde::{Deserialize, Serialize};
 use support::python::{find, python, run_script, sample_data};
 use support::results::{assert_close, scratch, text};
 
-/// The example program, which cargo builds beside the tests.
-fn example() -> Command {
+/// An example program, which cargo builds beside the tests.
+fn program(name: &str) -> Command {
     let tests = std::env::current_exe().expect("a test knows itself");
     let release = tests.parent().and_then(Path::parent).expect("tests lie in deps");
-    Command::new(release.join("examples/climatology"))
+    Command::new(release.join("examples").join(name))
+}
+
+fn example() -> Command {
+    program("climatology")
 }
 
 #[test]
@@ -164,6 +168,15 @@ fn three_gigabytes_go_through_a_quarter_of_one() {
 }
 
 #[test]
+fn an_array_that_exists_nowhere_goes_through_a_quarter_of_a_gigabyte() {
+    // 100 takes some minutes; the program itself fails if it takes too much memory.
+    let gigabytes = if cfg!(debug_assertions) { "0.2" } else { "8" };
+    let run = program("virtual_array").args([gigabytes, "--memory-mb", "256"]).output().unwrap();
+    println!("{}", String::from_utf8_lossy(&run.stdout));
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
 fn a_killed_write_leaves_nothing_under_the_final_name() {
     let folder = scratch("killed");
     let store = folder.join("noise.zarr");
@@ -177,12 +190,20 @@ fn a_killed_write_leaves_nothing_under_the_final_name() {
         }
         files(folder)
     };
-    let mut child = example().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    // Metadata and coordinates are a dozen files; after these come chunks.
-    while written(&out) < 20 && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let amid = || {
+        let child = example().args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        // Metadata and coordinates are a dozen files; after these come chunks.
+        while written(&out) < 20 && begun.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child
+    };
+    let mut child = amid();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "Ctrl-C ends the program with an error");
+    assert_eq!(written(&out), 0, "and leaves nothing");
+    let mut child = amid();
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(written(&out) >= 20, "the run was to be killed while it wrote");

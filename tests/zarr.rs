@@ -203,7 +203,7 @@ fn check_parts(label: &str, v: &Variable, whole: &Block) {
 }
 
 fn store(path: &Path, raw: &RawDataset, mode: WriteMode) -> graticule::Result<()> {
-    let write = ZarrWrite::create(path, raw, &WriteOptions { mode })?;
+    let write = ZarrWrite::create(path, raw, &WriteOptions { mode, ..WriteOptions::default() })?;
     let targets = write.targets();
     if !targets.is_empty() {
         exec::store(&targets)?;

@@ -78,7 +78,7 @@ fn run() -> Result<()> {
         true => WriteMode::Replace,
         false => WriteMode::Create,
     };
-    let options = WriteOptions { mode };
+    let options = WriteOptions { mode, ..WriteOptions::default() };
     let out = args.out.unwrap_or_else(|| PathBuf::from("target/climatology"));
     std::fs::create_dir_all(&out)?;
     let batch = Batch::new()
@@ -89,7 +89,11 @@ fn run() -> Result<()> {
 
     let bar = progress_bar();
     let shown = bar.clone();
+    // Ctrl-C ends the run as an error does: what was written is removed.
     let cancel = Cancel::new();
+    let switch = cancel.clone();
+    ctrlc::set_handler(move || switch.cancel())
+        .map_err(|e| Error::internal("no handler for Ctrl-C").caused_by(e))?;
     let local = args.local.cancel_with(cancel).on_progress(move |p| {
         shown.set_length(p.total as u64);
         shown.set_position(p.done as u64);

@@ -116,7 +116,7 @@ impl Job {
     /// Writes to a new store in one run.
     fn write(&mut self, ds: &Dataset) -> Result<Outcome> {
         let path = self.out(".zarr");
-        let options = WriteOptions { mode: WriteMode::Replace };
+        let options = WriteOptions { mode: WriteMode::Replace, ..WriteOptions::default() };
         let (_, report) = Batch::new().write_zarr_with(&path, ds, &options)?.run_on(&self.local)?;
         self.count(&report);
         Ok(Outcome::Written(path))

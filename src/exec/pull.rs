@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::array::{Block, Region};
+use crate::array::{Block, ChunkGrid, Region};
 use crate::error::{Context, Error, Result};
+use crate::exec::guard::guarded;
 use crate::exec::{share, tiles};
 use crate::lazy::State;
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
@@ -14,6 +15,14 @@ use crate::source::Traffic;
 pub trait Kept: Sync {
     /// The blocks of one chunk of a stage: one for each node that the stage keeps.
     fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>>;
+
+    /// A part of a chunk of a stage whose blocks are on disk.
+    ///
+    /// # Errors
+    /// If it cannot be read, or this executor puts nothing on disk.
+    fn part(&self, stage: usize, chunk: usize, part: usize) -> Result<Block> {
+        Err(Error::internal(format!("part {part} of chunk {chunk} of stage {stage} is not on disk")))
+    }
 }
 
 /// Runs a task of any stage but a fold: its block (already written, where the stage writes).
@@ -41,12 +50,20 @@ pub trait Kept: Sync {
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
+    guarded(|| plan.describe_task(task), || block_of(plan, task, kept, io))
+}
+
+fn block_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
     io.check()?;
+    if plan.is_written(task) {
+        io.count_resumed();
+        return Ok(None);
+    }
     let stage = &plan.stages()[task.stage];
     let out = stage.grid.region(task.chunk);
     let mut pull = Pull::new(plan, kept, io, stage);
     match &stage.kind {
-        StageKind::Keep { node } => Ok(Some(pull.operation(*node, &out)?)),
+        StageKind::Keep { node } | StageKind::Spill { node, .. } => Ok(Some(pull.operation(*node, &out)?)),
         StageKind::Output { node, .. } => Ok(Some(pull.pull(*node, &out)?)),
         StageKind::Write { node, sink } => {
             let block = pull.pull(*node, &out)?;
@@ -87,6 +104,10 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
+    guarded(|| plan.describe_task(task), || states_of(plan, task, kept, io))
+}
+
+fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
     let stage = &plan.stages()[task.stage];
     let StageKind::Fold { nodes, segments, segment_len } = &stage.kind else {
         return Err(Error::internal("only folds have segments"));
@@ -106,7 +127,8 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
         for ((&n, walk), state) in nodes.iter().zip(&walks).zip(&mut states) {
             let region = walk.step(i);
             let piece = pull.pull(plan.nodes()[n].inputs[0], &region)?;
-            plan.fold(n).push(state, &piece, &region)?;
+            let place = || format!("region {region} of the input of {}", plan.nodes()[n].op.describe());
+            guarded(place, || plan.fold(n).push(state, &piece, &region).at(place))?;
         }
     }
     Ok(states)
@@ -142,7 +164,8 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
 pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<State>) -> Result<()> {
     let nodes = plan.stages()[stage].results();
     for ((&n, state), later) in nodes.iter().zip(states).zip(later) {
-        plan.fold(n).merge(state, later)?;
+        let place = || format!("merging states of {}", plan.nodes()[n].op.describe());
+        guarded(place, || plan.fold(n).merge(state, later).at(place))?;
     }
     Ok(())
 }
@@ -177,7 +200,11 @@ pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<
     nodes
         .iter()
         .zip(states)
-        .map(|(&n, state)| plan.fold(n).finish(state, &plan.nodes()[plan.nodes()[n].inputs[0]].meta))
+        .map(|(&n, state)| {
+            let node = &plan.nodes()[n];
+            let place = || format!("the result of {}", node.op.describe());
+            guarded(place, || plan.fold(n).finish(state, &plan.nodes()[node.inputs[0]].meta).at(place))
+        })
         .collect()
 }
 
@@ -269,19 +296,45 @@ impl<'a> Pull<'a> {
         for need in needs {
             pieces.push(self.pull(n.inputs[need.input], &need.region)?);
         }
-        let computed = match self.shares {
-            true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
-            false => n.op.compute(region, &metas, pieces, self.io),
-        };
-        let block = computed.map_err(|e| {
-            if n.op.reads() { e } else { e.at(format!("region {region} of {}", n.op.describe())) }
-        })?;
+        let place = || format!("region {region} of {}", n.op.describe());
+        let computed = guarded(place, || {
+            let computed = match self.shares {
+                true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
+                false => n.op.compute(region, &metas, pieces, self.io),
+            };
+            // Sources say themselves where they failed.
+            if n.op.reads() { computed } else { computed.at(place) }
+        });
+        let block = computed?;
         debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);
         Ok(block)
     }
 
+    /// A box from the parts that a stage put on disk.
+    fn put_together(&self, stage: usize, parts: &ChunkGrid, region: &Region) -> Result<Block> {
+        let grid = &self.plan.stages()[stage].grid;
+        let mut out: Option<Block> = None;
+        for part in parts.touched(region) {
+            self.io.check()?;
+            let of_part = parts.region(part);
+            let Some(wanted) = of_part.intersect(region) else { continue };
+            // Parts are pieces of chunks.
+            let chunk = grid.touched(&of_part)[0];
+            let piece = self.kept.part(stage, chunk, part)?.region(&wanted.relative_to(&of_part));
+            if wanted == *region {
+                return Ok(piece);
+            }
+            out.get_or_insert_with(|| Block::zeros(piece.dtype(), &region.shape()))
+                .assign(&wanted.relative_to(region), &piece);
+        }
+        out.ok_or_else(|| Error::internal(format!("region {region} touches no part of stage {stage}")))
+    }
+
     /// A box from the kept blocks of a stage.
     fn assemble(&self, stage: usize, slot: usize, region: &Region) -> Result<Block> {
+        if let StageKind::Spill { parts, .. } = &self.plan.stages()[stage].kind {
+            return self.put_together(stage, parts, region);
+        }
         let grid = &self.plan.stages()[stage].grid;
         let chunk_blocks = |chunk| {
             self.kept

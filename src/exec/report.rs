@@ -27,6 +27,8 @@ pub struct Report {
     pub bytes_read: u64,
     /// Stored bytes written.
     pub bytes_written: u64,
+    /// Chunks that an earlier run had written: these were not computed again.
+    pub resumed: u64,
     /// Wall time.
     pub elapsed: Duration,
     /// Most bytes that tasks and kept blocks held at once, by the plan's own count.
@@ -49,6 +51,10 @@ impl fmt::Display for Report {
             human_bytes(self.bytes_written),
             human_bytes(self.peak_bytes),
             human_bytes(self.memory)
-        )
+        )?;
+        match self.resumed {
+            0 => Ok(()),
+            n => write!(f, "; {n} chunks were there from an earlier run"),
+        }
     }
 }

@@ -16,7 +16,7 @@ impl Dataset {
     /// Writes the dataset as a new Zarr v3 store, chunk by chunk, in bounded memory.
     ///
     /// The store stands under its name when it is complete; a run that fails or is killed leaves
-    /// nothing there.
+    /// nothing there. With [`Resume`](crate::io::zarr::Resume) it can be continued.
     ///
     /// # Errors
     /// If there is something at `path` already, an encoding contradicts the data, and those of the run.

@@ -1,7 +1,8 @@
 //! Writing under a temporary name beside the final one, so that a killed run leaves nothing under it.
 //!
 //! Temporary names are `.NAME.tmp-PID-HOST-NUMBER`; a replaced store is moved to `.NAME.old-…` while the
-//! new one takes its place. The next write of the same name clears what dead processes of this host left.
+//! new one takes its place. The next write of the same name clears what dead processes of this host left. A run that
+//! can be continued writes under a name of its own, which stays from run to run.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,6 +21,8 @@ pub struct Staging {
     path: PathBuf,
     target: PathBuf,
     replace: bool,
+    /// Whether it stays where it is until it is committed.
+    kept: bool,
     committed: bool,
 }
 
@@ -53,25 +56,38 @@ impl Staging {
         Self::create(target, replace, |path| fs::File::create_new(path).map(|_| ()))
     }
 
-    fn create(target: &Path, replace: bool, make: impl Fn(&Path) -> std::io::Result<()>) -> Result<Self> {
+    /// The folder `path` beside `target`, which may hold something already and is left where it is unless it is
+    /// committed.
+    ///
+    /// # Errors
+    /// If the target exists and is not to be replaced, or the folder cannot be made.
+    pub fn kept(path: PathBuf, target: &Path, replace: bool) -> Result<Self> {
+        let target = Self::begin(target, replace)?;
+        fs::create_dir_all(&path).map_err(Error::from).at(|| path.display().to_string())?;
+        Ok(Staging { path, target, replace, kept: true, committed: false })
+    }
+
+    /// Makes place for `target`: the full path.
+    fn begin(target: &Path, replace: bool) -> Result<PathBuf> {
         let target = std::path::absolute(target)?;
-        let (Some(name), Some(parent)) = (target.file_name().and_then(|n| n.to_str()), target.parent())
-        else {
-            return Err(Error::invalid(format!("`{}` is not a name for a dataset", target.display())));
-        };
+        let (parent, name) = parts(&target)?;
         fs::create_dir_all(parent).map_err(Error::from).at(|| parent.display().to_string())?;
         clear_stale(parent, name, &target);
         if exists(&target) && !replace {
             return Err(already_there(&target));
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
-        for attempt in 0..100u64 {
-            let number = since.wrapping_add(attempt.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-            let path = parent.join(format!(".{name}.tmp-{}-{}-{number:x}", std::process::id(), host()));
+        Ok(target)
+    }
+
+    fn create(target: &Path, replace: bool, make: impl Fn(&Path) -> std::io::Result<()>) -> Result<Self> {
+        let target = Self::begin(target, replace)?;
+        let (parent, _) = parts(&target)?;
+        for attempt in 0..100 {
+            let path = temporary(&target, "tmp", attempt)?;
             // Registered first: another thread that clears must not take it for a dead one's.
             with_live(|live| live.insert(path.clone()));
             match make(&path) {
-                Ok(()) => return Ok(Staging { path, target, replace, committed: false }),
+                Ok(()) => return Ok(Staging { path, target, replace, kept: false, committed: false }),
                 Err(e) => {
                     with_live(|live| live.remove(&path));
                     if e.kind() != std::io::ErrorKind::AlreadyExists {
@@ -101,7 +117,7 @@ impl Staging {
         }
         // A file takes the place of a file in one step; a folder cannot take that of anything.
         if present.is_ok_and(|p| p.is_dir() || self.path.is_dir()) {
-            let old = PathBuf::from(self.path.to_string_lossy().replacen(".tmp-", ".old-", 1));
+            let old = temporary(&self.target, "old", 0)?;
             with_live(|live| live.insert(old.clone()));
             fs::rename(&self.target, &old).map_err(Error::from).at(place)?;
             aside = Some(old);
@@ -125,11 +141,30 @@ impl Staging {
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if !self.committed {
+        if !self.committed && !self.kept {
             remove(&self.path);
             with_live(|live| live.remove(&self.path));
         }
     }
+}
+
+/// The folder and the name of a dataset.
+///
+/// # Errors
+/// If the path has none.
+pub fn parts(target: &Path) -> Result<(&Path, &str)> {
+    match (target.parent(), target.file_name().and_then(|n| n.to_str())) {
+        (Some(parent), Some(name)) => Ok((parent, name)),
+        _ => Err(Error::invalid(format!("`{}` is not a name for a dataset", target.display()))),
+    }
+}
+
+/// A name beside `target` that nothing else has.
+fn temporary(target: &Path, kind: &str, attempt: u64) -> Result<PathBuf> {
+    let (parent, name) = parts(target)?;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64);
+    let number = since.wrapping_add(attempt.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    Ok(parent.join(format!(".{name}.{kind}-{}-{}-{number:x}", std::process::id(), host())))
 }
 
 fn remove(path: &Path) {

@@ -195,6 +195,11 @@ pub trait Op: Debug + Send + Sync {
         false
     }
 
+    /// Where this reads: what tells other data at the same place apart. See [`Source::stamp`](crate::source::Source::stamp).
+    fn stamp(&self) -> Option<String> {
+        None
+    }
+
     /// Details for `explain`: what and where.
     fn describe(&self) -> String {
         self.name().to_string()

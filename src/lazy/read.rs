@@ -32,6 +32,10 @@ impl Op for Read {
         true
     }
 
+    fn stamp(&self) -> Option<String> {
+        self.0.stamp()
+    }
+
     fn describe(&self) -> String {
         format!("read {}", self.0.describe())
     }

@@ -1,6 +1,6 @@
 //! What to do about a task that is too large.
 
-use super::{FoldSteps, Plan, Stage, StageKind};
+use super::{FoldSteps, Plan, Stage, StageKind, Task};
 use crate::plan::human_bytes;
 
 impl Plan {
@@ -11,6 +11,12 @@ impl Plan {
             StageKind::Write { sink, .. } => format!("write {} to {}", ops.join(" + "), sink.describe()),
             _ => ops.join(" + "),
         }
+    }
+
+    /// What a task works on, for errors.
+    pub(crate) fn describe_task(&self, task: Task) -> String {
+        let stage = &self.stages[task.stage];
+        format!("region {} of {}", stage.grid.region(task.chunk), self.describe_stage(stage))
     }
 
     /// A chunking with which the tasks of a stage would fit into `room` bytes.

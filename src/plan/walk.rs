@@ -17,25 +17,28 @@ pub(crate) fn deeper<T>(f: impl FnOnce() -> T) -> T {
 impl Plan {
     /// (node, box of it) that a task pulls, one after the other.
     pub(crate) fn pulls(&self, task: Task) -> Vec<(usize, Region)> {
-        let stage = &self.stages[task.stage];
-        let out = stage.grid.region(task.chunk);
-        match &stage.kind {
+        self.pulls_of(task.stage, &self.stages[task.stage].grid.region(task.chunk), task.segment)
+    }
+
+    /// (node, box of it) that a box of a stage pulls; of a fold those of a segment.
+    pub(super) fn pulls_of(&self, stage: usize, out: &Region, segment: usize) -> Vec<(usize, Region)> {
+        match &self.stages[stage].kind {
             StageKind::Fold { nodes, segments, segment_len } => {
                 let mut pulls = Vec::new();
                 for &n in nodes {
                     let input = self.nodes[n].inputs[0];
-                    let steps = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
-                    let segment = steps.segment(task.segment, *segments, *segment_len);
+                    let steps = FoldSteps::new(self.fold(n), out, &self.nodes[input].meta);
+                    let segment = steps.segment(segment, *segments, *segment_len);
                     pulls.extend(segment.map(|i| (input, steps.step(i))));
                 }
                 pulls
             }
-            StageKind::Keep { node } => {
+            StageKind::Keep { node } | StageKind::Spill { node, .. } => {
                 let metas = self.input_metas(*node);
-                let needs = self.nodes[*node].op.needs(&out, &metas);
+                let needs = self.nodes[*node].op.needs(out, &metas);
                 needs.into_iter().map(|n| (self.nodes[*node].inputs[n.input], n.region)).collect()
             }
-            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![(*node, out)],
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![(*node, out.clone())],
         }
     }
 
@@ -52,7 +55,7 @@ impl Plan {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn needed_blocks(&self, task: Task) -> Vec<(usize, usize)> {
-        if self.stages[task.stage].after.is_empty() {
+        if self.stages[task.stage].after.is_empty() || self.is_written(task) {
             return Vec::new();
         }
         let mut walk = Walk { plan: self, seen: HashSet::new(), blocks: Vec::new() };
@@ -62,6 +65,17 @@ impl Plan {
         walk.blocks.sort_unstable();
         walk.blocks.dedup();
         walk.blocks
+    }
+}
+
+impl Plan {
+    /// Whether an earlier run has written the chunk of a task: there is nothing left to do for it.
+    pub(crate) fn is_written(&self, task: Task) -> bool {
+        let stage = &self.stages[task.stage];
+        match &stage.kind {
+            StageKind::Write { sink, .. } => sink.is_written(&stage.grid.region(task.chunk)),
+            _ => false,
+        }
     }
 }
 

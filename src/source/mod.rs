@@ -1,8 +1,10 @@
 //! What gives blocks and what takes them: [`Source`] and [`Sink`], as descriptions that can travel.
 
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::UNIX_EPOCH;
 
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
@@ -32,8 +34,32 @@ pub trait Source: Debug + Send + Sync {
             .product();
         touched * self.dtype().size()
     }
+    /// What tells other data of the same description apart, as far as it is cheap to know: for a file, its length and
+    /// the time of its last change. A run is continued only if it is the same.
+    fn stamp(&self) -> Option<String> {
+        None
+    }
     /// One line for plans and errors: what and where.
     fn describe(&self) -> String;
+}
+
+/// The length of a file and the time of its last change: a [`stamp`](Source::stamp) for what lies in it. `None` if it
+/// cannot be told.
+///
+/// ```
+/// # use graticule::source::stamp_of_file;
+/// # let path = std::env::temp_dir().join(format!("graticule-stamp-{}", std::process::id()));
+/// std::fs::write(&path, "some")?;
+/// let before = stamp_of_file(&path);
+/// std::fs::write(&path, "more text")?;
+/// assert!(before.is_some() && before != stamp_of_file(&path));
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn stamp_of_file(path: &Path) -> Option<String> {
+    let file = std::fs::metadata(path).ok()?;
+    let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} bytes, {} ns", file.len(), changed.as_nanos()))
 }
 
 /// An array somewhere that is being written, chunk by chunk, by many tasks at once.
@@ -48,6 +74,11 @@ pub trait Sink: Debug + Send + Sync {
     /// # Errors
     /// If the store cannot be written.
     fn write(&self, region: &Region, block: &Block, io: &Traffic) -> Result<()>;
+    /// Whether an earlier run has written this chunk already, so that no task shall: the same answer as long as the
+    /// run lasts.
+    fn is_written(&self, _region: &Region) -> bool {
+        false
+    }
     /// One line for plans and errors: what and where.
     fn describe(&self) -> String;
 }
@@ -57,6 +88,7 @@ pub trait Sink: Debug + Send + Sync {
 pub struct Traffic {
     read: AtomicU64,
     written: AtomicU64,
+    resumed: AtomicU64,
     cancel: Cancel,
 }
 
@@ -147,6 +179,28 @@ impl Traffic {
     /// ```
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
+    }
+
+    /// Counts a chunk that an earlier run has written.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// let io = Traffic::default();
+    /// io.count_resumed();
+    /// assert_eq!(io.resumed(), 1);
+    /// ```
+    pub fn count_resumed(&self) {
+        self.resumed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Chunks so far that an earlier run has written.
+    ///
+    /// ```
+    /// # use graticule::source::Traffic;
+    /// assert_eq!(Traffic::default().resumed(), 0);
+    /// ```
+    pub fn resumed(&self) -> u64 {
+        self.resumed.load(Ordering::Relaxed)
     }
 
     /// Counters for a run that `cancel` stops.

@@ -1,12 +1,15 @@
-//! Comparison for tests: assertions that show what differs, and the traits of the crate `approx`.
+//! Comparison for tests: assertions that show what differs, the traits of the crate `approx`, and an executor that
+//! shuffles tasks.
 //!
 //! Lazy arrays are computed, whole: this is for objects of tests, not for large data.
 
 mod approx;
 mod difference;
 mod elements;
+mod shuffled;
 
 pub use difference::{Compared, Same, difference};
+pub use shuffled::Shuffled;
 
 /// Panics with the [`difference`] unless both have equal dimensions, coordinates and elements; missing equals
 /// missing. Names of arrays, attributes and dtypes do not count, as in [`equals`](crate::labels::DataArray::equals).

@@ -15,6 +15,7 @@ mod runs;
 mod samples;
 mod selection;
 mod stack;
+mod together;
 
 use proptest::test_runner::{Config, RngSeed};
 

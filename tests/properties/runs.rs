@@ -3,6 +3,7 @@
 use graticule::Result;
 use graticule::plan::{Plan, Target};
 use graticule::prelude::*;
+use graticule::testing::Shuffled;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -48,11 +49,34 @@ fn run(plan: &Plan, threads: usize) -> Result<Vec<Block>> {
     Local::new().threads(threads).run(plan).map(|o| o.blocks)
 }
 
+/// With little memory: the same bits, unless the plan is refused.
+fn within(plan: &Plan, memory: usize, one: &Result<Vec<Block>>) -> Check {
+    let found = Local::new().threads(3).memory(memory).run(plan).map(|o| o.blocks);
+    match found {
+        Err(e) if e.kind() == ErrorKind::Memory => Ok(()),
+        found => same_outcomes(one, &found),
+    }
+}
+
+/// Threads, order of tasks, memory, company and storage change no bit of a run.
 pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
     let plan = plan(arrays)?;
     let one = run(&plan, 1);
     for threads in [2, 7] {
         same_outcomes(&one, &run(&plan, threads))?;
+    }
+    for (seed, threads) in [(1, 1), (2, 1), (3, 4)] {
+        same_outcomes(&one, &Shuffled::new(seed).threads(threads).run(&plan).map(|o| o.blocks))?;
+    }
+    let results: usize =
+        plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
+    let task = plan.stages().iter().map(|s| s.task_bytes).max().unwrap_or(0);
+    for room in [1, 2, 4] {
+        within(&plan, results + room * task, &one)?;
+    }
+    if arrays.len() > 1 {
+        let alone = |a: &DataArray| run(&self::plan(std::slice::from_ref(a))?, 2).map(|mut b| b.remove(0));
+        same_outcomes(&one, &arrays.iter().map(alone).collect())?;
     }
     let bytes = plan.to_bytes()?;
     let again = Plan::from_bytes(&bytes)?;

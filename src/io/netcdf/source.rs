@@ -8,7 +8,7 @@ use super::handle::Handle;
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::source::{Source, Traffic};
+use crate::source::{Source, Traffic, stamp_of_file};
 
 /// A variable of a NetCDF file: a description that travels; the file is opened where it is read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,6 +64,10 @@ impl Source for NetcdfSource {
         // Texts are made from their stored bytes or references, which have about the size of handles.
         let texts = if self.dtype.is_text() { region.size() * self.dtype.size() } else { 0 };
         self.scratch.saturating_add(texts)
+    }
+
+    fn stamp(&self) -> Option<String> {
+        stamp_of_file(&self.path)
     }
 
     fn describe(&self) -> String {

@@ -287,7 +287,12 @@ impl ArraySpec {
         read_range(file, 0, length)
     }
 
-    /// Encodes a whole chunk and writes its file.
+    /// The bytes of the file of a chunk, if it is there.
+    pub fn file_bytes(&self, index: &[usize]) -> Option<u64> {
+        std::fs::metadata(self.path(index)).ok().map(|file| file.len())
+    }
+
+    /// Encodes a whole chunk and writes its file: the bytes of it.
     ///
     /// # Errors
     /// If a codec fails or the file cannot be written.
@@ -297,7 +302,7 @@ impl ArraySpec {
         index: &[usize],
         bytes: ArrayBytes<'_>,
         io: &Traffic,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let place = || format!("chunk {index:?} of {}", self.place());
         let encoded = guarded(|| {
             (codecs.chain)
@@ -315,7 +320,7 @@ impl ArraySpec {
         };
         written.map_err(Error::from).at(|| path.display().to_string())?;
         io.count_written(encoded.len());
-        Ok(())
+        Ok(encoded.len() as u64)
     }
 
     /// What errors and plans call the array.

@@ -8,6 +8,7 @@ mod hierarchy;
 mod json;
 mod metadata;
 mod open;
+mod resume;
 mod sink;
 mod source;
 mod stored;
@@ -16,6 +17,7 @@ mod zstd;
 
 pub use hierarchy::is_zarr;
 pub use open::{open_zarr, open_zarr_group};
+pub use resume::Resume;
 pub use sink::ZarrSink;
 pub use source::ZarrSource;
 pub use write::{WriteMode, WriteOptions, ZarrWrite};

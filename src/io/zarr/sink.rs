@@ -7,6 +7,7 @@ use zarrs::array::ArrayBytes;
 
 use super::chunks::{ArraySpec, LazyCodecs, text_bytes};
 use super::fill::latin1;
+use super::resume::ChunkLog;
 use super::stored::Layout;
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::dispatch::with_number;
@@ -18,6 +19,8 @@ use crate::source::{Sink, Traffic};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ZarrSink {
     spec: ArraySpec,
+    /// Where written chunks are noted, if the run can be continued.
+    log: Option<ChunkLog>,
     #[serde(skip)]
     codecs: LazyCodecs,
 }
@@ -27,9 +30,19 @@ impl ZarrSink {
     ///
     /// # Errors
     /// If a codec is not supported.
-    pub(super) fn new(spec: ArraySpec) -> Result<Self> {
+    pub(super) fn new(spec: ArraySpec, log: Option<ChunkLog>) -> Result<Self> {
         let codecs = LazyCodecs::ready(spec.open()?);
-        Ok(ZarrSink { spec, codecs })
+        Ok(ZarrSink { spec, log, codecs })
+    }
+
+    /// The numbers of a chunk along the axes.
+    fn index(&self, region: &Region) -> Vec<usize> {
+        region.ranges().zip(&self.spec.chunk).map(|(r, c)| r.start / c).collect()
+    }
+
+    /// The number of a chunk in row-major order.
+    fn number(&self, region: &Region) -> usize {
+        self.index(region).iter().zip(self.grid().counts()).fold(0, |n, (i, count)| n * count + i)
     }
 
     /// Writes every chunk of a block that holds the whole array.
@@ -40,6 +53,11 @@ impl ZarrSink {
             self.write(&region, &block.region(&region), io)?;
         }
         Ok(())
+    }
+
+    /// Notes that a chunk is written, in so many bytes.
+    fn note(&self, region: &Region, bytes: u64) -> Result<()> {
+        self.log.as_ref().map_or(Ok(()), |log| log.note(self.number(region), bytes))
     }
 
     /// The block reaching to the full length of a chunk, padded with the fill value.
@@ -75,10 +93,9 @@ impl Sink for ZarrSink {
         }
         // A chunk that holds only the fill value is left out, as zarr-python does.
         if region.is_empty() || holds_only(block, &self.spec.fill) {
-            return Ok(());
+            return self.note(region, 0);
         }
         let codecs = self.codecs.get(&self.spec)?;
-        let index: Vec<usize> = region.ranges().zip(&self.spec.chunk).map(|(r, c)| r.start / c).collect();
         let block = self.padded(block);
         let bytes = with_number!(dtype.kind(), T => {
             let elements = block.as_slice::<T>().ok_or_else(|| Error::internal("a padded block is contiguous"))?;
@@ -88,7 +105,15 @@ impl Sink for ZarrSink {
             (_, Layout::Bytes(n)) => ArrayBytes::Fixed(Cow::Owned(fixed_bytes(&block, n)?)),
             _ => text_bytes(block.typed::<Text>()?.iter().map(|t| t.as_str().unwrap_or("")))?,
         });
-        self.spec.write_chunk(codecs, &index, bytes, io)
+        let written = self.spec.write_chunk(codecs, &self.index(region), bytes, io)?;
+        self.note(region, written)
+    }
+
+    fn is_written(&self, region: &Region) -> bool {
+        self.log.as_ref().is_some_and(|log| {
+            let grid = self.grid();
+            log.holds(self.number(region), |chunk| self.spec.file_bytes(&self.index(&grid.region(chunk))))
+        })
     }
 
     fn describe(&self) -> String {

@@ -11,7 +11,7 @@ use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::dispatch::with_number;
 use crate::dtype::{DType, NAT, Number, Text};
 use crate::error::{Error, Result};
-use crate::source::{Source, Traffic};
+use crate::source::{Source, Traffic, stamp_of_file};
 
 /// An array of a Zarr store, v2 or v3: a description that opens its codecs on first use.
 #[derive(Debug, Serialize, Deserialize)]
@@ -166,6 +166,11 @@ impl Source for ZarrSource {
     fn scratch_bytes(&self, region: &Region) -> usize {
         // The stored bytes, the decoded bytes, and what a filter or a conversion makes of them.
         if region.is_empty() { 0 } else { self.spec.chunk_bytes().saturating_mul(3) }
+    }
+
+    fn stamp(&self) -> Option<String> {
+        let array = self.spec.store.join(&self.spec.array);
+        ["zarr.json", ".zarray"].into_iter().find_map(|name| stamp_of_file(&array.join(name)))
     }
 
     fn describe(&self) -> String {

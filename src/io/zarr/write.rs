@@ -1,11 +1,12 @@
 //! Writing a raw dataset as Zarr v3: metadata first, then the chunks, the final name last.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
 use super::chunks::ArraySpec;
+use super::resume::{ChunkLog, Manifest, Resume};
 use super::sink::ZarrSink;
 use super::stored::{Layout, Stored};
 use super::{attrs, fill, json, metadata};
@@ -15,6 +16,7 @@ use crate::io::RawDataset;
 use crate::io::staging::Staging;
 use crate::labels::{AttrValue, Variable};
 use crate::lazy::LazyArray;
+use crate::plan::{Plan, Rules, Target, identity_of};
 use crate::source::{Sink, Traffic};
 
 /// What to do with a store that is there already.
@@ -28,10 +30,39 @@ pub enum WriteMode {
 }
 
 /// How to write a Zarr store.
+///
+/// With [`resume`](WriteOptions::resume) a run that ends early keeps what it has written in the folder `.NAME.resume`
+/// beside the store, and the same program run again goes on from there: it computes the chunks that are missing. It is
+/// refused if another plan has begun the store: operations, sources (by path and, for files, length and time of
+/// change; of a Zarr array those of its metadata), chunks and version must be the same, attributes and small arrays
+/// in memory need not. Remove the folder to begin anew. Reductions that come first (a climatology) are computed again.
+/// A plan with closures cannot be continued.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// use graticule::io::zarr::{Resume, WriteOptions};
+/// # let folder = std::env::temp_dir().join(format!("graticule-resume-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("a.zarr");
+/// let a = DataArray::from_vec(&[("x", 6)], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?.chunk("x", 2)?;
+/// let options = WriteOptions { resume: Resume::IfBegun, ..WriteOptions::default() };
+/// // This run ends before it has begun, for want of memory.
+/// let little = Local::new().memory(10);
+/// assert!(a.add(1)?.to_dataset("a").to_zarr_with(&path, &options, &little).is_err());
+/// // Another one would not continue it, but the same does.
+/// assert!(a.add(2)?.to_dataset("a").to_zarr_with(&path, &options, &Local::new()).is_err());
+/// let report = a.add(1)?.to_dataset("a").to_zarr_with(&path, &options, &Local::new())?;
+/// assert_eq!(report.resumed, 0);
+/// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), graticule::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct WriteOptions {
     /// What to do with a store that is there already.
     pub mode: WriteMode,
+    /// Whether a run that is killed, fails or is cancelled can be continued by another.
+    pub resume: Resume,
 }
 
 /// Chunks of arrays in memory are cut to at most so many bytes.
@@ -46,10 +77,13 @@ const COMPRESSORS: [&str; 4] = ["zstd", "blosc", "gzip", "crc32c"];
 /// A Zarr store that is being written.
 ///
 /// Make it, write its [`targets`](ZarrWrite::targets), and [`finish`](ZarrWrite::finish) it: only then
-/// does the store stand under its name. One that is dropped before leaves nothing.
+/// does the store stand under its name. One that is dropped before leaves nothing, unless it can be
+/// [continued](Resume).
 #[derive(Debug)]
 pub struct ZarrWrite {
     staging: Staging,
+    manifest: Option<Manifest>,
+    target: PathBuf,
     targets: Vec<(LazyArray, Arc<dyn Sink>)>,
     group: Value,
 }
@@ -73,27 +107,54 @@ impl ZarrWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn create(path: &Path, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
-        let staging = Staging::folder(path, options.mode == WriteMode::Replace)?;
-        let mut targets = Vec::new();
+        let replace = options.mode == WriteMode::Replace;
+        let mut manifest = match options.resume {
+            Resume::Never => None,
+            resume => Some(Manifest::open(path, resume)?),
+        };
+        let staging = match &manifest {
+            None => Staging::folder(path, replace)?,
+            Some(manifest) => Staging::kept(manifest.store(), path, replace)?,
+        };
+        let mut arrays = Vec::new();
         let mut documents = Map::new();
-        for (name, variable) in &raw.variables {
+        for (number, (name, variable)) in raw.variables.iter().enumerate() {
             let place = || format!("variable `{name}` on its way to `{}`", path.display());
-            let (sink, document) = begin_array(staging.path(), name, variable).at(place)?;
-            match variable.data().as_block() {
-                Some(b) if b.nbytes() <= WRITTEN_AT_ONCE => {
-                    sink.write_all(b, &Traffic::default()).at(place)?
-                }
-                _ => targets.push((variable.data().clone(), Arc::new(sink) as Arc<dyn Sink>)),
-            }
+            let log = manifest.as_ref().map(|m| m.log(number));
+            let (sink, document) = describe_array(staging.path(), name, variable, log).at(place)?;
             documents.insert(name.to_string(), document);
+            arrays.push((name, variable.data().clone(), Arc::new(sink)));
         }
         let group = json!({
             "attributes": attrs::to_json(&raw.attrs),
             "zarr_format": 3,
-            "consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": documents},
+            "consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": &documents},
             "node_type": "group",
         });
-        Ok(ZarrWrite { staging, targets, group })
+        let at_once = |a: &LazyArray| a.as_block().filter(|b| b.nbytes() <= WRITTEN_AT_ONCE).cloned();
+        let targets: Vec<(LazyArray, Arc<dyn Sink>)> = (arrays.iter())
+            .filter(|(_, data, _)| at_once(data).is_none())
+            .map(|(_, data, sink)| (data.clone(), sink.clone() as Arc<dyn Sink>))
+            .collect();
+        if let Some(manifest) = &mut manifest {
+            let all = targets.iter().map(|(data, sink)| Target::Store(data.clone(), sink.clone()));
+            let plan = Plan::new_with(&all.collect::<Vec<_>>(), &Rules::none())?.identity()?;
+            let names: Vec<&str> = raw.variables.keys().map(|name| &**name).collect();
+            manifest.claim(identity_of(&(plan, names))?)?;
+        }
+        for (name, data, sink) in &arrays {
+            let place = || format!("variable `{name}` on its way to `{}`", path.display());
+            let (folder, block) = (staging.path().join(&***name), at_once(data));
+            if block.is_some() && folder.exists() {
+                // A run before this one may have written other elements in other chunks.
+                std::fs::remove_dir_all(&folder).map_err(Error::from).at(place)?;
+            }
+            begin_array(&folder, &documents[name.as_ref()]).at(place)?;
+            if let Some(block) = block {
+                sink.write_all(&block, &Traffic::default()).at(place)?;
+            }
+        }
+        Ok(ZarrWrite { staging, manifest, target: path.to_path_buf(), targets, group })
     }
 
     /// The arrays that are still to be written, each with its sink.
@@ -134,7 +195,11 @@ impl ZarrWrite {
     /// ```
     pub fn finish(self) -> Result<()> {
         write_document(&self.staging.path().join("zarr.json"), &self.group)?;
-        self.staging.commit()
+        self.staging.commit()?;
+        match self.manifest {
+            Some(manifest) => manifest.remove(),
+            None => Manifest::discard(&self.target),
+        }
     }
 }
 
@@ -142,8 +207,19 @@ fn write_document(path: &Path, document: &Value) -> Result<()> {
     std::fs::write(path, json::to_text(document)).map_err(Error::from).at(|| path.display().to_string())
 }
 
-/// Writes the metadata of one array.
-fn begin_array(store: &Path, name: &str, variable: &Variable) -> Result<(ZarrSink, Value)> {
+/// Writes the metadata of one array; a run that is continued finds them there.
+fn begin_array(folder: &Path, document: &Value) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(Error::from).at(|| folder.display().to_string())?;
+    write_document(&folder.join("zarr.json"), document)
+}
+
+/// The sink and the metadata of one array.
+fn describe_array(
+    store: &Path,
+    name: &str,
+    variable: &Variable,
+    log: Option<ChunkLog>,
+) -> Result<(ZarrSink, Value)> {
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) || name == "zarr.json" {
         return Err(Error::invalid(format!("`{name}` cannot be the name of a Zarr array"))
             .help("rename it: names are folders, so `/`, a leading dot and the empty name are out"));
@@ -172,12 +248,9 @@ fn begin_array(store: &Path, name: &str, variable: &Variable) -> Result<(ZarrSin
         &dims,
         attributes,
     );
-    let folder = store.join(name);
-    std::fs::create_dir(&folder).map_err(Error::from).at(|| folder.display().to_string())?;
-    write_document(&folder.join("zarr.json"), &document)?;
-    // Read back as any reader would: the sink then writes exactly what the document promises.
+    // Understood as any reader would: the sink then writes exactly what the document promises.
     let spec: ArraySpec = metadata::from_v3(store, name, &document)?.spec;
-    Ok((ZarrSink::new(spec)?, document))
+    Ok((ZarrSink::new(spec, log)?, document))
 }
 
 /// The chunks of the encoding, else those of the array made regular.
