@@ -633,7 +633,7 @@ def monthly_by_hand(job):
 def many_files(job):
     def run():
         with open_files(job.files("small/*.nc")) as ds:
-            return {"time_h": (ds.time.values - ds.time.values[0]) / np.timedelta64(1, "h")}
+            return {"time": (ds.time.values - ds.time.values[0]) / np.timedelta64(1, "h")}
 
     return run
 
@@ -647,7 +647,7 @@ def many_files_by_hand(job):
         for file in job.files("small/*.nc"):
             with netCDF4.Dataset(file) as d:
                 times.append(d["time"][:].data)
-        return {"time_h": np.concatenate(times) - times[0][0]}
+        return {"time": np.concatenate(times) - times[0][0]}
 
     return run
 

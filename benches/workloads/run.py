@@ -58,8 +58,9 @@ WORKLOADS = {
     "W19": ("weighted mean", ["sst/sst"]),
 }
 
-# Largest difference, in standard deviations of the result: products and derivatives of float32 lose digits.
-TOLERANCE = {"W4": 1e-3, "W9b": 1e-4, "W1": 1e-4, "W12-anom": 1e-4}
+# Largest difference, in standard deviations of the result; 1e-5 where nothing is said. Products and derivatives of
+# float32 lose digits, and bottleneck sums float32 one after the other.
+TOLERANCE = {"W4": 1e-4, "W9b": 1e-4, "W14": 1e-2}
 
 
 # ---- running
@@ -105,7 +106,7 @@ def result(path):
         import netCDF4
 
         with netCDF4.Dataset(path + ".nc") as d:
-            d.set_auto_mask(False)
+            d.set_auto_maskandscale(False)
             return {k: v[...] for k, v in d.variables.items() if k not in d.dimensions}
     return {}
 
@@ -128,14 +129,13 @@ def compare(ours, theirs, our_line, their_line):
         if [n for n in x.shape if n > 1] != [n for n in y.shape if n > 1]:
             print(f"  {k} has shape {x.shape}, the peer's {y.shape}")
             return np.inf
-        sample = np.asarray(x[: max(1, len(x) // 8)] if np.ndim(x) else x, np.float64)
-        scale = np.nanstd(sample) or np.nanmax(np.abs(sample)) or 1
-        steps = max(1, len(x) // 16) if np.ndim(x) == 3 and x.shape == y.shape else None
-        if steps:
-            d = max(difference(x[i : i + steps], y[i : i + steps], scale) for i in range(0, len(x), steps))
-        else:
-            d = difference(np.squeeze(np.asarray(x)), np.squeeze(np.asarray(y)), scale)
-        worst = max(worst or 0, d)
+        # Piece by piece along time, as stores may be large.
+        n = x.shape[0] if x.shape and x.shape == y.shape else 1
+        pieces = [slice(i, i + -(-n // 16)) for i in range(0, n, -(-n // 16))] if n > 1000 else [...]
+        sample = np.asarray(y[pieces[0]], np.float64)
+        sample = sample[np.isfinite(sample)]
+        scale = (sample.std() or np.abs(sample).max()) if sample.size else 0
+        worst = max(worst or 0, *(difference(np.squeeze(x[p]), np.squeeze(y[p]), scale or 1) for p in pieces))
     if worst is not None:
         return worst
     # What was too large to keep has sums.
@@ -370,7 +370,7 @@ def main():
                 failed.append(f"{name} {e}: {line['error']}")
             elif e != "graticule" and name != "W15" and "error" not in lines["graticule"]:
                 differs = compare(path("graticule"), path(e), lines["graticule"], line)
-                if differs is not None:
+                if differs is not None and e in USERS:
                     worst = max(worst or 0, differs)
                 if differs is None or differs > TOLERANCE.get(name, 1e-5):
                     failed.append(f"{name}: differs from {e} by {differs}")

@@ -96,9 +96,9 @@ fn files_to_zarr(job: &mut Job) -> Result<Outcome> {
 fn many_files(job: &mut Job) -> Result<Outcome> {
     let parts = job.files("nc/small", "f_")?.iter().map(open_dataset).collect::<Result<Vec<_>>>()?;
     let time = concat(&parts, "time", &ConcatOptions::default())?.get("time")?;
-    let since = time.sub(time.isel("time", 0)?)?;
+    let since = time.sub(time.isel("time", 0)?)?.rename([("time", "step")])?;
     let hours = since.dt("total_seconds")?.div(3600.0)?;
-    job.compute(&hours.drop_vars("time")?.to_dataset("time_h"))
+    job.compute(&hours.drop_vars("step")?.to_dataset("time"))
 }
 
 /// W7: from a quarter of a degree to one, bilinearly.
@@ -119,7 +119,8 @@ fn satellite(job: &mut Job) -> Result<Outcome> {
     let ds = open_dataset_with(path, &OpenOptions::new().mask_and_scale(false))?;
     let reflectance = |name: &str| ds.get(name)?.astype(DType::F32)?.mul(1e-4f32)?.sub(0.1f32);
     let (red, nir) = (reflectance("red")?, reflectance("nir")?);
-    let index = nir.sub(&red)?.div(&nir.add(&red)?)?;
+    // The attributes of the packed bands do not hold for it.
+    let index = nir.sub(&red)?.div(&nir.add(&red)?)?.drop_attrs(false);
     let clear = ds.get("qa")?.and(0b11011)?.eq(0)?;
     job.compute(&index.where_cond(&clear)?.groupby("time.month")?.median("time")?.to_dataset("ndvi"))
 }
