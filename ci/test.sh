@@ -12,6 +12,8 @@ export GRATICULE_PYTHON=$PWD/target/venv/bin/python
 GRATICULE_SAMPLE_DATA=$("$GRATICULE_PYTHON" -c 'import iris_sample_data; print(iris_sample_data.path)')
 export GRATICULE_SAMPLE_DATA
 export PYTHONDONTWRITEBYTECODE=1
+# Lines of code in backtraces are not worth the time that they take to compile.
+export CARGO_PROFILE_RELEASE_DEBUG=0
 
 features=(--all-features)
 if ! pkg-config --exists netcdf 2>/dev/null; then
