@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -9,17 +10,24 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::guard::guarded;
 use super::schedule::{Done, Schedule};
+use super::scratch::Scratch;
 use super::{
     Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
 use crate::array::Block;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::State;
-use crate::plan::{Plan, StageKind, Task, human_bytes};
+use crate::plan::{Plan, Rules, StageKind, Task, human_bytes};
 use crate::source::Traffic;
+
+/// Threads leave the tasks that they were given to others after this time.
+const LONG_RUN: Duration = Duration::from_millis(5);
 
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(50);
+
+/// Plans hold no more than this between stages unless a budget was asked for: more saves time, but surprises.
+const UNASKED: usize = 512 << 20;
 
 type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
@@ -37,8 +45,11 @@ type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 pub struct Local {
     threads: usize,
     memory: usize,
+    /// What plans may keep of arrays that are put into other chunks.
+    held: usize,
     on_progress: Option<OnProgress>,
     cancel: Cancel,
+    scratch: Option<PathBuf>,
 }
 
 impl Default for Local {
@@ -63,13 +74,14 @@ impl Local {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new() -> Self {
-        static DEFAULTS: LazyLock<(usize, usize)> = LazyLock::new(|| {
+        static DEFAULTS: LazyLock<(usize, usize, usize)> = LazyLock::new(|| {
             let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
             let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| v.parse().ok());
-            (threads, asked.unwrap_or_else(|| machine_memory() / 10 * 6))
+            let most = machine_memory() / 10 * 6;
+            (threads, asked.unwrap_or(most), asked.unwrap_or(most.min(UNASKED)))
         });
-        let (threads, memory) = *DEFAULTS;
-        Local { threads, memory, on_progress: None, cancel: Cancel::new() }
+        let (threads, memory, held) = *DEFAULTS;
+        Local { threads, memory, held, on_progress: None, cancel: Cancel::new(), scratch: None }
     }
 
     /// With so many threads (at least one).
@@ -85,7 +97,8 @@ impl Local {
         self
     }
 
-    /// With a budget in bytes for tasks, kept blocks and results in memory.
+    /// With a budget in bytes for tasks, kept blocks and results in memory. The larger it is, the less often arrays
+    /// that are put into other chunks are read; without one, plans count on 512 MB for that.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -97,6 +110,7 @@ impl Local {
     /// ```
     pub fn memory(mut self, bytes: usize) -> Self {
         self.memory = bytes;
+        self.held = bytes;
         self
     }
 
@@ -140,6 +154,24 @@ impl Local {
         self
     }
 
+    /// With a folder for what does not fit into memory between two steps. Arrays that are put into other chunks go
+    /// through it where that takes fewer reads of their source; a run removes what it put there. Without one
+    /// nothing is put on disk, and sources are read more often.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 4), ("y", 4)], (0..16).collect::<Vec<i32>>())?;
+    /// let rows = a.chunk("x", 1)?.add(1)?;
+    /// let columns = rows.chunk("x", 4)?.chunk("y", 1)?;
+    /// let local = Local::new().scratch(std::env::temp_dir());
+    /// assert_eq!(columns.compute_on(&local)?.0.to_vec::<i32>()?[5], 6);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn scratch(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.scratch = Some(folder.into());
+        self
+    }
+
     /// Refuses a plan whose largest task does not fit, with a chunking that would.
     fn admit(&self, plan: &Plan, results: usize) -> Result<()> {
         let room = self.memory.saturating_sub(results);
@@ -172,6 +204,11 @@ impl Local {
 }
 
 impl Executor for Local {
+    fn rules(&self) -> Rules {
+        let scratch = self.scratch.clone();
+        Rules { memory: self.memory, held: self.held, threads: self.threads, scratch, ..Rules::default() }
+    }
+
     fn run(&self, plan: &Plan) -> Result<Outcome> {
         let begun = Instant::now();
         let results: usize =
@@ -182,6 +219,7 @@ impl Executor for Local {
             io: Traffic::new(self.cancel.clone()),
             kept: RwLock::default(),
             folds: Mutex::default(),
+            scratch: Scratch::new(plan)?,
             outputs: plan.output_metas().iter().map(|_| Mutex::new(None)).collect(),
         };
         let pool = pool(self.threads)?;
@@ -204,12 +242,13 @@ impl Executor for Local {
                         break;
                     }
                     match schedule.next() {
-                        Ok(Some(task)) => {
+                        Ok(Some(next)) => {
                             let (send, run) = (send.clone(), &run);
                             scope.spawn(move |_| {
-                                let result = run.task(task);
+                                let begun = Instant::now();
+                                let results = run.tasks(&next.tasks);
                                 // The receiver lives until all tasks are done.
-                                let _ = send.send((task, result));
+                                let _ = send.send((next, results, begun.elapsed()));
                             });
                         }
                         Ok(None) => break,
@@ -222,17 +261,19 @@ impl Executor for Local {
                 if schedule.running() == 0 {
                     return failed.map_or(Ok(()), Err);
                 }
-                let (task, result) = receive.recv().expect("a sender is held here");
-                match result {
-                    Ok(done) => {
-                        for block in schedule.done(task, &done) {
-                            run.kept.write().unwrap_or_else(PoisonError::into_inner).remove(&block);
+                let (ended, results, took) = receive.recv().expect("a sender is held here");
+                schedule.ended(&ended, results.len(), took);
+                for (&task, result) in ended.tasks.iter().zip(results) {
+                    match result {
+                        Ok(done) => {
+                            let free = schedule.done(task, &done);
+                            if !free.is_empty() {
+                                let mut kept = run.kept.write().unwrap_or_else(PoisonError::into_inner);
+                                free.iter().for_each(|block| drop(kept.remove(block)));
+                            }
                         }
-                    }
-                    Err(e) => {
-                        schedule.abort(task);
                         // The first error is the one to tell; later ones often follow from it.
-                        failed.get_or_insert(e);
+                        Err(e) => drop(failed.get_or_insert(e)),
                     }
                 }
                 if told.elapsed() >= TELL_EVERY {
@@ -283,6 +324,7 @@ struct Run<'a> {
     io: Traffic,
     kept: RwLock<KeptBlocks>,
     folds: Mutex<Accumulators>,
+    scratch: Scratch,
     outputs: Vec<Mutex<Option<Block>>>,
 }
 
@@ -290,9 +332,26 @@ impl Kept for Run<'_> {
     fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>> {
         self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&(stage, chunk)).cloned()
     }
+
+    fn part(&self, stage: usize, chunk: usize, part: usize) -> Result<Block> {
+        self.scratch.read(self.plan, stage, chunk, part)
+    }
 }
 
 impl Run<'_> {
+    /// Runs tasks one after the other, until they have taken long or one fails.
+    fn tasks(&self, tasks: &[Task]) -> Vec<Result<Done>> {
+        let begun = Instant::now();
+        let mut results = Vec::with_capacity(tasks.len());
+        for &task in tasks {
+            results.push(self.task(task));
+            if matches!(results.last(), Some(Err(_))) || begun.elapsed() > LONG_RUN {
+                break;
+            }
+        }
+        results
+    }
+
     /// Runs a task; a panic in it is an error.
     fn task(&self, task: Task) -> Result<Done> {
         guarded(|| self.plan.describe_task(task), || self.unguarded(task))
@@ -307,6 +366,10 @@ impl Run<'_> {
         let block = run_task(self.plan, task, self, &self.io)?;
         let mut done = Done::default();
         match (&stage.kind, block) {
+            (StageKind::Spill { .. }, Some(block)) => {
+                self.scratch.write(self.plan, task, &block)?;
+                done.kept = Some(0);
+            }
             (StageKind::Keep { .. }, Some(block)) => done.kept = Some(self.keep(task, vec![block])),
             (StageKind::Output { output, node }, Some(block)) => {
                 let shape = self.plan.nodes()[*node].meta.shape();

@@ -6,6 +6,7 @@ mod local;
 mod pull;
 mod report;
 mod schedule;
+mod scratch;
 mod share;
 mod tiles;
 
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use crate::array::Block;
 use crate::error::Result;
 use crate::lazy::LazyArray;
-use crate::plan::{Plan, Target};
+use crate::plan::{Plan, Rules, Target};
 use crate::source::Sink;
 
 pub use crate::source::Cancel;
@@ -30,6 +31,11 @@ pub trait Executor: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// If the plan does not fit the budget (before anything ran), a task fails, or the run is cancelled.
     fn run(&self, plan: &Plan) -> Result<Outcome>;
+
+    /// How plans for this executor are made.
+    fn rules(&self) -> Rules {
+        Rules::default()
+    }
 }
 
 /// What a run leaves.
@@ -74,7 +80,7 @@ pub fn compute(arrays: &[LazyArray]) -> Result<Vec<Block>> {
 /// ```
 pub fn compute_on(executor: &dyn Executor, arrays: &[LazyArray]) -> Result<Outcome> {
     let targets: Vec<Target> = arrays.iter().cloned().map(Target::Memory).collect();
-    executor.run(&Plan::new(&targets)?)
+    executor.run(&Plan::new_with(&targets, &executor.rules())?)
 }
 
 /// Writes arrays to sinks with an executor, in one run.
@@ -98,7 +104,7 @@ pub fn compute_on(executor: &dyn Executor, arrays: &[LazyArray]) -> Result<Outco
 pub fn store_on(executor: &dyn Executor, targets: &[(LazyArray, Arc<dyn Sink>)]) -> Result<Report> {
     let targets: Vec<Target> =
         targets.iter().map(|(a, sink)| Target::Store(a.clone(), sink.clone())).collect();
-    executor.run(&Plan::new(&targets)?).map(|o| o.report)
+    executor.run(&Plan::new_with(&targets, &executor.rules())?).map(|o| o.report)
 }
 
 /// Writes arrays to sinks with the default local executor, in one run.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::array::{Block, Region};
+use crate::array::{Block, ChunkGrid, Region};
 use crate::error::{Context, Error, Result};
 use crate::exec::guard::guarded;
 use crate::exec::{share, tiles};
@@ -15,6 +15,14 @@ use crate::source::Traffic;
 pub trait Kept: Sync {
     /// The blocks of one chunk of a stage: one for each node that the stage keeps.
     fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>>;
+
+    /// A part of a chunk of a stage whose blocks are on disk.
+    ///
+    /// # Errors
+    /// If it cannot be read, or this executor puts nothing on disk.
+    fn part(&self, stage: usize, chunk: usize, part: usize) -> Result<Block> {
+        Err(Error::internal(format!("part {part} of chunk {chunk} of stage {stage} is not on disk")))
+    }
 }
 
 /// Runs a task of any stage but a fold: its block (already written, where the stage writes).
@@ -55,7 +63,7 @@ fn block_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Op
     let out = stage.grid.region(task.chunk);
     let mut pull = Pull::new(plan, kept, io, stage);
     match &stage.kind {
-        StageKind::Keep { node } => Ok(Some(pull.operation(*node, &out)?)),
+        StageKind::Keep { node } | StageKind::Spill { node, .. } => Ok(Some(pull.operation(*node, &out)?)),
         StageKind::Output { node, .. } => Ok(Some(pull.pull(*node, &out)?)),
         StageKind::Write { node, sink } => {
             let block = pull.pull(*node, &out)?;
@@ -302,8 +310,31 @@ impl<'a> Pull<'a> {
         Ok(block)
     }
 
+    /// A box from the parts that a stage put on disk.
+    fn put_together(&self, stage: usize, parts: &ChunkGrid, region: &Region) -> Result<Block> {
+        let grid = &self.plan.stages()[stage].grid;
+        let mut out: Option<Block> = None;
+        for part in parts.touched(region) {
+            self.io.check()?;
+            let of_part = parts.region(part);
+            let Some(wanted) = of_part.intersect(region) else { continue };
+            // Parts are pieces of chunks.
+            let chunk = grid.touched(&of_part)[0];
+            let piece = self.kept.part(stage, chunk, part)?.region(&wanted.relative_to(&of_part));
+            if wanted == *region {
+                return Ok(piece);
+            }
+            out.get_or_insert_with(|| Block::zeros(piece.dtype(), &region.shape()))
+                .assign(&wanted.relative_to(region), &piece);
+        }
+        out.ok_or_else(|| Error::internal(format!("region {region} touches no part of stage {stage}")))
+    }
+
     /// A box from the kept blocks of a stage.
     fn assemble(&self, stage: usize, slot: usize, region: &Region) -> Result<Block> {
+        if let StageKind::Spill { parts, .. } = &self.plan.stages()[stage].kind {
+            return self.put_together(stage, parts, region);
+        }
         let grid = &self.plan.stages()[stage].grid;
         let chunk_blocks = |chunk| {
             self.kept

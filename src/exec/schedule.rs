@@ -1,9 +1,22 @@
 //! Which task runs next: depth first, so that kept blocks are used up early, and within the budget.
 
+mod uses;
+
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Task, human_bytes};
+use uses::Uses;
+
+/// Short tasks run one after the other for about so long: handing one to a thread takes microseconds.
+const RUN_TIME: Duration = Duration::from_micros(300);
+
+/// A run holds so many tasks at most.
+const RUN_TASKS: usize = 512;
+
+/// A run of several tasks takes at most this part of a thread's share of the budget.
+const RUN_SHARE: usize = 16;
 
 /// The order of a run. Tasks of the last stages are taken one after the other; the tasks that they
 /// need are found by index arithmetic when their turn comes.
@@ -11,20 +24,27 @@ pub(super) struct Schedule<'a> {
     plan: &'a Plan,
     memory: usize,
     threads: usize,
-    /// Next chunk of each stage that writes or gives results.
+    /// Next place in the order of each stage that writes or gives results.
     roots: VecDeque<(usize, usize)>,
     ready: VecDeque<Task>,
     waiting: HashMap<Task, usize>,
     /// Tasks that wait for a kept block.
     waiters: HashMap<(usize, usize), Vec<Task>>,
     blocks: HashMap<(usize, usize), KeptBlock>,
-    /// For each stage that keeps, how many tasks use each of its blocks.
-    uses: HashMap<(usize, usize), usize>,
+    uses: Uses<'a>,
+    /// For each stage how long its tasks took, lately.
+    times: Vec<Option<Duration>>,
     running: usize,
     running_bytes: usize,
     held_bytes: usize,
     peak: usize,
     finished: usize,
+}
+
+/// Tasks of one stage that a thread runs one after the other.
+pub(super) struct Run {
+    pub(super) tasks: Vec<Task>,
+    bytes: usize,
 }
 
 /// What a finished task leaves behind it.
@@ -44,19 +64,6 @@ enum KeptBlock {
 
 impl<'a> Schedule<'a> {
     pub(super) fn new(plan: &'a Plan, memory: usize, results: usize, threads: usize) -> Self {
-        let mut uses = HashMap::new();
-        for (s, stage) in plan.stages().iter().enumerate() {
-            if stage.after.is_empty() {
-                continue;
-            }
-            for index in 0..stage.task_count() {
-                let task =
-                    Task { stage: s, chunk: index / stage.segments(), segment: index % stage.segments() };
-                for block in plan.needed_blocks(task) {
-                    *uses.entry(block).or_insert(0) += 1;
-                }
-            }
-        }
         let roots = (0..plan.stages().len()).filter(|&s| !plan.stages()[s].keeps()).map(|s| (s, 0)).collect();
         Schedule {
             plan,
@@ -67,7 +74,8 @@ impl<'a> Schedule<'a> {
             waiting: HashMap::new(),
             waiters: HashMap::new(),
             blocks: HashMap::new(),
-            uses,
+            uses: Uses::new(plan, memory),
+            times: vec![None; plan.stages().len()],
             running: 0,
             running_bytes: 0,
             held_bytes: results,
@@ -76,19 +84,20 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    /// The next task that may start now; `None` if none may before another ends, or all are done.
+    /// The next tasks that may start now; `None` if none may before others end, or all are done.
     ///
     /// # Errors
     /// If kept blocks fill the budget so that nothing fits beside them.
-    pub(super) fn next(&mut self) -> Result<Option<Task>> {
-        while self.ready.len() < self.threads && self.expand_root() {}
-        let Some(&task) = self.ready.front() else { return Ok(None) };
-        let bytes = self.plan.stages()[task.stage].task_bytes;
-        // One more task than threads waits in the pool, so that no thread idles while we are told.
+    pub(super) fn next(&mut self) -> Result<Option<Run>> {
+        // One more run than threads waits in the pool, so that no thread idles while we are told.
         if self.running > self.threads {
             return Ok(None);
         }
-        if self.running_bytes + self.held_bytes + bytes > self.memory {
+        while self.wants_more() && self.expand_root() {}
+        let Some(&task) = self.ready.front() else { return Ok(None) };
+        let bytes = self.plan.stages()[task.stage].task_bytes;
+        let taken = self.running_bytes + self.held_bytes;
+        if taken + bytes > self.memory {
             if self.running > 0 {
                 return Ok(None);
             }
@@ -104,34 +113,62 @@ impl<'a> Schedule<'a> {
             .at(self.plan.describe_stage(&self.plan.stages()[task.stage]))
             .help("raise the budget, make chunks smaller, or write the intermediate result to a store first"));
         }
-        self.ready.pop_front();
+        // What each task leaves stays until the run ends, so its bytes count for each.
+        let fit = (self.memory - taken) / bytes.max(1);
+        let most = self.run_tasks(task.stage).min(fit).max(1);
+        let same = self.ready.iter().take(most).take_while(|t| t.stage == task.stage).count();
+        let run = Run { tasks: self.ready.drain(..same).collect(), bytes: same * bytes };
         self.running += 1;
-        self.running_bytes += bytes;
+        self.running_bytes += run.bytes;
         self.peak = self.peak.max(self.running_bytes + self.held_bytes);
-        Ok(Some(task))
+        Ok(Some(run))
     }
 
-    /// Takes a task off the list; the kept blocks that nobody needs any more.
+    /// How many tasks of a stage make a run.
+    fn run_tasks(&self, stage: usize) -> usize {
+        let Some(time) = self.times[stage] else { return 1 };
+        let for_time = (RUN_TIME.as_nanos() / time.as_nanos().max(1)) as usize;
+        let for_memory =
+            self.memory / (RUN_SHARE * self.threads * self.plan.stages()[stage].task_bytes.max(1));
+        for_time.min(for_memory).clamp(1, RUN_TASKS)
+    }
+
+    /// Whether there should be more ready tasks for the threads to choose from.
+    fn wants_more(&self) -> bool {
+        let Some(&(stage, _)) = self.roots.front() else { return false };
+        let wanted = self.threads * self.run_tasks(stage);
+        // Where much is coming already, more would only hold blocks.
+        self.ready.len() < wanted && self.waiting.len() <= wanted
+    }
+
+    /// Takes a run off the list: the tasks it had no time for come first again.
+    pub(super) fn ended(&mut self, run: &Run, began: usize, took: Duration) {
+        self.running -= 1;
+        self.running_bytes -= run.bytes;
+        for &task in run.tasks[began..].iter().rev() {
+            self.ready.push_front(task);
+        }
+        let mean = took / began.max(1) as u32;
+        let time = &mut self.times[run.tasks[0].stage];
+        // A task that once took long may do so again: times fall slowly.
+        *time = Some(time.map_or(mean, |t| mean.max((3 * t + mean) / 4)));
+    }
+
+    /// Takes note of a finished task; the kept blocks that nobody needs any more.
     pub(super) fn done(&mut self, task: Task, done: &Done) -> Vec<(usize, usize)> {
-        self.abort(task);
         self.finished += 1;
         self.held_bytes = self.held_bytes.saturating_add_signed(done.states) + done.kept.unwrap_or(0);
         self.peak = self.peak.max(self.running_bytes + self.held_bytes);
-        let mut free = Vec::new();
-        for block in self.plan.needed_blocks(task) {
-            let left = self.uses.get_mut(&block).expect("uses were counted");
-            *left -= 1;
-            if *left == 0 {
-                self.uses.remove(&block);
-                if let Some(KeptBlock::There { bytes }) = self.blocks.remove(&block) {
-                    self.held_bytes = self.held_bytes.saturating_sub(bytes);
-                }
-                free.push(block);
+        let free = self.uses.done(task);
+        for block in &free {
+            if let Some(KeptBlock::There { bytes }) = self.blocks.remove(block) {
+                self.held_bytes = self.held_bytes.saturating_sub(bytes);
             }
         }
         if let Some(bytes) = done.kept {
             let block = (task.stage, task.chunk);
             self.blocks.insert(block, KeptBlock::There { bytes });
+            self.uses.there(task.stage);
             for waiter in self.waiters.remove(&block).unwrap_or_default() {
                 let missing = self.waiting.get_mut(&waiter).expect("a waiter waits");
                 *missing -= 1;
@@ -143,12 +180,6 @@ impl<'a> Schedule<'a> {
             }
         }
         free
-    }
-
-    /// Takes a failed task off the list of running ones.
-    pub(super) fn abort(&mut self, task: Task) {
-        self.running -= 1;
-        self.running_bytes -= self.plan.stages()[task.stage].task_bytes;
     }
 
     pub(super) fn running(&self) -> usize {
@@ -165,16 +196,13 @@ impl<'a> Schedule<'a> {
 
     /// Adds the next task of the last stages, and those that it needs before it.
     fn expand_root(&mut self) -> bool {
-        // Much is coming already; more would only hold blocks.
-        if self.waiting.len() > self.threads {
-            return false;
-        }
-        let Some(&(stage, chunk)) = self.roots.front() else { return false };
-        if chunk + 1 < self.plan.stages()[stage].grid.count() {
+        let Some(&(stage, place)) = self.roots.front() else { return false };
+        if place + 1 < self.plan.stages()[stage].grid.count() {
             self.roots[0].1 += 1;
         } else {
             self.roots.pop_front();
         }
+        let chunk = self.plan.stages()[stage].nth(place);
         self.expand(Task { stage, chunk, segment: 0 });
         true
     }
@@ -182,7 +210,7 @@ impl<'a> Schedule<'a> {
     /// Adds a task after the tasks that make the blocks it needs.
     fn expand(&mut self, task: Task) {
         let mut missing = 0;
-        for block in self.plan.needed_blocks(task) {
+        for block in self.uses.needed(task) {
             match self.blocks.get(&block) {
                 Some(KeptBlock::There { .. }) => continue,
                 Some(KeptBlock::Coming) => {}

@@ -160,7 +160,7 @@ impl Batch {
         self
     }
 
-    fn plan(&self) -> Result<Plan> {
+    fn plan(&self, executor: &dyn Executor) -> Result<Plan> {
         let mut targets: Vec<Target> = Vec::new();
         for write in &self.writes {
             targets.extend(
@@ -171,7 +171,7 @@ impl Batch {
             );
         }
         targets.extend(self.loads.iter().map(|a| Target::Memory(a.variable().data().clone())));
-        Plan::new(&targets)
+        Plan::new_with(&targets, &executor.rules())
     }
 
     /// What the run would do: stages, tasks, bytes to read and write, memory.
@@ -187,7 +187,7 @@ impl Batch {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn explain(&self) -> Result<Explain> {
-        Ok(self.plan()?.explain())
+        Ok(self.plan(&Local::default())?.explain())
     }
 
     /// Runs everything with the local executor: the loaded arrays in order, and what it took.
@@ -220,7 +220,7 @@ impl Batch {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn run_on(self, executor: &dyn Executor) -> Result<(Vec<DataArray>, Report)> {
-        let outcome = executor.run(&self.plan()?)?;
+        let outcome = executor.run(&self.plan(executor)?)?;
         for write in self.writes {
             write.finish()?;
         }

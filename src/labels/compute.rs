@@ -68,7 +68,7 @@ impl Dataset {
     /// ```
     pub fn explain(&self) -> Result<Explain> {
         let targets: Vec<Target> = self.lazy_arrays().into_iter().map(Target::Memory).collect();
-        Ok(Plan::new(&targets)?.explain())
+        Ok(Plan::new_with(&targets, &Local::default().rules())?.explain())
     }
 
     /// The data variables in chunks of `len` along `dim`; other dims keep their chunks.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::rules::{Rules, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
@@ -29,8 +30,29 @@ impl Plan {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new(targets: &[Target]) -> Result<Plan> {
+        Plan::new_with(targets, &Rules::default())
+    }
+
+    /// Makes the plan for some targets by some [`Rules`].
+    ///
+    /// # Errors
+    /// If a sink does not fit its array.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Rules, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let a = a.chunk("x", 2)?;
+    /// let both = a.mean("x")?.add(&a.mean("x")?)?;
+    /// let targets = [Target::Memory(both.variable().data().clone())];
+    /// // The mean was written twice and is computed once.
+    /// assert_eq!(Plan::new(&targets)?.stages()[0].results().len(), 1);
+    /// assert_eq!(Plan::new_with(&targets, &Rules::none())?.stages()[0].results().len(), 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn new_with(targets: &[Target], rules: &Rules) -> Result<Plan> {
         let mut builder = Builder::default();
-        let mut roots = Vec::new();
+        let mut roots: Vec<usize> = Vec::new();
         for target in targets {
             let (Target::Memory(array) | Target::Store(array, _)) = target;
             let node = builder.add(array);
@@ -55,12 +77,17 @@ impl Plan {
                 Target::Store(_, sink) => sink.grid(),
             })
             .collect();
+        let mut notes = Vec::new();
+        if rules.merge {
+            merge::merge(&mut builder.nodes, &mut roots, &mut notes);
+        }
         let cuts = builder.cuts(&roots, &grids);
         let mut plan = Plan {
             kept: vec![None; builder.nodes.len()],
             nodes: builder.nodes,
             stages: Vec::new(),
             outputs: 0,
+            notes,
         };
         for group in plan.groups(&cuts) {
             let stage = plan.kept_stage(&group);
@@ -78,6 +105,9 @@ impl Plan {
                 Target::Store(_, sink) => StageKind::Write { node, sink: sink.clone() },
             };
             plan.stages.push(Stage::of(kind, grid));
+        }
+        if rules.regroup {
+            regroup::regroup(&mut plan, rules);
         }
         plan.estimate();
         Ok(plan)
@@ -148,8 +178,8 @@ impl Plan {
 }
 
 impl Stage {
-    fn of(kind: StageKind, grid: ChunkGrid) -> Stage {
-        Stage { kind, grid, after: Vec::new(), task_bytes: 0, read_bytes: 0 }
+    pub(super) fn of(kind: StageKind, grid: ChunkGrid) -> Stage {
+        Stage { kind, grid, after: Vec::new(), task_bytes: 0, read_bytes: 0, group: Vec::new() }
     }
 }
 

@@ -36,7 +36,7 @@ impl Plan {
         let mut pending: Vec<usize> = match &stage.kind {
             StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
             // These compute their nodes, so what they need begins at the inputs.
-            StageKind::Fold { .. } | StageKind::Keep { .. } => {
+            StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => {
                 stage.results().iter().flat_map(|&n| self.nodes[n].inputs.clone()).collect()
             }
         };
@@ -54,6 +54,19 @@ impl Plan {
         after.sort_unstable();
         after.dedup();
         after
+    }
+
+    /// Bytes of the largest of a few tasks of a stage.
+    pub(super) fn sampled_cost(&self, s: usize) -> usize {
+        let count = self.stages[s].grid.count();
+        let task = |chunk| self.cost(Task { stage: s, chunk, segment: 0 }).peak;
+        [0, count / 2, count - 1].map(task).into_iter().max().unwrap_or(0)
+    }
+
+    /// Bytes that computing a box of a node takes.
+    pub(super) fn box_cost(&self, node: usize, region: &Region) -> usize {
+        let mut meter = Meter::new(self);
+        meter.operation(node, region).0 + meter.held
     }
 
     /// What one task costs.
@@ -90,6 +103,10 @@ impl Plan {
                 return Cost { peak: 2 * state + peak, read: read + inner };
             }
             StageKind::Keep { node } => meter.operation(*node, &out).0,
+            // The parts are copied one by one.
+            StageKind::Spill { node, .. } => {
+                meter.operation(*node, &out).0 + self.nodes[*node].meta.bytes(&out)
+            }
             StageKind::Output { node, .. } => meter.visit(*node, &out).0,
             StageKind::Write { node, .. } => {
                 // The encoder holds the encoded chunk beside the decoded one.

@@ -80,6 +80,9 @@ impl Plan {
                     )
                 }
                 StageKind::Keep { node } => format!("keep {}", self.nodes[*node].op.describe()),
+                StageKind::Spill { node, folder, .. } => {
+                    format!("keep {} on disk in {}", self.nodes[*node].op.describe(), folder.display())
+                }
                 StageKind::Output { output, .. } => format!("result {output} in memory"),
                 StageKind::Write { sink, node } => {
                     let meta = &self.nodes[*node].meta;
@@ -104,6 +107,9 @@ impl Plan {
             for &root in stage.results() {
                 self.tree(&mut text, root, 2, i);
             }
+        }
+        for note in &self.notes {
+            let _ = writeln!(text, "{note}");
         }
         let _ = write!(
             text,

@@ -32,7 +32,7 @@ impl Plan {
             .filter_map(|stage| match &stage.kind {
                 StageKind::Write { node, sink } => Some((*node, Some(&**sink))),
                 StageKind::Output { node, .. } => Some((*node, None)),
-                StageKind::Fold { .. } | StageKind::Keep { .. } => None,
+                StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => None,
             })
             .collect();
         let stamps: Vec<Option<String>> = self.nodes.iter().map(|n| n.op.stamp()).collect();

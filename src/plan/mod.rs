@@ -10,9 +10,11 @@ mod build;
 mod estimate;
 mod explain;
 mod identity;
+mod rules;
 mod walk;
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,7 @@ const SAMPLES: usize = 64;
 
 pub use explain::{Explain, human_bytes};
 pub(crate) use identity::identity_of;
+pub use rules::{Note, Rules};
 pub(crate) use walk::deeper;
 
 /// What a run shall do with an array.
@@ -70,6 +73,15 @@ pub enum StageKind {
         /// The node.
         node: usize,
     },
+    /// Compute a node and put its blocks on disk for later stages, part by part.
+    Spill {
+        /// The node.
+        node: usize,
+        /// The folder; a run makes one of its own in it, and removes it.
+        folder: PathBuf,
+        /// The chunks of the stage, cut into the parts that later tasks ask for.
+        parts: ChunkGrid,
+    },
     /// Compute a node into the result in memory.
     Output {
         /// The node.
@@ -99,6 +111,9 @@ pub struct Stage {
     pub task_bytes: usize,
     /// Decoded bytes that the whole stage reads, about.
     pub read_bytes: u64,
+    /// How many chunks along each axis make a group: groups run one after the other. Empty where chunks run in
+    /// row-major order.
+    pub group: Vec<usize>,
 }
 
 /// One unit of work.
@@ -121,6 +136,8 @@ pub struct Plan {
     pub(crate) kept: Vec<Option<(usize, usize)>>,
     /// Number of results in memory.
     pub(crate) outputs: usize,
+    /// What rules chose, and why.
+    pub(crate) notes: Vec<Note>,
 }
 
 impl Plan {
@@ -324,9 +341,10 @@ impl Stage {
     pub fn results(&self) -> &[usize] {
         match &self.kind {
             StageKind::Fold { nodes, .. } => nodes,
-            StageKind::Keep { node } | StageKind::Output { node, .. } | StageKind::Write { node, .. } => {
-                std::slice::from_ref(node)
-            }
+            StageKind::Keep { node }
+            | StageKind::Spill { node, .. }
+            | StageKind::Output { node, .. }
+            | StageKind::Write { node, .. } => std::slice::from_ref(node),
         }
     }
 
@@ -342,7 +360,32 @@ impl Stage {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn keeps(&self) -> bool {
-        matches!(self.kind, StageKind::Fold { .. } | StageKind::Keep { .. })
+        matches!(self.kind, StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. })
+    }
+
+    /// The chunk whose turn it is after `i` others.
+    pub(crate) fn nth(&self, mut i: usize) -> usize {
+        if self.group.is_empty() {
+            return i;
+        }
+        let counts = self.grid.counts();
+        // Along each axis all groups but the last are of one length: which one it is follows from the chunks in those
+        // before it.
+        let mut first = vec![0; counts.len()];
+        let mut inside = counts.clone();
+        for axis in 0..counts.len() {
+            let beside: usize =
+                inside.iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, n)| n).product();
+            let group = i / (self.group[axis] * beside);
+            i -= group * self.group[axis] * beside;
+            first[axis] = group * self.group[axis];
+            inside[axis] = self.group[axis].min(counts[axis] - first[axis]);
+        }
+        for axis in (0..counts.len()).rev() {
+            first[axis] += i % inside[axis];
+            i /= inside[axis];
+        }
+        self.grid.ravel(&first)
     }
 }
 

@@ -17,25 +17,28 @@ pub(crate) fn deeper<T>(f: impl FnOnce() -> T) -> T {
 impl Plan {
     /// (node, box of it) that a task pulls, one after the other.
     pub(crate) fn pulls(&self, task: Task) -> Vec<(usize, Region)> {
-        let stage = &self.stages[task.stage];
-        let out = stage.grid.region(task.chunk);
-        match &stage.kind {
+        self.pulls_of(task.stage, &self.stages[task.stage].grid.region(task.chunk), task.segment)
+    }
+
+    /// (node, box of it) that a box of a stage pulls; of a fold those of a segment.
+    pub(super) fn pulls_of(&self, stage: usize, out: &Region, segment: usize) -> Vec<(usize, Region)> {
+        match &self.stages[stage].kind {
             StageKind::Fold { nodes, segments, segment_len } => {
                 let mut pulls = Vec::new();
                 for &n in nodes {
                     let input = self.nodes[n].inputs[0];
-                    let steps = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
-                    let segment = steps.segment(task.segment, *segments, *segment_len);
+                    let steps = FoldSteps::new(self.fold(n), out, &self.nodes[input].meta);
+                    let segment = steps.segment(segment, *segments, *segment_len);
                     pulls.extend(segment.map(|i| (input, steps.step(i))));
                 }
                 pulls
             }
-            StageKind::Keep { node } => {
+            StageKind::Keep { node } | StageKind::Spill { node, .. } => {
                 let metas = self.input_metas(*node);
-                let needs = self.nodes[*node].op.needs(&out, &metas);
+                let needs = self.nodes[*node].op.needs(out, &metas);
                 needs.into_iter().map(|n| (self.nodes[*node].inputs[n.input], n.region)).collect()
             }
-            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![(*node, out)],
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![(*node, out.clone())],
         }
     }
 

@@ -239,6 +239,10 @@ impl Run<'_> {
         }
         match (&stage.kind, run_task(self.plan, task, self, &self.io)?) {
             (StageKind::Keep { .. }, Some(block)) => self.keep(task, vec![block]),
+            (StageKind::Spill { .. }, _) => {
+                return Err(Error::unsupported("this executor puts nothing on disk")
+                    .help("make the plan without a scratch folder"));
+            }
             (StageKind::Output { output, .. }, Some(block)) => {
                 self.board().outputs[*output].assign(&stage.grid.region(task.chunk), &block);
             }

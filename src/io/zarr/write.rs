@@ -16,7 +16,7 @@ use crate::io::RawDataset;
 use crate::io::staging::Staging;
 use crate::labels::{AttrValue, Variable};
 use crate::lazy::LazyArray;
-use crate::plan::{Plan, Target, identity_of};
+use crate::plan::{Plan, Rules, Target, identity_of};
 use crate::source::{Sink, Traffic};
 
 /// What to do with a store that is there already.
@@ -138,7 +138,7 @@ impl ZarrWrite {
             .collect();
         if let Some(manifest) = &mut manifest {
             let all = targets.iter().map(|(data, sink)| Target::Store(data.clone(), sink.clone()));
-            let plan = Plan::new(&all.collect::<Vec<_>>())?.identity()?;
+            let plan = Plan::new_with(&all.collect::<Vec<_>>(), &Rules::none())?.identity()?;
             let names: Vec<&str> = raw.variables.keys().map(|name| &**name).collect();
             manifest.claim(identity_of(&(plan, names))?)?;
         }

@@ -1,0 +1,76 @@
+//! What the plan chooses beyond what is written. The rules run in this order:
+//!
+//! 1. `merge`: equal expressions become one. First, since the rules behind it ask who else uses an array.
+//! 2. the cut into stages (`plan/build.rs`), which drops whatever no target reaches.
+//! 3. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
+//!
+//! No rule pushes selections down or fuses operations: a task asks for boxes, and asks for no more than it needs
+//! (see [`Op::needs`](crate::lazy::Op::needs)). No rule changes a result: not dtype, not shape, not a bit.
+
+pub(super) mod merge;
+mod passes;
+pub(super) mod regroup;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Which rules a plan is made by, and for what machine.
+///
+/// ```
+/// use graticule::plan::Rules;
+/// let rules = Rules { memory: 256 << 20, threads: 4, ..Rules::default() };
+/// assert!(rules.merge && rules.scratch.is_none());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Whether equal expressions are computed once.
+    pub merge: bool,
+    /// Whether chunks that use the same chunks of a source run together, and share them.
+    pub regroup: bool,
+    /// The budget in bytes.
+    pub memory: usize,
+    /// Bytes of the budget that parts of chunks may take while an array is put into other chunks.
+    pub held: usize,
+    /// How many tasks run side by side.
+    pub threads: usize,
+    /// A folder for what does not fit into memory between stages; without one nothing is put there.
+    pub scratch: Option<PathBuf>,
+}
+
+impl Default for Rules {
+    /// All rules, for a budget of 1 GiB, half of it for parts of chunks, and one thread, without a folder.
+    fn default() -> Self {
+        Rules { merge: true, regroup: true, memory: 1 << 30, held: 512 << 20, threads: 1, scratch: None }
+    }
+}
+
+impl Rules {
+    /// No rules: a plan that does what is written.
+    ///
+    /// ```
+    /// # use graticule::plan::Rules;
+    /// assert!(!Rules::none().merge && !Rules::none().regroup);
+    /// ```
+    pub fn none() -> Self {
+        Rules { merge: false, regroup: false, ..Rules::default() }
+    }
+}
+
+/// What a rule chose, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The rule.
+    pub rule: String,
+    /// Where.
+    pub place: String,
+    /// What was chosen, and why.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.rule, self.place, self.text)
+    }
+}
