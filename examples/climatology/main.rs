@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use graticule::io::zarr::{WriteMode, WriteOptions};
+use graticule::plan::parse_bytes;
 use graticule::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -187,7 +188,7 @@ fn parse(args: Vec<String>) -> Result<Args> {
             "--time" => parsed.time = Some(range(&value()?)?),
             "--lat" => parsed.lat = Some(numbers(&value()?)?),
             "--lon" => parsed.lon = Some(numbers(&value()?)?),
-            "--memory" => parsed.local = parsed.local.clone().memory(bytes(&value()?)?),
+            "--memory" => parsed.local = parsed.local.clone().memory(parse_bytes(&value()?)?),
             "--threads" => {
                 let n = value()?;
                 let n = n.parse().map_err(|_| Error::invalid(format!("`{n}` is not a number of threads")))?;
@@ -219,22 +220,4 @@ fn numbers(text: &str) -> Result<(f64, f64)> {
     let (a, b) = range(text)?;
     let number = |s: &str| s.parse().map_err(|_| Error::invalid(format!("`{s}` is not a number")));
     Ok((number(&a)?, number(&b)?))
-}
-
-/// "256MiB", "1.5GB", "1000000".
-fn bytes(text: &str) -> Result<usize> {
-    let wrong = || Error::invalid(format!("`{text}` is not a size")).help("for example 256MiB, 2GB");
-    let end = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
-    let number: f64 = text[..end].trim().parse().map_err(|_| wrong())?;
-    let unit = match text[end..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" => 1e3,
-        "mb" => 1e6,
-        "gb" => 1e9,
-        "kib" => 1024.0,
-        "mib" => 1024.0 * 1024.0,
-        "gib" => 1024.0 * 1024.0 * 1024.0,
-        _ => return Err(wrong()),
-    };
-    Ok((number * unit) as usize)
 }

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use graticule::io::zarr::{WriteMode, WriteOptions};
+use graticule::plan::parse_bytes;
 use graticule::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -218,7 +219,7 @@ impl Args {
             match arg.as_str() {
                 "--data" => data = Some(PathBuf::from(value()?)),
                 "--out" => out = Some(PathBuf::from(value()?)),
-                "--memory" => local = local.memory(measure::bytes(&value()?)?),
+                "--memory" => local = local.memory(parse_bytes(&value()?)?),
                 "--threads" => local = local.threads(count(&value()?)?),
                 "--repeat" => repeat = count(&value()?)?,
                 _ if arg.starts_with("--") => {

@@ -64,21 +64,3 @@ pub fn checksums(ds: &Dataset) -> Result<Value> {
     }
     Ok(Value::Object(sums))
 }
-
-/// "256MiB", "1.5GB", "1000000".
-pub fn bytes(text: &str) -> Result<usize> {
-    let wrong = || Error::invalid(format!("`{text}` is not a size")).help("for example 256MiB, 2GB");
-    let end = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
-    let number: f64 = text[..end].trim().parse().map_err(|_| wrong())?;
-    let unit = match text[end..].to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" => 1e3,
-        "mb" => 1e6,
-        "gb" => 1e9,
-        "kib" => 1024.0,
-        "mib" => 1024.0 * 1024.0,
-        "gib" => 1024.0 * 1024.0 * 1024.0,
-        _ => return Err(wrong()),
-    };
-    Ok((number * unit) as usize)
-}

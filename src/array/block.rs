@@ -471,20 +471,7 @@ impl Block {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn assign(&mut self, at: &Region, piece: &Block) {
-        assert_eq!(self.dtype.kind(), piece.dtype.kind(), "assign must keep the layout");
-        let info: Vec<SliceInfoElem> = at
-            .ranges()
-            .map(|r| SliceInfoElem::Slice { start: r.start as isize, end: Some(r.end as isize), step: 1 })
-            .collect();
-        macro_rules! arms {
-            ($($K:ident),*) => {
-                match (&mut self.data, &piece.data) {
-                    $((Data::$K(a), Data::$K(p)) => a.slice_mut(info.as_slice()).assign(p),)*
-                    _ => unreachable!("layouts were compared"),
-                }
-            };
-        }
-        arms!(Bool, I8, I16, I32, I64, U8, U16, U32, U64, F32, F64, C64, C128, Str)
+        self.place().part(at).fill(piece).expect("assign must keep the layout");
     }
 
     /// All of the block as a place to write to; copied first where somebody else holds the elements too.

@@ -28,20 +28,19 @@ pub(super) fn side_by_side(
     places.try_for_each(|(i, mut place)| part(i, &mut place))
 }
 
-/// The block of which `part` fills the places of the chunks, side by side.
-#[cfg(test)]
-fn assemble(
-    dtype: DType,
-    grid: &ChunkGrid,
-    part: impl Fn(usize, &mut Place<'_>) -> Result<()> + Sync,
-) -> Result<Block> {
-    filled(dtype, &grid.shape(), |place| side_by_side(place, grid, part))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::array::Region;
+
+    /// The block of which `part` fills the places of the chunks, side by side.
+    fn assemble(
+        dtype: DType,
+        grid: &ChunkGrid,
+        part: impl Fn(usize, &mut Place<'_>) -> Result<()> + Sync,
+    ) -> Result<Block> {
+        filled(dtype, &grid.shape(), |place| side_by_side(place, grid, part))
+    }
 
     #[test]
     fn parts_come_to_their_places() {

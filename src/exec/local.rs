@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::guard::guarded;
+use super::output::Output;
 use super::pull::run_output;
 use super::schedule::{Done, Schedule};
 use super::scratch::Scratch;
 use super::{
     Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
-use crate::array::{Block, Place};
+use crate::array::Block;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::State;
-use crate::plan::{Plan, Rules, StageKind, Task, human_bytes};
+use crate::plan::{Plan, Rules, StageKind, Task, human_bytes, parse_bytes};
 use crate::source::Traffic;
 
 /// Threads leave the tasks that they were given to others after this time.
@@ -27,9 +28,6 @@ const LONG_RUN: Duration = Duration::from_millis(5);
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 
-/// Results of so many chunks or more have one place for all of them.
-const MOST_PLACES: usize = 1 << 16;
-
 /// Plans hold no more than this between stages unless a budget was asked for: more saves time, but surprises.
 const UNASKED: usize = 512 << 20;
 
@@ -37,7 +35,7 @@ type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs plans on this machine's cores.
 ///
-/// Without further words: all cores, and a budget of `GRATICULE_MEMORY` (bytes) or else 60 % of the
+/// Without further words: all cores, and a budget of `GRATICULE_MEMORY` ("8GB", "512MiB") or else 60 % of the
 /// machine's memory.
 ///
 /// ```
@@ -80,7 +78,7 @@ impl Local {
     pub fn new() -> Self {
         static DEFAULTS: LazyLock<(usize, usize, usize)> = LazyLock::new(|| {
             let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-            let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| v.parse().ok());
+            let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| parse_bytes(&v).ok());
             let most = machine_memory() / 10 * 6;
             (threads, asked.unwrap_or(most), asked.unwrap_or(most.min(UNASKED)))
         });
@@ -218,14 +216,13 @@ impl Executor for Local {
         let results: usize =
             plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
         self.admit(plan, results)?;
-        let mut outputs = Outputs::of(plan);
+        let mut blocks = Output::blocks(plan);
         let run = Run {
             plan,
             io: Traffic::new(self.cancel.clone()),
             kept: RwLock::default(),
             folds: Mutex::default(),
-            places: outputs.places(plan),
-            whole: plan.output_metas().iter().map(|_| Mutex::default()).collect(),
+            outputs: Output::all(plan, &mut blocks),
             scratch: Scratch::new(plan)?,
         };
         let pool = pool(self.threads)?;
@@ -290,7 +287,9 @@ impl Executor for Local {
         });
         outcome?;
         tell(schedule.finished(), &run);
-        let (io, whole) = (run.io, run.whole);
+        let io = run.io;
+        let whole: Vec<Option<Block>> = run.outputs.into_iter().map(Output::into_whole).collect();
+        let blocks = blocks.into_iter().zip(whole).filter_map(|(written, whole)| written.or(whole)).collect();
         let report = Report {
             tasks: schedule.finished(),
             bytes_read: io.read(),
@@ -301,7 +300,7 @@ impl Executor for Local {
             threads: self.threads,
             memory: self.memory as u64,
         };
-        Ok(Outcome { blocks: outputs.blocks(whole), report })
+        Ok(Outcome { blocks, report })
     }
 }
 
@@ -317,44 +316,12 @@ struct Accumulator {
 type KeptBlocks = HashMap<(usize, usize), Arc<Vec<Block>>>;
 type Accumulators = HashMap<(usize, usize), Arc<Mutex<Accumulator>>>;
 
-/// The results of several chunks, which are written where they stay.
-struct Outputs(Vec<Block>);
-
-impl Outputs {
-    fn of(plan: &Plan) -> Outputs {
-        let outputs = plan.output_grids().into_iter().map(|(meta, grid)| match grid.count() {
-            1 => Block::scalar(false),
-            _ => Block::zeros(meta.dtype, &meta.shape()),
-        });
-        Outputs(outputs.collect())
-    }
-
-    /// The places of the chunks of each result: none where it comes as a whole, one for all where they are many.
-    fn places(&mut self, plan: &Plan) -> Vec<Vec<Mutex<Place<'_>>>> {
-        let outputs = self.0.iter_mut().zip(plan.output_grids());
-        let places = outputs.map(|(block, (_, grid))| match grid.count() {
-            1 => Vec::new(),
-            MOST_PLACES.. => vec![Mutex::new(block.place())],
-            _ => block.place().split(grid).into_iter().map(Mutex::new).collect(),
-        });
-        places.collect()
-    }
-
-    fn blocks(self, whole: Vec<Mutex<Option<Block>>>) -> Vec<Block> {
-        let whole = whole.into_iter().map(|b| b.into_inner().unwrap_or_else(PoisonError::into_inner));
-        self.0.into_iter().zip(whole).map(|(parts, whole)| whole.unwrap_or(parts)).collect()
-    }
-}
-
 struct Run<'a> {
     plan: &'a Plan,
     io: Traffic,
     kept: RwLock<KeptBlocks>,
     folds: Mutex<Accumulators>,
-    /// Of each result of several chunks, where they belong.
-    places: Vec<Vec<Mutex<Place<'a>>>>,
-    /// The results of one chunk.
-    whole: Vec<Mutex<Option<Block>>>,
+    outputs: Vec<Output<'a>>,
     scratch: Scratch,
 }
 
@@ -393,13 +360,8 @@ impl Run<'_> {
             let states = run_segment(self.plan, task, self, &self.io)?;
             return self.fold(task, states, segments);
         }
-        let places = match stage.kind {
-            StageKind::Output { output, .. } => &self.places[output][..],
-            _ => &[],
-        };
-        if places.len() > 1 {
-            let mut place = places[task.chunk].lock().unwrap_or_else(PoisonError::into_inner);
-            return run_output(self.plan, task, self, &self.io, &mut place).map(|()| Done::default());
+        if let StageKind::Output { output, .. } = stage.kind {
+            return self.output(task, &self.outputs[output]).map(|()| Done::default());
         }
         let block = run_task(self.plan, task, self, &self.io)?;
         let mut done = Done::default();
@@ -409,16 +371,29 @@ impl Run<'_> {
                 done.kept = Some(0);
             }
             (StageKind::Keep { .. }, Some(block)) => done.kept = Some(self.keep(task, vec![block])),
-            (StageKind::Output { .. }, Some(block)) if !places.is_empty() => {
-                let mut place = places[0].lock().unwrap_or_else(PoisonError::into_inner);
-                place.part(&stage.grid.region(task.chunk)).fill(&block)?;
-            }
-            (StageKind::Output { output, .. }, block) => {
-                *self.whole[*output].lock().unwrap_or_else(PoisonError::into_inner) = block;
-            }
             _ => {}
         }
         Ok(done)
+    }
+
+    /// Computes a chunk of a result.
+    fn output(&self, task: Task, output: &Output) -> Result<()> {
+        if let Output::Places(places) = output {
+            let mut place = places[task.chunk].lock().unwrap_or_else(PoisonError::into_inner);
+            return run_output(self.plan, task, self, &self.io, &mut place);
+        }
+        let block = run_task(self.plan, task, self, &self.io)?;
+        match (output, block) {
+            (Output::Shared(place), Some(block)) => {
+                let region = self.plan.stages()[task.stage].grid.region(task.chunk);
+                place.lock().unwrap_or_else(PoisonError::into_inner).part(&region).fill(&block)
+            }
+            (Output::Whole(whole), block) => {
+                *whole.lock().unwrap_or_else(PoisonError::into_inner) = block;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes in the states of a segment; the last one makes the block.

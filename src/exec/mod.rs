@@ -3,6 +3,7 @@
 mod assemble;
 mod guard;
 mod local;
+mod output;
 mod pull;
 mod report;
 mod schedule;

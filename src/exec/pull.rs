@@ -7,7 +7,7 @@ use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::error::{Context, Error, Result};
 use crate::exec::assemble::filled;
 use crate::exec::guard::guarded;
-use crate::exec::share;
+use crate::exec::share::{self, Work};
 use crate::exec::tiles::Tiles;
 use crate::lazy::{Meta, State};
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
@@ -321,7 +321,7 @@ impl<'a> Pull<'a> {
         }
         let pieces = self.pieces(node, region, &metas)?;
         let block = self.guarded(node, region, || match self.shares {
-            true => share::compute(&*n.op, region, &n.meta, &metas, pieces, self.io),
+            true => self.work(node, region, &metas, pieces).compute(),
             false => n.op.compute(region, &metas, pieces, self.io),
         })?;
         debug_assert_eq!((block.dtype(), block.shape()), (n.meta.dtype, &region.shape()[..]), "{:?}", n.op);
@@ -341,9 +341,21 @@ impl<'a> Pull<'a> {
         }
         let pieces = self.pieces(node, region, &metas)?;
         self.guarded(node, region, || match self.shares {
-            true => share::compute_into(&*n.op, region, &n.meta, &metas, pieces, self.io, place),
+            true => self.work(node, region, &metas, pieces).compute_into(place),
             false => n.op.compute_into(region, &metas, pieces, self.io, place),
         })
+    }
+
+    /// A box of a node, to be shared by all threads.
+    fn work<'w>(
+        &'w self,
+        node: usize,
+        region: &'w Region,
+        metas: &'w [&'w Meta],
+        pieces: Vec<Block>,
+    ) -> Work<'w> {
+        let n = &self.plan.nodes()[node];
+        Work { op: &*n.op, region, out: &n.meta, metas, pieces, io: self.io }
     }
 
     /// What an operation needs for a box of its output.

@@ -85,98 +85,76 @@ fn part_of(region: &Region, axis: usize, chunks: &AxisGrid, i: usize) -> Region 
     part
 }
 
-/// What an operation makes of the pieces that `region` of its output needs, in parts side by side.
-pub(super) fn compute(
-    op: &dyn Op,
-    region: &Region,
-    out: &Meta,
-    metas: &[&Meta],
-    pieces: Vec<Block>,
-    io: &Traffic,
-) -> Result<Block> {
-    match cut(op, region, out, metas) {
-        Some(cut) => {
-            filled(out.dtype, &region.shape(), |place| in_parts(op, region, cut, metas, &pieces, io, place))
+/// What is to be computed of an operation, and from what.
+pub(super) struct Work<'a> {
+    pub(super) op: &'a dyn Op,
+    pub(super) region: &'a Region,
+    pub(super) out: &'a Meta,
+    pub(super) metas: &'a [&'a Meta],
+    /// What the region needs of the inputs.
+    pub(super) pieces: Vec<Block>,
+    pub(super) io: &'a Traffic,
+}
+
+impl Work<'_> {
+    /// The region of the output, in parts side by side.
+    pub(super) fn compute(self) -> Result<Block> {
+        match (cut(self.op, self.region, self.out, self.metas), self.op.as_fold()) {
+            (Some(cut), _) => filled(self.out.dtype, &self.region.shape(), |place| self.in_parts(cut, place)),
+            (None, Some(fold)) => self.fold_in_parts(fold),
+            (None, None) => self.op.compute(self.region, self.metas, self.pieces, self.io),
         }
-        None => match op.as_fold() {
-            Some(fold) => fold_in_parts(op, fold, region, metas, pieces, io),
-            None => op.compute(region, metas, pieces, io),
-        },
     }
-}
 
-/// [`compute`], written to its place.
-pub(super) fn compute_into(
-    op: &dyn Op,
-    region: &Region,
-    out: &Meta,
-    metas: &[&Meta],
-    pieces: Vec<Block>,
-    io: &Traffic,
-    place: &mut Place<'_>,
-) -> Result<()> {
-    match cut(op, region, out, metas) {
-        Some(cut) => in_parts(op, region, cut, metas, &pieces, io, place),
-        None => match op.as_fold() {
-            Some(fold) => place.fill(&fold_in_parts(op, fold, region, metas, pieces, io)?),
-            None => op.compute_into(region, metas, pieces, io, place),
-        },
+    /// [`compute`](Self::compute), written to its place.
+    pub(super) fn compute_into(self, place: &mut Place<'_>) -> Result<()> {
+        match (cut(self.op, self.region, self.out, self.metas), self.op.as_fold()) {
+            (Some(cut), _) => self.in_parts(cut, place),
+            (None, Some(fold)) => place.fill(&self.fold_in_parts(fold)?),
+            (None, None) => self.op.compute_into(self.region, self.metas, self.pieces, self.io, place),
+        }
     }
-}
 
-/// The parts of an output that is cut along an axis.
-fn in_parts(
-    op: &dyn Op,
-    region: &Region,
-    (axis, chunks): (usize, AxisGrid),
-    metas: &[&Meta],
-    pieces: &[Block],
-    io: &Traffic,
-    place: &mut Place<'_>,
-) -> Result<()> {
-    let whole = op.needs(region, metas);
-    let mut grid: Vec<AxisGrid> = region.shape().into_iter().map(AxisGrid::single).collect();
-    grid[axis] = chunks.clone();
-    side_by_side(place, &ChunkGrid(grid), |i, place| {
-        io.check()?;
-        let part = part_of(region, axis, &chunks, i);
-        let needs = op.needs(&part, metas);
-        let pieces = needs.iter().zip(&whole).zip(pieces);
-        let pieces = pieces.map(|((n, w), p)| p.region(&n.region.relative_to(&w.region))).collect();
-        op.compute_into(&part, metas, pieces, io, place)
-    })
-}
+    /// The parts of an output that is cut along an axis.
+    fn in_parts(&self, (axis, chunks): (usize, AxisGrid), place: &mut Place<'_>) -> Result<()> {
+        let whole = self.op.needs(self.region, self.metas);
+        let mut grid: Vec<AxisGrid> = self.region.shape().into_iter().map(AxisGrid::single).collect();
+        grid[axis] = chunks.clone();
+        side_by_side(place, &ChunkGrid(grid), |i, place| {
+            self.io.check()?;
+            let part = part_of(self.region, axis, &chunks, i);
+            let needs = self.op.needs(&part, self.metas);
+            let pieces = needs.iter().zip(&whole).zip(&self.pieces);
+            let pieces = pieces.map(|((n, w), p)| p.region(&n.region.relative_to(&w.region))).collect();
+            self.op.compute_into(&part, self.metas, pieces, self.io, place)
+        })
+    }
 
-/// A fold whose result is too small to be cut: its input is.
-fn fold_in_parts(
-    op: &dyn Op,
-    fold: &dyn Fold,
-    region: &Region,
-    metas: &[&Meta],
-    pieces: Vec<Block>,
-    io: &Traffic,
-) -> Result<Block> {
-    let [piece] = &pieces[..] else { return op.compute(region, metas, pieces, io) };
-    let at = fold.input_region(region, metas[0]);
-    let longest = fold.axes().into_iter().max_by_key(|a| at.axis(*a).len());
-    let state = fold.state_bytes(region, metas[0]);
-    let wanted = (piece.nbytes() / PART_BYTES.max(4 * state)).min(MOST_PARTS);
-    let Some(axis) = longest.filter(|a| wanted > 1 && at.axis(*a).len() > 1) else {
-        return op.compute(region, metas, pieces, io);
-    };
-    let len = at.axis(axis).len();
-    let chunks = AxisGrid::regular(len, len.div_ceil(wanted));
-    let states = (0..chunks.count()).into_par_iter().map(|i| {
-        io.check()?;
-        let part = part_of(&at, axis, &chunks, i);
-        let mut state = fold.init(region, metas[0])?;
-        fold.push(&mut state, &piece.region(&part.relative_to(&at)), &part)?;
-        Ok(state)
-    });
-    let mut states = states.collect::<Result<Vec<State>>>()?.into_iter();
-    let mut all = states.next().expect("there are two parts or more");
-    states.try_for_each(|later| fold.merge(&mut all, later))?;
-    fold.finish(all, metas[0])
+    /// A fold whose result is too small to be cut: its input is.
+    fn fold_in_parts(self, fold: &dyn Fold) -> Result<Block> {
+        let (op, region, metas, io) = (self.op, self.region, self.metas, self.io);
+        let [piece] = &self.pieces[..] else { return op.compute(region, metas, self.pieces, io) };
+        let at = fold.input_region(region, metas[0]);
+        let longest = fold.axes().into_iter().max_by_key(|a| at.axis(*a).len());
+        let state = fold.state_bytes(region, metas[0]);
+        let wanted = (piece.nbytes() / PART_BYTES.max(4 * state)).min(MOST_PARTS);
+        let Some(axis) = longest.filter(|a| wanted > 1 && at.axis(*a).len() > 1) else {
+            return op.compute(region, metas, self.pieces, io);
+        };
+        let len = at.axis(axis).len();
+        let chunks = AxisGrid::regular(len, len.div_ceil(wanted));
+        let states = (0..chunks.count()).into_par_iter().map(|i| {
+            io.check()?;
+            let part = part_of(&at, axis, &chunks, i);
+            let mut state = fold.init(region, metas[0])?;
+            fold.push(&mut state, &piece.region(&part.relative_to(&at)), &part)?;
+            Ok(state)
+        });
+        let mut states = states.collect::<Result<Vec<State>>>()?.into_iter();
+        let mut all = states.next().expect("there are two parts or more");
+        states.try_for_each(|later| fold.merge(&mut all, later))?;
+        fold.finish(all, metas[0])
+    }
 }
 
 #[cfg(test)]

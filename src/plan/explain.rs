@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Plan, StageKind};
 use crate::array::ChunkGrid;
+use crate::error::{Error, Result};
 
 /// The text of a plan: stages, tasks, bytes to read and write, memory.
 #[derive(Debug, Clone)]
@@ -45,6 +46,35 @@ pub fn human_bytes(bytes: u64) -> String {
         _ if value < 9.995 => format!("{value:.2} {}", UNITS[unit]),
         _ => format!("{value:.0} {}", UNITS[unit]),
     }
+}
+
+/// The bytes that a text says: "256MiB", "1.5 GB", "1000000".
+///
+/// # Errors
+/// If it is not a size.
+///
+/// ```
+/// # use graticule::plan::parse_bytes;
+/// assert_eq!(parse_bytes("256MiB")?, 256 << 20);
+/// assert_eq!(parse_bytes("1.5 GB")?, 1_500_000_000);
+/// assert!(parse_bytes("much").is_err());
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn parse_bytes(text: &str) -> Result<usize> {
+    let wrong = || Error::invalid(format!("`{text}` is not a size")).help("for example 256MiB, 2GB");
+    let end = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    let number: f64 = text[..end].trim().parse().map_err(|_| wrong())?;
+    let unit = match text[end..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "kb" => 1e3,
+        "mb" => 1e6,
+        "gb" => 1e9,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(wrong()),
+    };
+    Ok((number * unit) as usize)
 }
 
 fn grid_text(grid: &ChunkGrid) -> String {

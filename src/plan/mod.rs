@@ -28,7 +28,7 @@ use crate::source::Sink;
 /// those inside, or (where something was added behind an axis) larger.
 const SAMPLES: usize = 64;
 
-pub use explain::{Explain, human_bytes};
+pub use explain::{Explain, human_bytes, parse_bytes};
 pub(crate) use identity::identity_of;
 pub use rules::{Note, Rules};
 pub(crate) use walk::deeper;

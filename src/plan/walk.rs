@@ -66,9 +66,7 @@ impl Plan {
         walk.blocks.dedup();
         walk.blocks
     }
-}
 
-impl Plan {
     /// Whether an earlier run has written the chunk of a task: there is nothing left to do for it.
     pub(crate) fn is_written(&self, task: Task) -> bool {
         let stage = &self.stages[task.stage];

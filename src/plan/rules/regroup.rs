@@ -55,10 +55,8 @@ impl Plan {
         let mut seams = Vec::new();
         let mut pending: Vec<usize> = match &self.stages[s].kind {
             StageKind::Keep { node } if !self.is_rechunk(*node) => self.nodes[*node].inputs.clone(),
-            kind => match kind {
-                StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
-                _ => return seams,
-            },
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
+            _ => return seams,
         };
         let mut seen = HashSet::new();
         while let Some(node) = pending.pop() {
@@ -134,12 +132,12 @@ impl Plan {
             ),
         };
         self.notes.push(Note { rule: "regroup".into(), place, text });
-        let (group, alone) = match chosen {
-            Some(Passes::Direct { group, .. }) => (Some(group), vec![1; counts.len()]),
-            _ => (None, vec![1; counts.len()]),
+        let group = match chosen {
+            Some(Passes::Direct { group, .. }) => Some(group),
+            _ => None,
         };
-        let parts: Vec<ChunkGrid> =
-            seams.iter().map(|seam| self.parts(s, seam, group.as_ref().unwrap_or(&alone))).collect();
+        let cut = group.clone().unwrap_or_else(|| vec![1; counts.len()]);
+        let parts: Vec<ChunkGrid> = seams.iter().map(|seam| self.parts(s, seam, &cut)).collect();
         self.stages[s].group = group.clone().unwrap_or_default();
         for (seam, parts) in seams.iter().zip(parts) {
             let node = seam.node;
