@@ -73,6 +73,20 @@ fn kept_blocks_go_at_their_last_use() {
 }
 
 #[test]
+fn segments_that_waited_for_a_block_run_in_their_order() {
+    // States are merged from the first segment on: run the other way round, all of them would wait, 20 MB.
+    let x = ramp(&[1024, 20_000], &[1, 20_000]);
+    let sums = sum(&x, 0).reshape(&[1, 20_000]).unwrap();
+    let off = LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[x, sums]).unwrap();
+    let plan = Plan::new(&[Target::Memory(sum(&off, 0))]).unwrap();
+    assert!(plan.stages().iter().any(|s| s.segments() > 100 && !s.after.is_empty()));
+    for threads in [1, 2] {
+        let report = Local::new().threads(threads).memory(12 << 20).run(&plan).unwrap().report;
+        assert!(report.peak_bytes < 8 << 20, "{} bytes", report.peak_bytes);
+    }
+}
+
+#[test]
 fn small_results_are_kept_whole() {
     // Sums of columns that every row needs: nothing is counted, all of it goes at the end.
     let x = ramp(&[2000, 40], &[1, 10]);

@@ -169,7 +169,8 @@ impl<'a> Schedule<'a> {
             let block = (task.stage, task.chunk);
             self.blocks.insert(block, KeptBlock::There { bytes });
             self.uses.there(task.stage);
-            for waiter in self.waiters.remove(&block).unwrap_or_default() {
+            // From the last to the first, so that the first comes first: segments are merged in their order.
+            for waiter in self.waiters.remove(&block).unwrap_or_default().into_iter().rev() {
                 let missing = self.waiting.get_mut(&waiter).expect("a waiter waits");
                 *missing -= 1;
                 if *missing == 0 {
