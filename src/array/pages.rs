@@ -1,5 +1,7 @@
-//! Large pages for large arrays: with small ones the first touch of fresh memory costs more than most arithmetic on
-//! it, as the system is asked for every 4 KiB.
+//! Pages of memory: their first touch costs more than most arithmetic on them.
+//!
+//! Large arrays get large pages, so that the system is not asked for every 4 KiB, and memory that was freed stays with
+//! the process for the next array.
 #![allow(unsafe_code)]
 
 /// Large pages of the common systems; elements around whole ones keep small pages.
@@ -21,5 +23,32 @@ pub(super) fn prefer_large<T>(elements: &mut [T]) {
         // SAFETY: the pages from `start` to `end` lie within memory that is borrowed here for writing, and the advice
         // changes how they are backed, not what they hold. If it is refused nothing happens.
         unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+    }
+}
+
+/// Bytes at the end of the heap that stay with the process when they are free, and what a thread's heap keeps.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT: (libc::c_int, libc::c_int) = (512 << 20, 64 << 20);
+
+/// Has the C library's allocator keep what is freed, for the next array: left alone it gives blocks of some
+/// megabytes back at once, and every task would be given fresh pages for each of its arrays. What the environment
+/// says (`GLIBC_TUNABLES`, `MALLOC_…_`) goes first. Once for the process; other allocators are not touched.
+pub(crate) fn keep_freed() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            let asked = |name: &str| std::env::var_os(name).is_some();
+            if ["GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"].into_iter().any(asked) {
+                return;
+            }
+            let (at_end, of_thread) = KEPT;
+            // SAFETY: mallopt takes numbers and changes when memory goes back to the system, not which memory is valid.
+            unsafe {
+                libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
+                libc::mallopt(libc::M_TRIM_THRESHOLD, at_end);
+                libc::mallopt(libc::M_TOP_PAD, of_thread);
+            }
+        });
     }
 }

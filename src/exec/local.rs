@@ -16,7 +16,7 @@ use super::scratch::Scratch;
 use super::{
     Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
-use crate::array::Block;
+use crate::array::{Block, keep_freed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::State;
 use crate::plan::{Plan, Rules, StageKind, Task, human_bytes, parse_bytes};
@@ -407,11 +407,12 @@ impl Run<'_> {
         let mut done = Done { states: bytes_of(&states), kept: None };
         acc.waiting.insert(task.segment, states);
         let next = acc.next;
+        // The schedule knows of the state that all are merged into.
         if let Some(later) = acc.waiting.remove(&next) {
+            done.states -= bytes_of(&later);
             let mut merged = match acc.states.take() {
                 None => later,
                 Some(mut states) => {
-                    done.states -= bytes_of(&later);
                     merge_states(self.plan, task.stage, &mut states, later)?;
                     states
                 }
@@ -430,7 +431,6 @@ impl Run<'_> {
             let states = acc.states.take().expect("all segments are merged");
             drop(acc);
             self.folds.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            done.states -= bytes_of(&states);
             let blocks = finish_fold(self.plan, task.stage, states)?;
             done.kept = Some(self.keep(task, blocks));
         }
@@ -457,6 +457,7 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     if let Some(pool) = pools.get(&threads) {
         return Ok(pool.clone());
     }
+    keep_freed();
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|i| format!("graticule-{i}"))

@@ -9,6 +9,7 @@ use crate::exec::assemble::filled;
 use crate::exec::guard::guarded;
 use crate::exec::share::{self, Work};
 use crate::exec::tiles::Tiles;
+use crate::kernel::reduce::finish_within;
 use crate::lazy::{Meta, State};
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
 use crate::source::Traffic;
@@ -127,22 +128,29 @@ pub fn run_segment(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Re
 
 fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Vec<State>> {
     let stage = &plan.stages()[task.stage];
-    let StageKind::Fold { nodes, segments, segment_len } = &stage.kind else {
+    let StageKind::Fold { nodes, within, segments, segment_len } = &stage.kind else {
         return Err(Error::internal("only folds have segments"));
     };
     let out = stage.grid.region(task.chunk);
     let mut states = Vec::with_capacity(nodes.len());
     let mut walks = Vec::with_capacity(nodes.len());
-    for &n in nodes {
+    for (&n, within) in nodes.iter().zip(within) {
         let input = &plan.nodes()[plan.nodes()[n].inputs[0]].meta;
-        states.push(plan.fold(n).init(&out, input)?);
-        walks.push(FoldSteps::new(plan.fold(n), &out, input));
+        let walk = FoldSteps::new(plan.fold(n), &out, input);
+        let at = walk.span(walk.segment(task.segment, *segments, *segment_len));
+        states.push(match (within, segments) {
+            (Some(_), _) => State::new(),
+            (None, 1) => plan.fold(n).init(&out, input)?,
+            (None, _) => plan.fold(n).init_part(&out, input, &at)?,
+        });
+        walks.push(walk);
     }
     for i in walks[0].segment(task.segment, *segments, *segment_len) {
         io.check()?;
         // What the nodes share of this chunk is computed once, and forgotten after it.
         let mut pull = Pull::new(plan, kept, io, stage);
-        for ((&n, walk), state) in nodes.iter().zip(&walks).zip(&mut states) {
+        let folded = nodes.iter().zip(within).zip(walks.iter().zip(&mut states));
+        for ((&n, _), (walk, state)) in folded.filter(|((_, within), _)| within.is_none()) {
             let region = walk.step(i);
             let piece = pull.pull(plan.nodes()[n].inputs[0], &region)?;
             let place = || format!("region {region} of the input of {}", plan.nodes()[n].op.describe());
@@ -181,7 +189,9 @@ fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<V
 /// ```
 pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<State>) -> Result<()> {
     let nodes = plan.stages()[stage].results();
-    for ((&n, state), later) in nodes.iter().zip(states).zip(later) {
+    let states = nodes.iter().zip(states).zip(later);
+    // The state of what is within another one is empty.
+    for ((&n, state), later) in states.filter(|(_, later)| !later.is_empty()) {
         let place = || format!("merging states of {}", plan.nodes()[n].op.describe());
         guarded(place, || plan.fold(n).merge(state, later).at(place))?;
     }
@@ -214,16 +224,23 @@ pub fn merge_states(plan: &Plan, stage: usize, states: &mut [State], later: Vec<
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<Block>> {
-    let nodes = plan.stages()[stage].results();
-    nodes
-        .iter()
-        .zip(states)
-        .map(|(&n, state)| {
-            let node = &plan.nodes()[n];
-            let place = || format!("the result of {}", node.op.describe());
-            guarded(place, || plan.fold(n).finish(state, &plan.nodes()[node.inputs[0]].meta).at(place))
-        })
-        .collect()
+    let StageKind::Fold { nodes, within, .. } = &plan.stages()[stage].kind else {
+        return Err(Error::internal("only folds have states"));
+    };
+    let mut blocks: Vec<Option<Block>> = Vec::with_capacity(nodes.len());
+    for (&n, within) in nodes.iter().zip(within) {
+        let place = || format!("the result of {}", plan.nodes()[n].op.describe());
+        let other = within.and_then(|other| Some((plan.fold(nodes[other]).as_reduction()?, &states[other])));
+        let finish = |(other, state)| guarded(place, || finish_within(other, state).at(place));
+        blocks.push(other.map(finish).transpose()?);
+    }
+    for ((&n, block), state) in nodes.iter().zip(&mut blocks).zip(states).filter(|((_, b), _)| b.is_none()) {
+        let node = &plan.nodes()[n];
+        let place = || format!("the result of {}", node.op.describe());
+        let input = &plan.nodes()[node.inputs[0]].meta;
+        *block = Some(guarded(place, || plan.fold(n).finish(state, input).at(place))?);
+    }
+    Ok(blocks.into_iter().flatten().collect())
 }
 
 /// One task's walk through the operations of a stage.
@@ -274,12 +291,6 @@ impl<'a> Pull<'a> {
             return place.fill(&self.pull(node, region)?);
         }
         deeper(|| self.operation_into(node, region, place))
-    }
-
-    /// Whether a box of a node must come from elsewhere: it is not this walk's to compute in tiles.
-    pub(super) fn is_leaf(&self, node: usize) -> bool {
-        let n = &self.plan.nodes()[node];
-        n.uses > 1 || n.op.as_constant().is_some() || self.plan.kept_at(node).is_some()
     }
 
     pub(super) fn plan(&self) -> &'a Plan {

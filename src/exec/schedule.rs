@@ -2,7 +2,7 @@
 
 mod uses;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -32,6 +32,8 @@ pub(super) struct Schedule<'a> {
     waiters: HashMap<(usize, usize), Vec<Task>>,
     blocks: HashMap<(usize, usize), KeptBlock>,
     uses: Uses<'a>,
+    /// Chunks of folds whose states are there.
+    folding: HashSet<(usize, usize)>,
     /// For each stage how long its tasks took, lately.
     times: Vec<Option<Duration>>,
     running: usize,
@@ -75,6 +77,7 @@ impl<'a> Schedule<'a> {
             waiters: HashMap::new(),
             blocks: HashMap::new(),
             uses: Uses::new(plan, memory),
+            folding: HashSet::new(),
             times: vec![None; plan.stages().len()],
             running: 0,
             running_bytes: 0,
@@ -95,7 +98,10 @@ impl<'a> Schedule<'a> {
         }
         while self.wants_more() && self.expand_root() {}
         let Some(&task) = self.ready.front() else { return Ok(None) };
-        let bytes = self.plan.stages()[task.stage].task_bytes;
+        let stage = &self.plan.stages()[task.stage];
+        // What a task takes by itself, and with the state that segments of its chunk have in common.
+        let (alone, all) = (stage.task_bytes - stage.state_bytes, stage.task_bytes);
+        let bytes = if self.folding.contains(&(task.stage, task.chunk)) { alone } else { all };
         let taken = self.running_bytes + self.held_bytes;
         if taken + bytes > self.memory {
             if self.running > 0 {
@@ -114,10 +120,14 @@ impl<'a> Schedule<'a> {
             .help("raise the budget, make chunks smaller, or write the intermediate result to a store first"));
         }
         // What each task leaves stays until the run ends, so its bytes count for each.
-        let fit = (self.memory - taken) / bytes.max(1);
-        let most = self.run_tasks(task.stage).min(fit).max(1);
+        let fit = 1 + (self.memory - taken - bytes) / all.max(1);
+        let most = self.run_tasks(task.stage).min(fit);
         let same = self.ready.iter().take(most).take_while(|t| t.stage == task.stage).count();
-        let run = Run { tasks: self.ready.drain(..same).collect(), bytes: same * bytes };
+        let run = Run { tasks: self.ready.drain(..same).collect(), bytes: same * alone };
+        if all > alone {
+            let new = run.tasks.iter().filter(|t| self.folding.insert((t.stage, t.chunk))).count();
+            self.held_bytes += new * (all - alone);
+        }
         self.running += 1;
         self.running_bytes += run.bytes;
         self.peak = self.peak.max(self.running_bytes + self.held_bytes);
@@ -167,6 +177,10 @@ impl<'a> Schedule<'a> {
         }
         if let Some(bytes) = done.kept {
             let block = (task.stage, task.chunk);
+            if self.folding.remove(&block) {
+                let state = self.plan.stages()[task.stage].state_bytes;
+                self.held_bytes = self.held_bytes.saturating_sub(state);
+            }
             self.blocks.insert(block, KeptBlock::There { bytes });
             self.uses.there(task.stage);
             // From the last to the first, so that the first comes first: segments are merged in their order.

@@ -6,6 +6,7 @@ use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region, Slice};
 use crate::error::Result;
 use crate::exec::pull::Pull;
 use crate::lazy::Map;
+use crate::plan::TILED;
 
 /// Elements of a tile: a few operands of it fit into a core's L2 cache.
 const TILE: usize = 1 << 15;
@@ -24,7 +25,7 @@ impl Tiles {
     /// Cuts a box into tiles; `None` where there is no chain or no need.
     pub(super) fn of(pull: &mut Pull, node: usize, region: &Region) -> Result<Option<Tiles>> {
         let shape = region.shape();
-        if region.size() < 2 * TILE || !is_map(pull, node) {
+        if region.size() < TILED || pull.plan().nodes()[node].op.name() != Map::NAME {
             return Ok(None);
         }
         let mut tree = Tree { steps: Vec::new(), leaves: Vec::new() };
@@ -71,10 +72,6 @@ fn cut(shape: &[usize]) -> (usize, usize) {
     (shape.len() - 1, TILE)
 }
 
-fn is_map(pull: &Pull, node: usize) -> bool {
-    pull.plan().nodes()[node].op.name() == Map::NAME
-}
-
 /// An operand of a step: a step before it, or a leaf.
 #[derive(Clone, Copy)]
 enum Operand {
@@ -92,7 +89,7 @@ impl Tree {
     fn add(&mut self, pull: &Pull, node: usize, region: &Region, root: bool) -> Option<Operand> {
         let n = &pull.plan().nodes()[node];
         // A box with repeated axes is small: it is computed whole, once.
-        let inner = is_map(pull, node) && (root || !pull.is_leaf(node));
+        let inner = root || pull.plan().is_inside_tiles(node);
         if !inner {
             self.leaves.push((node, region.clone()));
             return Some(Operand::Leaf(self.leaves.len() - 1));

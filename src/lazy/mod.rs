@@ -44,6 +44,7 @@ use smallvec::SmallVec;
 use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::kernel::reduce::ReduceSpec;
 use crate::source::Traffic;
 
 pub use crate::kernel::movement::AxisFrom;
@@ -228,6 +229,14 @@ pub trait Fold: Sync {
     /// # Errors
     /// If the operation has no meaning for the dtype.
     fn init(&self, out: &Region, input: &Meta) -> Result<State>;
+    /// [`init`](Self::init) where only the box `at` of the input will be taken in: what nothing in it belongs to may be
+    /// left out.
+    ///
+    /// # Errors
+    /// If the operation has no meaning for the dtype.
+    fn init_part(&self, out: &Region, input: &Meta, _at: &Region) -> Result<State> {
+        self.init(out, input)
+    }
     /// Takes in the piece of the input that lies at `at`.
     ///
     /// # Errors
@@ -245,6 +254,14 @@ pub trait Fold: Sync {
     fn finish(&self, state: State, input: &Meta) -> Result<Block>;
     /// Bytes of the state for a box of the output.
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize;
+    /// Bytes of the state of a [part](Self::init_part) of the input.
+    fn part_bytes(&self, out: &Region, input: &Meta, _at: &Region) -> usize {
+        self.state_bytes(out, input)
+    }
+    /// The reduction, if it is one: some need not be folded where others are.
+    fn as_reduction(&self) -> Option<&ReduceSpec> {
+        None
+    }
 }
 
 /// An array as an expression: dtype, shape and chunks are known, elements are not.

@@ -134,6 +134,10 @@ impl Fold for Reduce {
         reduce::init_from(&self.spec, input.dtype, &out.shape(), self.groups(out).start)
     }
 
+    fn init_part(&self, out: &Region, input: &Meta, at: &Region) -> Result<State> {
+        reduce::init_part(&self.spec, input.dtype, &out.shape(), self.groups(out).start, at)
+    }
+
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
         reduce::push(&self.spec, state, piece, at)
     }
@@ -148,6 +152,16 @@ impl Fold for Reduce {
 
     fn state_bytes(&self, out: &Region, input: &Meta) -> usize {
         out.size() * reduce::state_size(&self.spec, input.dtype)
+    }
+
+    fn part_bytes(&self, out: &Region, input: &Meta, at: &Region) -> usize {
+        let first = self.groups(out).start;
+        let size = reduce::size_of_part(&self.spec, input.dtype, &out.shape(), first, at);
+        size * reduce::state_size(&self.spec, input.dtype)
+    }
+
+    fn as_reduction(&self) -> Option<&ReduceSpec> {
+        Some(&self.spec)
     }
 }
 

@@ -102,7 +102,7 @@ impl ReduceLanes {
         let piece = piece.permute(&order).reshape(&[lanes, before, n, behind])?;
         let wanted = self.together.groups(out);
         let mut members = vec![Vec::new(); wanted.len()];
-        for (position, code) in groups.codes_in(at, &wanted).iter().enumerate() {
+        for (position, code) in groups.codes_in(at, &wanted.clone().into()).iter().enumerate() {
             if let Ok(code) = usize::try_from(*code) {
                 members[code].push(Some((0, position)));
             }

@@ -6,6 +6,7 @@ use super::rules::{Rules, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
+use crate::kernel::reduce::is_within;
 use crate::lazy::LazyArray;
 
 /// About so many tasks per fold stage are enough for any machine: more segments cost merges.
@@ -160,26 +161,63 @@ impl Plan {
         }
         // Shapes alone decide how the fold is cut: the result may not depend on threads or budget.
         let out = grid.region(0);
-        let (mut state, mut piece) = (0, 0);
-        let mut steps = 1;
+        let within = self.within(group);
+        let (mut piece, mut steps) = (0, 1);
         for &n in group {
             let input = &self.nodes[self.nodes[n].inputs[0]].meta;
             let walk = FoldSteps::new(self.fold(n), &out, input);
             steps = FoldSteps::most(self.fold(n), &grid, input).max(1);
-            state += self.fold(n).state_bytes(&out, input);
             piece += if walk.len() == 0 { 0 } else { input.bytes(&walk.step(walk.len() / 2)) };
         }
-        let for_tasks = (steps * grid.count()).div_ceil(FOLD_TASKS);
-        let for_state = (INPUT_PER_STATE * state).div_ceil(piece.max(1));
-        let segment_len = for_tasks.max(for_state).clamp(1, steps);
+        // The state of so many steps in the middle.
+        let state = |len: usize| -> usize {
+            let folded = group.iter().zip(&within).filter(|(_, within)| within.is_none());
+            let bytes = folded.map(|(&n, _)| {
+                let input = &self.nodes[self.nodes[n].inputs[0]].meta;
+                let walk = FoldSteps::new(self.fold(n), &out, input);
+                let first = (walk.len() - len.min(walk.len())) / 2;
+                self.fold(n).part_bytes(&out, input, &walk.span(first..(first + len).min(walk.len())))
+            });
+            bytes.sum()
+        };
+        let mut segment_len = (steps * grid.count()).div_ceil(FOLD_TASKS).clamp(1, steps);
+        loop {
+            let (len, short) = (segment_len, state(segment_len));
+            let wanted = (INPUT_PER_STATE * short).div_ceil(piece.max(1)).clamp(len, steps);
+            // Where longer segments hold more groups, they gain nothing.
+            let long = state(wanted);
+            if wanted == len || (long > short && 2 * long * len > short * wanted) {
+                break;
+            }
+            segment_len = wanted;
+        }
         let segments = steps.div_ceil(segment_len);
-        Stage::of(StageKind::Fold { nodes: group.to_vec(), segments, segment_len }, grid)
+        Stage::of(StageKind::Fold { nodes: group.to_vec(), within, segments, segment_len }, grid)
+    }
+
+    /// For each of the reductions of a stage the place of another whose state holds its result.
+    fn within(&self, group: &[usize]) -> Vec<Option<usize>> {
+        let holds = |n: usize, other: usize| {
+            let input = self.nodes[n].inputs[0];
+            let specs = self.fold(n).as_reduction().zip(self.fold(other).as_reduction());
+            self.nodes[other].inputs[0] == input
+                && specs.is_some_and(|(spec, other)| is_within(spec, other, self.nodes[input].meta.dtype))
+        };
+        group.iter().map(|&n| group.iter().position(|&other| holds(n, other))).collect()
     }
 }
 
 impl Stage {
     pub(super) fn of(kind: StageKind, grid: ChunkGrid) -> Stage {
-        Stage { kind, grid, after: Vec::new(), task_bytes: 0, read_bytes: 0, group: Vec::new() }
+        Stage {
+            kind,
+            grid,
+            after: Vec::new(),
+            task_bytes: 0,
+            state_bytes: 0,
+            read_bytes: 0,
+            group: Vec::new(),
+        }
     }
 }
 

@@ -6,26 +6,39 @@ use std::ops::Range;
 use super::walk::deeper;
 use super::{FoldSteps, Plan, SAMPLES, StageKind, Task};
 use crate::array::Region;
+use crate::lazy::Map;
+
+/// Boxes of so many elements are computed in tiles.
+pub(crate) const TILED: usize = 1 << 16;
 
 impl Plan {
+    /// Whether a node, the operand of an elementwise operation, is computed tile by tile with it: it is one too, nobody
+    /// else uses it, and it is not kept.
+    pub(crate) fn is_inside_tiles(&self, node: usize) -> bool {
+        let n = &self.nodes[node];
+        n.op.name() == Map::NAME && n.uses < 2 && n.op.as_constant().is_none() && self.kept[node].is_none()
+    }
+
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
     pub(super) fn estimate(&mut self) {
         for s in 0..self.stages.len() {
             let count = self.stages[s].task_count();
             let segments = self.stages[s].segments();
-            let (mut task_bytes, mut read_bytes, mut sampled) = (0, 0u64, 0u64);
+            let (mut task_bytes, mut state_bytes, mut read_bytes, mut sampled) = (0, 0, 0u64, 0u64);
             for i in 0..count.min(SAMPLES) {
                 let index = if count <= SAMPLES { i } else { i * (count - 1) / (SAMPLES - 1) };
                 let task = Task { stage: s, chunk: index / segments, segment: index % segments };
                 let cost = self.cost(task);
                 task_bytes = task_bytes.max(cost.peak);
+                state_bytes = state_bytes.max(cost.state);
                 read_bytes += cost.read;
                 sampled += 1;
             }
             let after = self.stages_before(s);
             let stage = &mut self.stages[s];
             stage.after = after;
-            stage.task_bytes = task_bytes;
+            stage.task_bytes = task_bytes + state_bytes;
+            stage.state_bytes = state_bytes;
             stage.read_bytes = (read_bytes as f64 * count as f64 / sampled.max(1) as f64) as u64;
         }
     }
@@ -59,7 +72,10 @@ impl Plan {
     /// Bytes of the largest of a few tasks of a stage.
     pub(super) fn sampled_cost(&self, s: usize) -> usize {
         let count = self.stages[s].grid.count();
-        let task = |chunk| self.cost(Task { stage: s, chunk, segment: 0 }).peak;
+        let task = |chunk| {
+            let cost = self.cost(Task { stage: s, chunk, segment: 0 });
+            cost.peak + cost.state
+        };
         [0, count / 2, count - 1].map(task).into_iter().max().unwrap_or(0)
     }
 
@@ -75,32 +91,41 @@ impl Plan {
         let out = stage.grid.region(task.chunk);
         let mut meter = Meter::new(self);
         let peak = match &stage.kind {
-            StageKind::Fold { nodes, segments, segment_len } => {
-                let state: usize = (nodes.iter())
-                    .map(|&n| self.fold(n).state_bytes(&out, &self.nodes[self.nodes[n].inputs[0]].meta))
-                    .sum();
-                let mut steps = 0;
+            StageKind::Fold { nodes, within, segments, segment_len } => {
+                let (mut state, mut part, mut results, mut steps) = (0, 0, 0, 0);
+                for (&n, within) in nodes.iter().zip(within) {
+                    results += self.nodes[n].meta.bytes(&out);
+                    if within.is_none() {
+                        let input = &self.nodes[self.nodes[n].inputs[0]].meta;
+                        let walk = FoldSteps::new(self.fold(n), &out, input);
+                        let segment = walk.segment(task.segment, *segments, *segment_len);
+                        steps = segment.len();
+                        state += self.fold(n).state_bytes(&out, input);
+                        part += self.fold(n).part_bytes(&out, input, &walk.span(segment));
+                    }
+                }
                 // Steps at the ends may be shorter than those between, or longer.
-                let mut step = |at: fn(Range<usize>) -> usize| {
+                let step = |at: fn(Range<usize>) -> usize| {
                     let (mut meter, mut peak) = (Meter::new(self), 0);
                     for &n in nodes {
                         let input = self.nodes[n].inputs[0];
                         let walk = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
                         let segment = walk.segment(task.segment, *segments, *segment_len);
-                        steps = segment.len();
-                        if steps > 0 {
+                        if !segment.is_empty() {
                             peak = peak.max(meter.visit(input, &walk.step(at(segment))).0);
                         }
                     }
-                    Cost { peak: peak + meter.held, read: meter.read }
+                    (peak + meter.held, meter.read)
                 };
                 let (first, last) = (step(|s| s.start), step(|s| s.end - 1));
                 let inner = step(|s| s.start + s.len() / 2);
-                let peak = first.peak.max(last.peak).max(inner.peak);
-                let read = first.read + last.read * u64::from(steps > 1);
-                let inner = inner.read * steps.saturating_sub(2) as u64;
-                // One state being folded, one more where it is merged.
-                return Cost { peak: 2 * state + peak, read: read + inner };
+                let peak = first.0.max(last.0).max(inner.0);
+                let read = first.1 + last.1 * u64::from(steps > 1) + inner.1 * steps.saturating_sub(2) as u64;
+                return match segments {
+                    // The result is made while the state is there.
+                    1 => Cost { peak: state + peak.max(results), state: 0, read },
+                    _ => Cost { peak: part + peak, state: state + results, read },
+                };
             }
             StageKind::Keep { node } => meter.operation(*node, &out).0,
             // The parts are copied one by one.
@@ -113,12 +138,14 @@ impl Plan {
                 meter.visit(*node, &out).0 + self.nodes[*node].meta.bytes(&out)
             }
         };
-        Cost { peak: peak + meter.held, read: meter.read }
+        Cost { peak: peak + meter.held, state: 0, read: meter.read }
     }
 }
 
 pub(super) struct Cost {
     pub(super) peak: usize,
+    /// What the segments of a chunk have in common.
+    pub(super) state: usize,
     pub(super) read: u64,
 }
 
@@ -171,15 +198,25 @@ impl<'a> Meter<'a> {
             let piece = largest.map_or(0, |step| deeper(|| self.visit(n.inputs[0], &step).0));
             return (scratch + piece + bytes, bytes);
         }
-        let needs = n.op.needs(region, &metas);
         let (mut peak, mut pieces) = (0, 0);
-        deeper(|| {
-            for need in needs {
-                let (p, r) = self.visit(n.inputs[need.input], &need.region);
-                peak = peak.max(pieces + p);
-                pieces += r;
-            }
-        });
+        let tiled = n.op.name() == Map::NAME && region.size() >= TILED;
+        self.needs(node, region, tiled, &mut peak, &mut pieces);
         (peak.max(pieces + scratch + bytes), bytes)
+    }
+
+    /// What the inputs of a node take; chains of elementwise operations have no arrays between them where they run
+    /// in tiles.
+    fn needs(&mut self, node: usize, region: &Region, tiled: bool, peak: &mut usize, pieces: &mut usize) {
+        let n = &self.plan.nodes[node];
+        for need in n.op.needs(region, &self.plan.input_metas(node)) {
+            let input = n.inputs[need.input];
+            if tiled && need.region == *region && self.plan.is_inside_tiles(input) {
+                deeper(|| self.needs(input, region, tiled, peak, pieces));
+                continue;
+            }
+            let (p, r) = deeper(|| self.visit(input, &need.region));
+            *peak = (*peak).max(*pieces + p);
+            *pieces += r;
+        }
     }
 }

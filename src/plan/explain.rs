@@ -102,8 +102,15 @@ impl Plan {
         let read_bytes: u64 = self.stages.iter().map(|s| s.read_bytes).sum();
         for (i, stage) in self.stages.iter().enumerate() {
             let what = match &stage.kind {
-                StageKind::Fold { nodes, segments, segment_len } => {
-                    let ops: Vec<String> = nodes.iter().map(|&n| self.nodes[n].op.describe()).collect();
+                StageKind::Fold { nodes, within, segments, segment_len } => {
+                    let op = |(&n, within): (&usize, &Option<usize>)| match within {
+                        None => self.nodes[n].op.describe(),
+                        Some(other) => {
+                            let other = self.nodes[nodes[*other]].op.describe();
+                            format!("{} (from {other})", self.nodes[n].op.describe())
+                        }
+                    };
+                    let ops: Vec<String> = nodes.iter().zip(within).map(op).collect();
                     format!(
                         "fold {} ({segments} segment(s) of {segment_len} chunk(s) per result chunk)",
                         ops.join(" + ")

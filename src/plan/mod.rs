@@ -28,6 +28,7 @@ use crate::source::Sink;
 /// those inside, or (where something was added behind an axis) larger.
 const SAMPLES: usize = 64;
 
+pub(crate) use estimate::TILED;
 pub use explain::{Explain, human_bytes, parse_bytes};
 pub(crate) use identity::identity_of;
 pub use rules::{Note, Rules};
@@ -63,6 +64,8 @@ pub enum StageKind {
     Fold {
         /// The reductions.
         nodes: Vec<usize>,
+        /// For each of them the place of another one whose state holds its result too: it is not folded itself.
+        within: Vec<Option<usize>>,
         /// Segments per chunk of the output.
         segments: usize,
         /// Chunks of the input in a segment (the last may be shorter).
@@ -109,6 +112,8 @@ pub struct Stage {
     pub after: Vec<usize>,
     /// Bytes that a task needs at most, its result included, kept blocks not.
     pub task_bytes: usize,
+    /// How many of them segments of a fold have in common: the state of a chunk, from its first segment to its last.
+    pub state_bytes: usize,
     /// Decoded bytes that the whole stage reads, about.
     pub read_bytes: u64,
     /// How many chunks along each axis make a group: groups run one after the other. Empty where chunks run in
@@ -431,6 +436,22 @@ impl FoldSteps {
         let chunk = |i: usize| if count <= SAMPLES { i } else { i * (count - 1) / (SAMPLES - 1) };
         let steps = (0..looked_at).map(|i| FoldSteps::new(fold, &out.region(chunk(i)), input).len());
         steps.max().unwrap_or(0)
+    }
+
+    /// The box that holds some steps.
+    pub(crate) fn span(&self, steps: Range<usize>) -> Region {
+        let mut region = self.region.clone();
+        if steps.is_empty() {
+            return region;
+        }
+        let (first, last) = (self.step(steps.start), self.step(steps.end - 1));
+        for &axis in &self.axes {
+            region.set(axis, first.axis(axis).start..last.axis(axis).end);
+            if first.axis(axis) != last.axis(axis) {
+                break;
+            }
+        }
+        region
     }
 
     pub(crate) fn step(&self, mut i: usize) -> Region {

@@ -23,7 +23,7 @@ impl Plan {
     /// (node, box of it) that a box of a stage pulls; of a fold those of a segment.
     pub(super) fn pulls_of(&self, stage: usize, out: &Region, segment: usize) -> Vec<(usize, Region)> {
         match &self.stages[stage].kind {
-            StageKind::Fold { nodes, segments, segment_len } => {
+            StageKind::Fold { nodes, segments, segment_len, .. } => {
                 let mut pulls = Vec::new();
                 for &n in nodes {
                     let input = self.nodes[n].inputs[0];

@@ -139,7 +139,7 @@ pub fn push(spec: &Extreme, state: &mut State, piece: &Block, at: &Region) -> Re
     let mut way = Way { roles, start, group_step, runs: Vec::new() };
     if let Some(groups) = &spec.group {
         let first = parts.lens.to_vec::<i64>()?[0] as usize;
-        let codes = groups.codes_in(at, &(first..first + shape[groups.out_axis(&spec.axes)]));
+        let codes = groups.codes_in(at, &(first..first + shape[groups.out_axis(&spec.axes)]).into());
         way.runs = group_runs(groups, &codes, piece.shape());
     }
     let best = with_keyed!(dtype.kind(), T => Block::from_vec(&shape, keyed::<T>(spec, piece, &mut parts, &way)?)?,

@@ -148,7 +148,7 @@ fn by_groups<T: Value, R: Element + Copy>(
     let mut axes: Vec<usize> = (0..last).filter(|i| spec.axes.contains(&others[*i])).collect();
     axes.push(last);
     let mut merged: Vec<usize> = others.iter().map(|a| view.len_of(Axis(*a))).collect();
-    let codes = groups.codes_in(wanted.at, &wanted.groups);
+    let codes = groups.codes_in(wanted.at, &wanted.groups.clone().into());
     merged.push(codes.len());
     let order: Vec<usize> = others.into_iter().chain(groups.axes.iter().copied()).collect();
     let moved = view.permuted_axes(order);

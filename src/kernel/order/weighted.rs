@@ -43,7 +43,7 @@ pub(crate) fn pick_weighted(
     let order: Vec<usize> = stay.iter().chain(&all).copied().collect();
     let len = |axes: &[usize]| axes.iter().map(|a| block.shape()[*a]).product::<usize>();
     let (lanes, n) = (len(&stay), len(&all));
-    let codes = spec.group.as_ref().map_or_else(|| [0].into(), |g| g.codes_in(at, &groups));
+    let codes = spec.group.as_ref().map_or_else(|| [0].into(), |g| g.codes_in(at, &groups.clone().into()));
     let flat = |b: &Block| b.permute(&order).reshape(&[lanes * n]).map(Block::contiguous);
     let weights = flat(&cast(weights, DType::F64)?)?;
     let weights = elements::<f64>(&weights)?;

@@ -1,6 +1,7 @@
 //! Least and greatest values.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use num_complex::Complex;
 
@@ -142,6 +143,7 @@ impl<T: Element + Copy, W: Wins<T>, const L: usize> Partial<T, L> for Best<T, W,
         self.block(std::iter::once(&later.best));
     }
 
+    #[inline(always)]
     fn flush(&self, store: &mut Self::Store, at: usize) {
         for (best, x) in store.best[at..at + L].iter_mut().zip(self.best) {
             *best = if W::wins(x, *best) { x } else { *best };
@@ -172,9 +174,9 @@ impl<T: Element + Copy, W: Wins<T>> Store for Bests<T, W> {
         vec![flat_block(self.best)]
     }
 
-    fn merge(&mut self, later: Self) {
-        for (best, x) in self.best.iter_mut().zip(later.best) {
-            *best = if W::wins(x, *best) { x } else { *best };
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        for (best, x) in self.best[to..].iter_mut().zip(&later.best[from]) {
+            *best = if W::wins(*x, *best) { *x } else { *best };
         }
     }
 

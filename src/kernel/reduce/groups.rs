@@ -38,6 +38,47 @@ impl PartialEq for Shared {
     }
 }
 
+/// Which groups a result or a state is about.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Held {
+    /// Those that follow one another.
+    Range(Range<usize>),
+    /// These, in rising order.
+    These(Vec<usize>),
+}
+
+impl Held {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Held::Range(range) => range.len(),
+            Held::These(groups) => groups.len(),
+        }
+    }
+
+    /// The place of a group among them.
+    fn place(&self, group: usize) -> Option<usize> {
+        match self {
+            Held::Range(range) => range.contains(&group).then(|| group - range.start),
+            Held::These(groups) => groups.binary_search(&group).ok(),
+        }
+    }
+
+    /// The group at a place.
+    pub(super) fn group(&self, place: usize) -> usize {
+        match self {
+            Held::Range(range) => range.start + place,
+            Held::These(groups) => groups[place],
+        }
+    }
+}
+
+impl From<Range<usize>> for Held {
+    fn from(range: Range<usize>) -> Held {
+        Held::Range(range)
+    }
+}
+
 /// An axis of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutAxis {
@@ -148,15 +189,26 @@ impl Groups {
         self.grouping.0[usize::from(every)].get_or_init(new).clone()
     }
 
-    /// Whether a box of the input and a range of groups leave none out.
-    pub(super) fn is_all(&self, at: &Region, groups: &Range<usize>) -> bool {
+    /// Whether a box of the input and some groups leave none out.
+    pub(super) fn is_all(&self, at: &Region, groups: &Held) -> bool {
         let mut whole = self.axes.iter().zip(&self.lens);
-        *groups == (0..self.count) && whole.all(|(axis, len)| at.axis(*axis) == (0..*len))
+        *groups == Held::Range(0..self.count) && whole.all(|(axis, len)| at.axis(*axis) == (0..*len))
     }
 
-    /// The codes of the positions in a box of the input, in row-major order; groups are counted from the first of
-    /// `groups` on, and other groups than these are left out.
-    pub(crate) fn codes_in(&self, at: &Region, groups: &Range<usize>) -> Arc<[i32]> {
+    /// The groups that have members in a box of the input, of those in a range.
+    pub(crate) fn in_box(&self, at: &Region, groups: Range<usize>) -> Vec<usize> {
+        let mut held = vec![false; groups.len()];
+        for code in self.codes_in(at, &groups.clone().into()).iter() {
+            if let Ok(code) = usize::try_from(*code) {
+                held[code] = true;
+            }
+        }
+        groups.zip(held).filter_map(|(group, held)| held.then_some(group)).collect()
+    }
+
+    /// The codes of the positions in a box of the input, in row-major order: places among `groups`, and -1 for other
+    /// groups.
+    pub(crate) fn codes_in(&self, at: &Region, groups: &Held) -> Arc<[i32]> {
         if self.is_all(at, groups) {
             return self.codes.clone();
         }
@@ -167,15 +219,15 @@ impl Groups {
             starts = starts.iter().flat_map(|s| range.clone().map(move |i| s * len + i)).collect();
         }
         let (range, len) = (at.axis(*last), self.lens[outer.len()]);
-        let all = *groups == (0..self.count);
+        let all = *groups == Held::Range(0..self.count);
         let mut codes = Vec::with_capacity(starts.len() * range.len());
         for start in starts {
             let line = &self.codes[start * len + range.start..start * len + range.end];
             match all {
                 true => codes.extend_from_slice(line),
-                false => codes.extend(line.iter().map(|c| match usize::try_from(*c) {
-                    Ok(c) if groups.contains(&c) => (c - groups.start) as i32,
-                    _ => -1,
+                false => codes.extend(line.iter().map(|c| {
+                    let place = usize::try_from(*c).ok().and_then(|c| groups.place(c));
+                    place.map_or(-1, |place| place as i32)
                 })),
             }
         }

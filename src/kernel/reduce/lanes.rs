@@ -1,5 +1,7 @@
 //! What a reduction keeps: [`Partial`] in registers, [`Store`] in memory.
 
+use std::ops::Range;
+
 use num_complex::Complex;
 
 use super::Finish;
@@ -40,8 +42,8 @@ pub(in crate::kernel) trait Store: Sized {
     fn from_blocks(blocks: Vec<Block>) -> Result<Self>;
     /// As flat blocks of a state.
     fn into_blocks(self) -> Vec<Block>;
-    /// Takes in later input.
-    fn merge(&mut self, later: Self);
+    /// Takes in later input: elements `from`, to the elements from `to` on.
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>);
     /// The elements of the result.
     fn finish(self, end: &Finish) -> Result<Block>;
 }

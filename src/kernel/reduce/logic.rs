@@ -1,6 +1,7 @@
 //! How many values are valid, and whether any or all hold.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use super::lanes::{LANES, Nan, Nat, Never, Partial, Policy, Store, flat_block, next_vec};
 use super::{Finish, ReduceOp, ReduceSpec, Visit};
@@ -78,6 +79,7 @@ impl<T: Element + Copy, M: Policy<T> + 'static, const L: usize> Partial<T, L> fo
         self.n.iter_mut().zip(later.n).for_each(|(a, b)| *a += b);
     }
 
+    #[inline(always)]
     fn flush(&self, store: &mut Counts, at: usize) {
         store.0[at..at + L].iter_mut().zip(self.n).for_each(|(a, b)| *a += i64::from(b));
     }
@@ -102,8 +104,8 @@ impl Store for Counts {
         vec![flat_block(self.0)]
     }
 
-    fn merge(&mut self, later: Self) {
-        self.0.iter_mut().zip(later.0).for_each(|(a, b)| *a += b);
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        self.0[to..].iter_mut().zip(&later.0[from]).for_each(|(a, b)| *a += b);
     }
 
     fn finish(self, _: &Finish) -> Result<Block> {
@@ -139,6 +141,7 @@ impl<const ALL: bool, const L: usize> Partial<bool, L> for Holds<ALL, L> {
         }
     }
 
+    #[inline(always)]
     fn flush(&self, store: &mut Truths<ALL>, at: usize) {
         self.0.iter().enumerate().for_each(|(l, x)| store.add(at + l, *x));
     }
@@ -170,8 +173,8 @@ impl<const ALL: bool> Store for Truths<ALL> {
         vec![flat_block(self.0)]
     }
 
-    fn merge(&mut self, later: Self) {
-        later.0.into_iter().enumerate().for_each(|(i, x)| self.add(i, x));
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        (to..).zip(&later.0[from]).for_each(|(i, x)| self.add(i, *x));
     }
 
     fn finish(self, _: &Finish) -> Result<Block> {

@@ -34,7 +34,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::order::{self, Extreme, OrderSpec, Pick};
 pub use groups::Groups;
-pub(crate) use groups::{OutAxis, out_axes, out_shape};
+pub(crate) use groups::{Held, OutAxis, out_axes, out_shape};
 pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, next_vec, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 pub(in crate::kernel) use logic::{Valid, simpler};
@@ -237,14 +237,59 @@ pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
 /// # Errors
 /// If the operation has no meaning for the dtype.
 pub(crate) fn init_from(spec: &ReduceSpec, input: DType, out: &[usize], first: usize) -> Result<State> {
-    spec.result_dtype(input)?;
     let groups = spec.group_axis().map_or(1, |axis| out[axis]);
+    let of = first..first + groups;
+    Ok(empty(spec, input, out, of.clone().into(), of)?.into_state())
+}
+
+/// [`init_from`] for a part of the input alone, the box `at`: the state holds the groups that have members there,
+/// where that takes less memory.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype.
+pub(crate) fn init_part(
+    spec: &ReduceSpec,
+    input: DType,
+    out: &[usize],
+    first: usize,
+    at: &Region,
+) -> Result<State> {
+    let Some(held) = held_in(spec, input, out, first, at) else { return init_from(spec, input, out, first) };
+    let mut shape = out.to_vec();
+    shape[0] = held.len();
+    Ok(empty(spec, input, &shape, Held::These(held), first..first + out[0])?.into_state())
+}
+
+/// How many elements of a result of shape `out` the state of a part of the input holds.
+pub(crate) fn size_of_part(
+    spec: &ReduceSpec,
+    input: DType,
+    out: &[usize],
+    first: usize,
+    at: &Region,
+) -> usize {
+    let size = out.iter().product();
+    held_in(spec, input, out, first, at).map_or(size, |held| size / out[0] * held.len())
+}
+
+/// The groups that the state of a part of the input holds, if these are not all.
+fn held_in(spec: &ReduceSpec, input: DType, out: &[usize], first: usize, at: &Region) -> Option<Vec<usize>> {
+    // Groups must lie apart in the state, so that some of them are a piece of it.
+    let groups =
+        spec.group.as_ref().filter(|_| spec.group_axis() == Some(0) && !ends::handles(spec, input))?;
+    let held = groups.in_box(at, first..first + out[0]);
+    (2 * held.len() < out[0] && !held.is_empty()).then_some(held)
+}
+
+/// The state before any input that holds some of the groups `of` a result; `shape` counts those held.
+fn empty(spec: &ReduceSpec, input: DType, shape: &[usize], held: Held, of: Range<usize>) -> Result<Parts> {
+    spec.result_dtype(input)?;
     let parts = if ends::handles(spec, input) {
-        ends::init(spec, input, out)
+        ends::init(spec, input, shape)
     } else {
-        dispatch(spec, input, Init { size: out.iter().product() })?
+        dispatch(spec, input, Init { size: shape.iter().product() })?
     };
-    Ok(Parts { first, rows: vec![0; groups], input, shape: out.to_vec(), parts }.into_state())
+    Ok(Parts { rows: vec![0; held.len()], held, of, input, shape: shape.to_vec(), parts })
 }
 
 /// Takes in the piece of the input that lies at `at` (positions in the whole input).
@@ -265,7 +310,7 @@ pub(crate) fn init_from(spec: &ReduceSpec, input: DType, out: &[usize], first: u
 /// ```
 pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
-    let place = Place::new(spec, at, &s.shape, &s.groups());
+    let place = Place::new(spec, at, &s.shape, &s.held);
     if ends::handles(spec, s.input) {
         s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, at, &s.rows, &s.shape)?;
     } else {
@@ -298,15 +343,8 @@ pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) ->
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
-    let mut s = Parts::from_state(std::mem::take(state))?;
-    let mut later = Parts::from_state(later)?;
-    let (a, b) = (std::mem::take(&mut s.parts), std::mem::take(&mut later.parts));
-    s.parts = if ends::handles(spec, s.input) {
-        ends::merge(spec, &s, a, &later, b)?
-    } else {
-        dispatch(spec, s.input, Merge { parts: a, later: b })?
-    };
-    s.rows.iter_mut().zip(&later.rows).for_each(|(a, b)| *a += b);
+    let mut s = Parts::from_state(std::mem::take(state))?.with_all_groups(spec)?;
+    s.merge(spec, Parts::from_state(later)?)?;
     *state = s.into_state();
     Ok(())
 }
@@ -327,22 +365,33 @@ pub fn merge(spec: &ReduceSpec, state: &mut State, later: State) -> Result<()> {
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn finish(spec: &ReduceSpec, input: DType, state: State) -> Result<Block> {
-    let mut s = Parts::from_state(state)?;
+    let mut s = Parts::from_state(state)?.with_all_groups(spec)?;
     let parts = std::mem::take(&mut s.parts);
-    let end = Finish {
-        spec,
-        input,
-        first: s.first,
-        groups: None,
-        rows: &s.rows,
-        inner: inner_size(spec, &s.shape),
-    };
+    let first = s.of.start;
+    let end = Finish { spec, input, first, groups: None, rows: &s.rows, inner: inner_size(spec, &s.shape) };
     let flat = if ends::handles(spec, input) {
         ends::finish(&end, parts)?
     } else {
         dispatch(spec, input, Done { end: &end, parts })?
     };
     flat.reshape(&s.shape)
+}
+
+/// Whether the state of the reduction `other` of the same elements holds the result of `spec` too, to the bit.
+pub(crate) fn is_within(spec: &ReduceSpec, other: &ReduceSpec, input: DType) -> bool {
+    input == DType::F32
+        && spec.op == ReduceOp::Mean
+        && matches!(other.op, ReduceOp::Var | ReduceOp::Std)
+        && (&spec.axes, &spec.group, spec.skipna) == (&other.axes, &other.group, other.skipna)
+}
+
+/// The result of a reduction that [`is_within`] another one, from the state of that.
+///
+/// # Errors
+/// If it is no such state.
+pub(crate) fn finish_within(other: &ReduceSpec, state: &State) -> Result<Block> {
+    let s = Parts::from_state(state.clone())?.with_all_groups(other)?;
+    moments::mean_f32(&s.parts)?.reshape(&s.shape)
 }
 
 /// What [`init_from`], [`push`] and [`finish`] give for a piece that is all of the input, without a state between:
@@ -365,7 +414,7 @@ pub(crate) fn only(
     }
     spec.result_dtype(input)?;
     let mut rows = vec![0; spec.group_axis().map_or(1, |axis| out[axis])];
-    let place = Place::new(spec, at, out, &(first..first + rows.len()));
+    let place = Place::new(spec, at, out, &(first..first + rows.len()).into());
     place.count_rows(&mut rows);
     let end = Finish { spec, input, first, groups: None, rows: &rows, inner: inner_size(spec, out) };
     let simpler = logic::simpler(spec.op, piece);
@@ -415,15 +464,17 @@ pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
     finish(spec, dtype, state)
 }
 
-/// A state taken apart: `[first and rows, an empty block of the input's dtype, parts...]`.
+/// A state taken apart: `[rows and groups, an empty block of the input's dtype, parts...]`.
 struct Parts {
-    /// The first of the groups.
-    first: usize,
     /// How many positions each group took in: tells "no input" from "nothing valid".
     rows: Vec<i64>,
+    /// The group of each of them.
+    held: Held,
+    /// The groups of the result.
+    of: Range<usize>,
     input: DType,
     shape: Vec<usize>,
-    /// What the reduction itself keeps, over the elements of the result in row-major order.
+    /// What the reduction itself keeps, over the elements of `shape` in row-major order.
     parts: Vec<Block>,
 }
 
@@ -439,21 +490,66 @@ impl Parts {
             let size = part.size();
             *part = std::mem::replace(part, Block::scalar(false)).reshape(&[size])?;
         }
+        // The rows, the groups if they do not follow one another, and where those of the result begin and end.
         let mut rows = take_vec::<i64>(rows)?;
-        let first = rows.pop().ok_or_else(|| Error::internal("a state counts nothing"))? as usize;
-        Ok(Parts { first, rows, input: mark.dtype(), shape, parts })
-    }
-
-    /// The groups of the result.
-    fn groups(&self) -> Range<usize> {
-        self.first..self.first + self.rows.len()
+        let (Some(end), Some(first)) = (rows.pop(), rows.pop()) else {
+            return Err(Error::internal("a state counts nothing"));
+        };
+        let of = first as usize..end as usize;
+        let held = match rows.len() == of.len() {
+            true => Held::Range(of.clone()),
+            false => {
+                let groups = rows.split_off(rows.len() / 2);
+                Held::These(groups.into_iter().map(|g| g as usize).collect())
+            }
+        };
+        Ok(Parts { rows, held, of, input: mark.dtype(), shape, parts })
     }
 
     fn into_state(mut self) -> State {
-        self.rows.push(self.first as i64);
+        if let Held::These(groups) = &self.held {
+            self.rows.extend(groups.iter().map(|g| *g as i64));
+        }
+        self.rows.extend([self.of.start as i64, self.of.end as i64]);
         let mut state = vec![flat_block(self.rows), Block::zeros(self.input, &[0])];
         state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
         state
+    }
+
+    /// The state with all groups of the result.
+    fn with_all_groups(self, spec: &ReduceSpec) -> Result<Parts> {
+        if let Held::Range(_) = self.held {
+            return Ok(self);
+        }
+        let mut shape = self.shape.clone();
+        shape[0] = self.of.len();
+        let of = self.of.clone();
+        let mut all = empty(spec, self.input, &shape, of.clone().into(), of)?;
+        all.merge(spec, self)?;
+        Ok(all)
+    }
+
+    /// Takes in a later state; this one holds all groups.
+    fn merge(&mut self, spec: &ReduceSpec, mut later: Parts) -> Result<()> {
+        let (a, b) = (std::mem::take(&mut self.parts), std::mem::take(&mut later.parts));
+        self.parts = if ends::handles(spec, self.input) {
+            ends::merge(spec, self, a, &later, b)?
+        } else {
+            let size: usize = later.shape.iter().product();
+            let moves: Vec<(usize, Range<usize>)> = match &later.held {
+                Held::Range(_) => vec![(0, 0..size)],
+                Held::These(groups) => {
+                    let inner = size / groups.len();
+                    let to = groups.iter().map(|g| (g - self.of.start) * inner);
+                    to.zip((0..size).step_by(inner.max(1)).map(|from| from..from + inner)).collect()
+                }
+            };
+            dispatch(spec, self.input, Merge { parts: a, later: b, moves: &moves })?
+        };
+        for (place, rows) in later.rows.iter().enumerate() {
+            self.rows[later.held.group(place) - self.of.start] += rows;
+        }
+        Ok(())
     }
 }
 

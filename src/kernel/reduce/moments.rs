@@ -1,6 +1,9 @@
-//! Variance and standard deviation: count, mean and sum of squared deviations.
+//! Variance and standard deviation: count, total and sum of squared deviations from the mean.
+//!
+//! The total is summed as a mean of `f32` sums it, so that such a mean can be taken from here, to the bit.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use num_complex::Complex;
 
@@ -14,7 +17,7 @@ use crate::error::{Error, Result};
 /// Moments of `T` in `A`.
 struct Moments<T, A, M, const L: usize> {
     n: [f64; L],
-    mean: [A; L],
+    total: [A; L],
     m2: [f64; L],
     what: PhantomData<fn(T) -> M>,
 }
@@ -31,19 +34,13 @@ impl<T, A: Copy, M, const L: usize> Copy for Moments<T, A, M, L> {}
 ///
 /// Chan, Golub & LeVeque (1979), pairwise updating.
 #[inline(always)]
-fn join<A: Wide>(n: &mut f64, mean: &mut A, m2: &mut f64, n_b: f64, mean_b: A, m2_b: f64) {
+fn join<A: Wide>(n: &mut f64, total: &mut A, m2: &mut f64, n_b: f64, total_b: A, m2_b: f64) {
     let all = *n + n_b;
-    let share = n_b / if all == 0.0 { 1.0 } else { all };
-    let delta = mean_b.minus(*mean);
+    let some = |n: f64| if n == 0.0 { 1.0 } else { n };
+    let delta = total_b.over(some(n_b)).minus(total.over(some(*n)));
     // An empty side must not bring in its own mean, and 0 · ∞ is NaN.
-    *m2 += m2_b + if *n == 0.0 || n_b == 0.0 { 0.0 } else { delta.norm() * *n * share };
-    *mean = if *n == 0.0 {
-        mean_b
-    } else if n_b == 0.0 {
-        *mean
-    } else {
-        mean.plus(delta.over(1.0 / share))
-    };
+    *m2 += m2_b + if *n == 0.0 || n_b == 0.0 { 0.0 } else { delta.norm() * *n * (n_b / all) };
+    *total = total.plus(total_b);
     *n = all;
 }
 
@@ -56,7 +53,7 @@ where
     type One = Moments<T, A, M, 1>;
     type Store = MomentSums<A>;
 
-    const EMPTY: Self = Moments { n: [0.0; L], mean: [A::ZERO; L], m2: [0.0; L], what: PhantomData };
+    const EMPTY: Self = Moments { n: [0.0; L], total: [A::ZERO; L], m2: [0.0; L], what: PhantomData };
 
     const WHOLE_BLOCKS: bool = true;
 
@@ -64,10 +61,13 @@ where
     #[inline(always)]
     fn block<'a>(&mut self, rows: impl Iterator<Item = &'a [T; L]> + Clone) {
         let (mut n, mut sum) = ([0.0; L], [A::ZERO; L]);
+        let mut total = self.total;
         for row in rows.clone() {
             for l in 0..L {
                 let missing = M::missing(row[l]);
-                sum[l] = sum[l].plus(if missing { A::ZERO } else { row[l].widen() });
+                let x = if missing { A::ZERO } else { row[l].widen() };
+                sum[l] = sum[l].plus(x);
+                total[l] = total[l].plus(x);
                 n[l] += if missing { 0.0 } else { 1.0 };
             }
         }
@@ -83,32 +83,34 @@ where
                 m2[l] += if missing { A::ZERO } else { d }.norm();
             }
         }
-        self.join(&Moments { n, mean, m2, what: PhantomData });
+        self.join(&Moments { n, total: sum, m2, what: PhantomData });
+        self.total = total;
     }
 
     fn lane(&self, l: usize) -> Self::One {
-        Moments { n: [self.n[l]], mean: [self.mean[l]], m2: [self.m2[l]], what: PhantomData }
+        Moments { n: [self.n[l]], total: [self.total[l]], m2: [self.m2[l]], what: PhantomData }
     }
 
     #[inline(always)]
     fn join(&mut self, b: &Self) {
         for l in 0..L {
-            join(&mut self.n[l], &mut self.mean[l], &mut self.m2[l], b.n[l], b.mean[l], b.m2[l]);
+            join(&mut self.n[l], &mut self.total[l], &mut self.m2[l], b.n[l], b.total[l], b.m2[l]);
         }
     }
 
+    #[inline(always)]
     fn flush(&self, store: &mut Self::Store, at: usize) {
-        let (n, mean, m2) =
-            (&mut store.n[at..at + L], &mut store.mean[at..at + L], &mut store.m2[at..at + L]);
+        let (n, total, m2) =
+            (&mut store.n[at..at + L], &mut store.total[at..at + L], &mut store.m2[at..at + L]);
         for l in 0..L {
-            join(&mut n[l], &mut mean[l], &mut m2[l], self.n[l], self.mean[l], self.m2[l]);
+            join(&mut n[l], &mut total[l], &mut m2[l], self.n[l], self.total[l], self.m2[l]);
         }
     }
 
     fn load(store: &Self::Store, at: usize) -> Self {
         let mut p = Self::EMPTY;
         p.n.copy_from_slice(&store.n[at..at + L]);
-        p.mean.copy_from_slice(&store.mean[at..at + L]);
+        p.total.copy_from_slice(&store.total[at..at + L]);
         p.m2.copy_from_slice(&store.m2[at..at + L]);
         p
     }
@@ -117,27 +119,30 @@ where
 /// Moments of all elements of the result.
 struct MomentSums<A> {
     n: Vec<f64>,
-    mean: Vec<A>,
+    total: Vec<A>,
     m2: Vec<f64>,
 }
 
 impl<A: Wide> Store for MomentSums<A> {
     fn new(size: usize) -> Self {
-        MomentSums { n: vec![0.0; size], mean: vec![A::ZERO; size], m2: vec![0.0; size] }
+        MomentSums { n: vec![0.0; size], total: vec![A::ZERO; size], m2: vec![0.0; size] }
     }
 
     fn from_blocks(blocks: Vec<Block>) -> Result<Self> {
         let mut b = blocks.into_iter();
-        Ok(MomentSums { n: next_vec(&mut b)?, mean: next_vec(&mut b)?, m2: next_vec(&mut b)? })
+        Ok(MomentSums { n: next_vec(&mut b)?, total: next_vec(&mut b)?, m2: next_vec(&mut b)? })
     }
 
     fn into_blocks(self) -> Vec<Block> {
-        vec![flat_block(self.n), flat_block(self.mean), flat_block(self.m2)]
+        vec![flat_block(self.n), flat_block(self.total), flat_block(self.m2)]
     }
 
-    fn merge(&mut self, b: Self) {
-        for i in 0..self.n.len() {
-            join(&mut self.n[i], &mut self.mean[i], &mut self.m2[i], b.n[i], b.mean[i], b.m2[i]);
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        let (n, total, m2) = (&mut self.n[to..], &mut self.total[to..], &mut self.m2[to..]);
+        let sums = n.iter_mut().zip(total).zip(m2);
+        let later = (later.n[from.clone()].iter()).zip(&later.total[from.clone()]).zip(&later.m2[from]);
+        for (((n, total), m2), ((n_b, total_b), m2_b)) in sums.zip(later) {
+            join(n, total, m2, *n_b, *total_b, *m2_b);
         }
     }
 
@@ -158,6 +163,16 @@ impl<A: Wide> Store for MomentSums<A> {
             _ => flat_block(values.collect()),
         })
     }
+}
+
+/// The mean of `f32` whose moments these are.
+pub(super) fn mean_f32(parts: &[Block]) -> Result<Block> {
+    let [n, total, _] = parts else { return Err(Error::internal("moments have three parts")) };
+    let (Some(n), Some(total)) = (n.as_slice::<f64>(), total.as_slice::<f64>()) else {
+        return Err(Error::internal("moments of f32 are held as f64"));
+    };
+    // The mean of nothing is 0 / 0.
+    Ok(flat_block(n.iter().zip(total).map(|(n, total)| (total / n) as f32).collect::<Vec<f32>>()))
 }
 
 /// Calls `v` with what computes the moments of elements of `input`.

@@ -1,6 +1,7 @@
 //! Where elements go once it is known which of them belong together: the loops over lanes.
 
 use super::lanes::{LANES, Partial};
+use crate::kernel::wide::{Loop, wide};
 
 /// The most rows that are handed over at once.
 pub(super) const ROWS: usize = 16;
@@ -105,6 +106,71 @@ fn singles<T: Copy + 'static, P: Partial<T, 1>>(p: &mut P, elements: &[T]) {
     }
 }
 
+/// Takes blocks of a run into lanes.
+struct TakeRun<'a, T, P> {
+    chunks: &'a [[T; LANES]],
+    lanes: &'a mut P,
+}
+
+impl<T: Copy + 'static, P: Partial<T, LANES>> Loop for TakeRun<'_, T, P> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for block in self.chunks.chunks(RUN / LANES) {
+            self.lanes.block(block.iter());
+        }
+    }
+}
+
+/// Takes rows into a row of results.
+struct TakeRows<'a, T, P> {
+    rows: &'a [&'a [[T; LANES]]],
+    tile: &'a mut [P],
+}
+
+impl<T: Copy + 'static, P: Partial<T, LANES>> Loop for TakeRows<'_, T, P> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        if P::WHOLE_BLOCKS {
+            for (j, p) in self.tile.iter_mut().enumerate() {
+                p.block(self.rows.iter().map(|row| &row[j]));
+            }
+            return;
+        }
+        // Several rows within a page would confuse the processor's prefetching.
+        let near = self.tile.len() * size_of::<[T; LANES]>() < PAGE;
+        let (known, others) = if near { (&[][..], self.rows) } else { self.rows.as_chunks::<KNOWN>() };
+        for rows in known {
+            for (j, p) in self.tile.iter_mut().enumerate() {
+                p.block(rows.iter().map(|row| &row[j]));
+            }
+        }
+        for row in others {
+            for (p, x) in self.tile.iter_mut().zip(*row) {
+                p.block(std::iter::once(x));
+            }
+        }
+    }
+}
+
+/// Joins a row of results with the elements of a store from `at` on.
+struct Flush<'a, T: Copy + 'static, P: Partial<T, LANES>> {
+    tile: &'a [P],
+    store: &'a mut P::Store,
+    at: usize,
+}
+
+impl<T: Copy + 'static, P: Partial<T, LANES>> Loop for Flush<'_, T, P> {
+    type Out = ();
+    #[inline(always)]
+    fn run(self) {
+        for (j, p) in self.tile.iter().enumerate() {
+            p.flush(self.store, self.at + j * LANES);
+        }
+    }
+}
+
 impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
     fn columns(&self) -> usize {
         (CACHE / size_of::<P>().max(1)).clamp(64, 512) * LANES
@@ -113,9 +179,7 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
     fn run(&mut self, part: &[T]) {
         let (chunks, rest) = part.as_chunks::<LANES>();
         self.wide |= !chunks.is_empty();
-        for block in chunks.chunks(RUN / LANES) {
-            self.lanes.block(block.iter());
-        }
+        wide(TakeRun { chunks, lanes: &mut self.lanes });
         singles(&mut self.single, rest);
     }
 
@@ -138,25 +202,7 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
         }
         let (chunks, rests) = (&chunks[..rows.len()], &rests[..rows.len()]);
         rows.iter().for_each(|row| fetch(row));
-        if P::WHOLE_BLOCKS {
-            for (j, p) in self.tile.iter_mut().enumerate() {
-                p.block(chunks.iter().map(|row| &row[j]));
-            }
-        } else {
-            // Several rows within a page would confuse the processor's prefetching.
-            let near = self.tile.len() * size_of::<[T; LANES]>() < PAGE;
-            let (known, others) = if near { (&[][..], chunks) } else { chunks.as_chunks::<KNOWN>() };
-            for rows in known {
-                for (j, p) in self.tile.iter_mut().enumerate() {
-                    p.block(rows.iter().map(|row| &row[j]));
-                }
-            }
-            for row in others {
-                for (p, x) in self.tile.iter_mut().zip(*row) {
-                    p.block(std::iter::once(x));
-                }
-            }
-        }
+        wide(TakeRows { rows: chunks, tile: &mut self.tile });
         for (j, p) in self.tail.iter_mut().enumerate() {
             p.block(rests.iter().map(|row| std::array::from_ref(&row[j])));
         }
@@ -164,9 +210,7 @@ impl<T: Copy + 'static, P: Partial<T, LANES>> Sink<T> for Folding<T, P> {
 
     fn end_rows(&mut self, at: usize, step: usize) {
         if step == 1 {
-            for (j, p) in self.tile.iter().enumerate() {
-                p.flush(&mut self.store, at + j * LANES);
-            }
+            wide(Flush::<T, P> { tile: &self.tile, store: &mut self.store, at });
         } else {
             for (j, p) in self.tile.iter().enumerate() {
                 (0..LANES).for_each(|l| p.lane(l).flush(&mut self.store, at + (j * LANES + l) * step));

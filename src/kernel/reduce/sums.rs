@@ -4,6 +4,7 @@
 //! is summed in `f64`, integers wrap as numpy's do, and times are summed in 128 bits.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use num_complex::Complex;
 
@@ -154,7 +155,7 @@ where
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn flush(&self, store: &mut Self::Store, at: usize) {
         let ours = self.total.iter().zip(&self.lost);
         let total = store.total[at..at + L].iter_mut();
@@ -218,15 +219,21 @@ impl<A: Wide, H: How<A>, const COUNT: bool> Store for Totals<A, H, COUNT> {
         blocks
     }
 
-    fn merge(&mut self, later: Self) {
-        for (i, more) in later.total.into_iter().enumerate() {
-            let mut lost = H::restored(self.lost.get(i));
-            H::join(&mut self.total[i], &mut lost, more, H::restored(later.lost.get(i)));
-            if H::CARRIES {
-                self.lost[i] = H::stored(lost);
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        let totals = self.total[to..].iter_mut().zip(&later.total[from.clone()]);
+        if H::CARRIES {
+            let lost = self.lost[to..].iter_mut().zip(&later.lost[from.clone()]);
+            for ((total, more), (stored, more_lost)) in totals.zip(lost) {
+                let mut lost = H::restored(Some(stored));
+                H::join(total, &mut lost, *more, H::restored(Some(more_lost)));
+                *stored = H::stored(lost);
             }
+        } else {
+            totals.for_each(|(total, more)| H::join(total, &mut H::restored(None), *more, H::restored(None)));
         }
-        self.valid.iter_mut().zip(later.valid).for_each(|(a, b)| *a += b);
+        if COUNT {
+            self.valid[to..].iter_mut().zip(&later.valid[from]).for_each(|(a, b)| *a += b);
+        }
     }
 
     fn finish(mut self, end: &Finish) -> Result<Block> {

@@ -546,3 +546,52 @@ fn groups_over_several_axes_are_those_along_one() {
 fn numbers(n: usize) -> Vec<f64> {
     (0..n).map(|i| if i % 7 == 3 { NAN } else { ((i * 7919) % 1000) as f64 / 8.0 - 50.0 }).collect()
 }
+
+/// States of parts hold the groups of their part alone; put together they are what one state of all is.
+#[test]
+fn parts_hold_their_own_groups() {
+    use ReduceOp::*;
+    let (n, m) = (48, 11);
+    let x = Block::from_vec(&[n, m], numbers(n * m).iter().map(|v| *v as f32).collect()).unwrap();
+    // Days of a year of eight, four times, from the fifth day on.
+    let codes: Vec<i32> = (0..n).map(|i| ((i / 2 + 5) % 8) as i32).collect();
+    for op in [Sum, Mean, Var, Std, Min, Max, Count, Any, All, Prod] {
+        for skipna in [true, false] {
+            let s = ReduceSpec { skipna, ..grouped(op, &[], 0, &codes, 8) };
+            let (mut all, mut parts) = (init(&s, DType::F32, &[8, m]).unwrap(), None::<State>);
+            for first in (0..n).step_by(5) {
+                let at = Region::new([first..n.min(first + 5), 0..m]);
+                let piece = x.region(&at);
+                let mut later = init(&s, DType::F32, &[8, m]).unwrap();
+                push(&s, &mut later, &piece, &at).unwrap();
+                merge(&s, &mut all, later).unwrap();
+                let mut part = init_part(&s, DType::F32, &[8, m], 0, &at).unwrap();
+                assert_eq!(part[2].shape(), [3, m], "{op:?}");
+                assert_eq!(size_of_part(&s, DType::F32, &[8, m], 0, &at), 3 * m);
+                push(&s, &mut part, &piece, &at).unwrap();
+                match &mut parts {
+                    None => parts = Some(part),
+                    Some(parts) => merge(&s, parts, part).unwrap(),
+                }
+            }
+            let parts = parts.unwrap();
+            if op == Std {
+                let mean = ReduceSpec { op: Mean, ..s.clone() };
+                assert!(is_within(&mean, &s, DType::F32) && !is_within(&mean, &s, DType::F64));
+                let (within, alone) = (finish_within(&s, &parts).unwrap(), whole(&mean, &x).unwrap());
+                assert!(within.same_bits(&alone), "{within:?}\n{alone:?}");
+            }
+            let (all, parts) =
+                (finish(&s, DType::F32, all).unwrap(), finish(&s, DType::F32, parts).unwrap());
+            assert!(all.same_bits(&parts), "{op:?}\n{all:?}\n{parts:?}");
+        }
+    }
+    // One part alone is given all groups at its end.
+    let s = grouped(Max, &[], 0, &codes, 8);
+    let at = Region::new([0..2, 0..m]);
+    let mut part = init_part(&s, DType::F32, &[8, m], 0, &at).unwrap();
+    push(&s, &mut part, &x.region(&at), &at).unwrap();
+    let found = finish(&s, DType::F32, part).unwrap();
+    assert_eq!(found.shape(), [8, m]);
+    assert!(found.to_vec::<f32>().unwrap()[..5 * m].iter().all(|v| v.is_nan()));
+}

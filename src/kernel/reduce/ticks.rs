@@ -1,5 +1,7 @@
 //! Sums and means of times, in 128 bits.
 
+use std::ops::Range;
+
 use super::lanes::{Nat, Partial, Policy, Store, flat_block, next_vec};
 use super::{Finish, ReduceOp};
 use crate::array::Block;
@@ -40,6 +42,7 @@ impl<const L: usize> Partial<i64, L> for Ticks<L> {
         }
     }
 
+    #[inline(always)]
     fn flush(&self, store: &mut TickSums, at: usize) {
         for l in 0..L {
             store.add(at + l, self.sum[l], i64::from(self.valid[l]));
@@ -87,9 +90,9 @@ impl Store for TickSums {
         vec![flat_block(self.high), flat_block(self.low), flat_block(self.valid)]
     }
 
-    fn merge(&mut self, later: Self) {
-        for i in 0..self.valid.len() {
-            self.add(i, later.sum(i), later.valid[i]);
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        for (to, i) in (to..).zip(from) {
+            self.add(to, later.sum(i), later.valid[i]);
         }
     }
 

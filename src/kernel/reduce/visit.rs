@@ -1,5 +1,7 @@
 //! From an operation and a dtype to the loops that are compiled for both.
 
+use std::ops::Range;
+
 use super::direct::Direct;
 use super::lanes::{LANES, Partial, Store};
 use super::sink::Folding;
@@ -103,16 +105,19 @@ impl Visit for Only<'_> {
     }
 }
 
-pub(super) struct Merge {
+pub(super) struct Merge<'a> {
     pub(super) parts: Vec<Block>,
     pub(super) later: Vec<Block>,
+    /// Which elements of the later state go where.
+    pub(super) moves: &'a [(usize, Range<usize>)],
 }
 
-impl Visit for Merge {
+impl Visit for Merge<'_> {
     type Out = Vec<Block>;
     fn visit<T: Element + Copy, P: Partial<T, LANES>>(self) -> Result<Vec<Block>> {
         let mut store = P::Store::from_blocks(self.parts)?;
-        store.merge(P::Store::from_blocks(self.later)?);
+        let later = P::Store::from_blocks(self.later)?;
+        self.moves.iter().for_each(|(to, from)| store.merge(*to, &later, from.clone()));
         Ok(store.into_blocks())
     }
 }

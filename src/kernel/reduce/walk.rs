@@ -5,14 +5,13 @@
 //! results) or groups (elements are scattered). A second axis makes a plane of it; the others are loops.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, s};
 
 use super::ReduceSpec;
 use super::grouping::Grouping;
-use super::groups::{Groups, OutAxis, out_axes};
+use super::groups::{Groups, Held, OutAxis, out_axes};
 use super::lanes::LANES;
 use super::sink::{ROWS, RUN, Sink};
 use crate::array::Region;
@@ -50,7 +49,7 @@ pub(super) struct Place {
 
 impl Place {
     /// The place of the piece at `at` in a result of shape `out`, of which the groups are these.
-    pub(super) fn new(spec: &ReduceSpec, at: &Region, out: &[usize], groups: &Range<usize>) -> Self {
+    pub(super) fn new(spec: &ReduceSpec, at: &Region, out: &[usize], groups: &Held) -> Self {
         let mut steps: Vec<usize> = vec![1; out.len()];
         for i in (1..out.len()).rev() {
             steps[i - 1] = steps[i] * out[i];

@@ -1,5 +1,7 @@
 //! Partial results with the number of values that went into them.
 
+use std::ops::Range;
+
 use crate::array::Block;
 use crate::dtype::{Element, NAT};
 use crate::error::Result;
@@ -48,7 +50,7 @@ impl Store for Uncounted {
     fn into_blocks(self) -> Vec<Block> {
         Vec::new()
     }
-    fn merge(&mut self, _: Self) {}
+    fn merge(&mut self, _: usize, _: &Self, _: Range<usize>) {}
     fn finish(self, _: &Finish) -> Result<Block> {
         Ok(flat_block::<i64>(Vec::new()))
     }
@@ -128,9 +130,9 @@ impl<S: Store, C: Store> Store for CountedStore<S, C> {
         blocks
     }
 
-    fn merge(&mut self, later: Self) {
-        self.what.merge(later.what);
-        self.count.merge(later.count);
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        self.what.merge(to, &later.what, from.clone());
+        self.count.merge(to, &later.count, from);
     }
 
     fn finish(self, end: &Finish) -> Result<Block> {

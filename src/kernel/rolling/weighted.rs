@@ -1,5 +1,7 @@
 //! Weighted sums of squares of windows: each element is a value (the real part) and its weight (the imaginary one).
 
+use std::ops::Range;
+
 use num_complex::Complex;
 
 use crate::array::Block;
@@ -139,8 +141,8 @@ impl Store for SquaresStore {
         vec![flat_block(numbers.collect())]
     }
 
-    fn merge(&mut self, later: Self) {
-        self.0.iter_mut().zip(later.0).for_each(|(a, b)| *a = a.join(b));
+    fn merge(&mut self, to: usize, later: &Self, from: Range<usize>) {
+        self.0[to..].iter_mut().zip(&later.0[from]).for_each(|(a, b)| *a = a.join(*b));
     }
 
     fn finish(self, _: &Finish) -> Result<Block> {
