@@ -10,7 +10,7 @@ use graticule::dtype::DType;
 use graticule::exec::{Executor, Local};
 use graticule::kernel::elementwise::{BinaryOp, MapFn};
 use graticule::kernel::reduce::{ReduceOp, ReduceSpec};
-use graticule::lazy::LazyArray;
+use graticule::lazy::{AxisFrom, LazyArray};
 use graticule::plan::{Plan, Rules, StageKind, Target};
 use graticule::source::{Sink, Source, Traffic};
 use serde::{Deserialize, Serialize};
@@ -227,4 +227,44 @@ fn a_part_of_a_fold_folds_no_more_chunks_than_it_needs() {
     let part = sum(&x, 0).slice(&[Slice::all(18), Slice { start: 12, step: 1, len: 5 }]).unwrap();
     let (_, read, _) = run_with(&Local::new(), &Rules::default(), &part);
     assert_eq!(read, 4 * 200 * 18 * 10);
+}
+
+#[test]
+fn a_source_that_two_stages_read_is_kept_where_it_fits() {
+    let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+    let axes = [AxisFrom::Repeat(1), AxisFrom::Input(0), AxisFrom::Input(1)];
+    let total = sum(&x, 0).axes(&axes).unwrap();
+    let anomalies = LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[x.clone(), total]).unwrap();
+    let bytes = 4 * SHAPE.iter().product::<usize>() as u64;
+    let local = |memory: u64| Local::new().threads(2).memory(memory as usize);
+    let wide = local(4 * bytes);
+    let (expected, twice, _) = run_with(&wide, &Rules::none(), &anomalies);
+    let (got, once, text) = run_with(&wide, &wide.rules(), &anomalies);
+    assert!(got.same_bits(&expected));
+    assert_eq!((once, twice), (bytes, 2 * bytes), "{text}");
+    assert!(text.contains("keep: ") && text.contains("read once and kept for 2 stages"), "{text}");
+    let tight = local(2 * bytes);
+    let (got, again, text) = run_with(&tight, &tight.rules(), &anomalies);
+    assert!(got.same_bits(&expected));
+    assert_eq!(again, 2 * bytes, "{text}");
+    assert!(text.contains("read again by each of 2 stages"), "{text}");
+}
+
+#[test]
+fn what_reductions_of_one_stage_share_is_computed_with_them() {
+    let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+    // Along an axis of one chunk: each task has all that it needs.
+    let rows = sum(&x, 2);
+    let least = ReduceSpec {
+        op: ReduceOp::Min,
+        axes: vec![0],
+        group: None,
+        skipna: true,
+        ddof: 0.0,
+        min_count: None,
+    };
+    let all = [sum(&rows, 0), rows.reduce(least).unwrap()];
+    let both = LazyArray::map(MapFn::Binary(BinaryOp::Add), &all).unwrap();
+    let (_, read, text) = run_with(&Local::new(), &Rules::none(), &both);
+    assert_eq!(read, 4 * SHAPE.iter().product::<usize>() as u64, "{text}");
 }

@@ -1,7 +1,7 @@
 //! The benchmark of record: workloads of climate and satellite work, each a short function.
 //!
 //! ```text
-//! cargo run --release --example workloads -- W1 --data DIR --out PATH [--threads 2] [--memory 1GiB] [--repeat 3]
+//! cargo run --release --example workloads -- W1 --data DIR --out PATH [--threads 2] [--memory 1GiB] [--scratch DIR] [--repeat 3]
 //! ```
 //!
 //! Prints one line of JSON: how long each repeat took, processor time, peak memory, bytes read and written, and
@@ -202,6 +202,8 @@ fn save(path: &Path, ds: &Dataset) -> Result<()> {
     Ok(())
 }
 
+const OPTIONS: [&str; 6] = ["--data", "--out", "--memory", "--threads", "--scratch", "--repeat"];
+
 struct Args {
     name: String,
     data: PathBuf,
@@ -221,17 +223,17 @@ impl Args {
                 "--out" => out = Some(PathBuf::from(value()?)),
                 "--memory" => local = local.memory(parse_bytes(&value()?)?),
                 "--threads" => local = local.threads(count(&value()?)?),
+                "--scratch" => local = local.scratch(value()?),
                 "--repeat" => repeat = count(&value()?)?,
                 _ if arg.starts_with("--") => {
-                    return Err(Error::invalid(format!("no option `{arg}`"))
-                        .known(["--data", "--out", "--memory", "--threads", "--repeat"].map(String::from)));
+                    return Err(Error::invalid(format!("no option `{arg}`")).known(OPTIONS.map(String::from)));
                 }
                 _ => name = Some(arg),
             }
         }
         let usage = || {
             Error::invalid("what shall be run on which data?")
-                .help("workloads NAME --data DIR --out PATH [--threads N] [--memory 1GiB] [--repeat 3]")
+                .help("workloads NAME --data DIR --out PATH [--threads N] [--memory 1GiB] [--scratch DIR] [--repeat 3]")
         };
         let out: PathBuf = out.ok_or_else(usage)?;
         if let Some(folder) = out.parent() {

@@ -9,6 +9,6 @@ mod wire;
 
 pub use block::{Block, Data, Shared};
 pub use grid::{AxisGrid, ChunkGrid};
-pub(crate) use pages::keep_freed;
+pub(crate) use pages::{keep_freed, prefer_large};
 pub use place::{DataMut, Place};
 pub use region::{Region, Slice};

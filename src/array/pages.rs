@@ -11,7 +11,7 @@ const LARGE: usize = 2 << 20;
 const LEAST: usize = 4 * LARGE;
 
 /// Asks the system to back elements that nobody has touched yet with large pages, where it offers that.
-pub(super) fn prefer_large<T>(elements: &mut [T]) {
+pub(crate) fn prefer_large<T>(elements: &mut [T]) {
     if size_of_val(elements) < LEAST {
         return;
     }

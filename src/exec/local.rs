@@ -19,7 +19,7 @@ use super::{
 use crate::array::{Block, keep_freed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lazy::State;
-use crate::plan::{Plan, Rules, StageKind, Task, human_bytes, parse_bytes};
+use crate::plan::{Plan, Rules, Stage, StageKind, Task, human_bytes, parse_bytes};
 use crate::source::Traffic;
 
 /// Threads leave the tasks that they were given to others after this time.
@@ -226,7 +226,7 @@ impl Executor for Local {
             scratch: Scratch::new(plan)?,
         };
         let pool = pool(self.threads)?;
-        let mut schedule = Schedule::new(plan, self.memory, results, self.threads);
+        let mut schedule = Schedule::new(plan, self.memory, results - moved_bytes(plan), self.threads);
         let mut told = Instant::now();
         let total = plan.task_count();
         let tell = |done: usize, run: &Run| {
@@ -304,6 +304,23 @@ impl Executor for Local {
     }
 }
 
+/// Bytes of a result that is the one block of a stage before it: there is no room for it before that block is there.
+fn moves(plan: &Plan, stage: &Stage) -> usize {
+    match stage.kind {
+        StageKind::Output { node, .. } if stage.grid.count() == 1 => {
+            let Some((kept, _)) = plan.kept_at(node) else { return 0 };
+            let meta = &plan.nodes()[node].meta;
+            if plan.stages()[kept].grid.count() == 1 { meta.grid.size() * meta.dtype.size() } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+/// Bytes of all such results.
+fn moved_bytes(plan: &Plan) -> usize {
+    plan.stages().iter().map(|stage| moves(plan, stage)).sum()
+}
+
 /// States of the segments of one chunk of a fold: merged in order, whatever order they come in.
 #[derive(Default)]
 struct Accumulator {
@@ -361,7 +378,8 @@ impl Run<'_> {
             return self.fold(task, states, segments);
         }
         if let StageKind::Output { output, .. } = stage.kind {
-            return self.output(task, &self.outputs[output]).map(|()| Done::default());
+            self.output(task, &self.outputs[output])?;
+            return Ok(Done { left: moves(self.plan, stage) as isize, kept: None });
         }
         let block = run_task(self.plan, task, self, &self.io)?;
         let mut done = Done::default();
@@ -404,12 +422,12 @@ impl Run<'_> {
             folds.entry(key).or_default().clone()
         };
         let mut acc = accumulator.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut done = Done { states: bytes_of(&states), kept: None };
+        let mut done = Done { left: bytes_of(&states), kept: None };
         acc.waiting.insert(task.segment, states);
         let next = acc.next;
         // The schedule knows of the state that all are merged into.
         if let Some(later) = acc.waiting.remove(&next) {
-            done.states -= bytes_of(&later);
+            done.left -= bytes_of(&later);
             let mut merged = match acc.states.take() {
                 None => later,
                 Some(mut states) => {
@@ -420,7 +438,7 @@ impl Run<'_> {
             acc.next += 1;
             let mut next = acc.next;
             while let Some(later) = acc.waiting.remove(&next) {
-                done.states -= bytes_of(&later);
+                done.left -= bytes_of(&later);
                 merge_states(self.plan, task.stage, &mut merged, later)?;
                 acc.next += 1;
                 next = acc.next;

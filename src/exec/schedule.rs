@@ -39,6 +39,9 @@ pub(super) struct Schedule<'a> {
     running: usize,
     running_bytes: usize,
     held_bytes: usize,
+    /// Bytes of states that wait to be merged and of results that moved: negative for a moment where one task took
+    /// in what another one left that has not been told of yet.
+    left_bytes: isize,
     peak: usize,
     finished: usize,
 }
@@ -52,8 +55,8 @@ pub(super) struct Run {
 /// What a finished task leaves behind it.
 #[derive(Default)]
 pub(super) struct Done {
-    /// How the bytes of states that wait to be merged changed.
-    pub(super) states: isize,
+    /// How the bytes of states that wait to be merged changed, or of results that are there.
+    pub(super) left: isize,
     /// Bytes of the blocks of the task's chunk, if they are there now and kept.
     pub(super) kept: Option<usize>,
 }
@@ -82,6 +85,7 @@ impl<'a> Schedule<'a> {
             running: 0,
             running_bytes: 0,
             held_bytes: results,
+            left_bytes: 0,
             peak: results,
             finished: 0,
         }
@@ -102,7 +106,7 @@ impl<'a> Schedule<'a> {
         // What a task takes by itself, and with the state that segments of its chunk have in common.
         let (alone, all) = (stage.task_bytes - stage.state_bytes, stage.task_bytes);
         let bytes = if self.folding.contains(&(task.stage, task.chunk)) { alone } else { all };
-        let taken = self.running_bytes + self.held_bytes;
+        let taken = self.running_bytes + self.held();
         if taken + bytes > self.memory {
             if self.running > 0 {
                 return Ok(None);
@@ -112,7 +116,7 @@ impl<'a> Schedule<'a> {
                 format!(
                     "a task of {} does not fit beside the {} of blocks that later tasks need; the budget is {}",
                     human_bytes(bytes as u64),
-                    human_bytes(self.held_bytes as u64),
+                    human_bytes(self.held() as u64),
                     human_bytes(self.memory as u64)
                 ),
             )
@@ -130,7 +134,7 @@ impl<'a> Schedule<'a> {
         }
         self.running += 1;
         self.running_bytes += run.bytes;
-        self.peak = self.peak.max(self.running_bytes + self.held_bytes);
+        self.peak = self.peak.max(self.running_bytes + self.held());
         Ok(Some(run))
     }
 
@@ -167,8 +171,9 @@ impl<'a> Schedule<'a> {
     /// Takes note of a finished task; the kept blocks that nobody needs any more.
     pub(super) fn done(&mut self, task: Task, done: &Done) -> Vec<(usize, usize)> {
         self.finished += 1;
-        self.held_bytes = self.held_bytes.saturating_add_signed(done.states) + done.kept.unwrap_or(0);
-        self.peak = self.peak.max(self.running_bytes + self.held_bytes);
+        self.left_bytes += done.left;
+        self.held_bytes += done.kept.unwrap_or(0);
+        self.peak = self.peak.max(self.running_bytes + self.held());
         let free = self.uses.done(task);
         for block in &free {
             if let Some(KeptBlock::There { bytes }) = self.blocks.remove(block) {
@@ -195,6 +200,11 @@ impl<'a> Schedule<'a> {
             }
         }
         free
+    }
+
+    /// Bytes that lie between tasks.
+    fn held(&self) -> usize {
+        self.held_bytes.saturating_add_signed(self.left_bytes)
     }
 
     pub(super) fn running(&self) -> usize {

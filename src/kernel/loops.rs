@@ -36,7 +36,8 @@ fn run<T, R, const N: usize>(
     }
 }
 
-fn block<R: Element>(shape: &[usize], out: Vec<R>) -> Block {
+/// The block of these elements.
+pub(super) fn shaped<R: Element>(shape: &[usize], out: Vec<R>) -> Block {
     Block::from_vec(shape, out).expect("one element for each place")
 }
 
@@ -49,7 +50,7 @@ pub(super) fn tiles<T: Operand, R: Element, const N: usize>(
     let mut out = vec![R::default(); shape.iter().product()];
     let sources = blocks.each_ref().map(|b| Source::Feed(T::feed(b, shape)));
     run(sources, &mut out, |_, _| unreachable!("nothing is reused"), kernel);
-    block(shape, out)
+    shaped(shape, out)
 }
 
 /// Computes elements of the type of the tiles, in place where an operand has no other owner.
@@ -82,7 +83,7 @@ pub(super) fn same_tiles<T: Operand, const N: usize>(
         to.extend_from_slice(from);
     };
     run(sources, &mut out, load, kernel);
-    block(shape, out)
+    shaped(shape, out)
 }
 
 /// The memory of a row-major block that has no other owner and nothing around it.

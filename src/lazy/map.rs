@@ -13,15 +13,14 @@ use crate::source::Traffic;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Map(pub MapFn);
 
-impl Map {
-    /// The name of the operation, by which executors know elementwise work.
-    pub const NAME: &'static str = "map";
-}
-
 #[typetag::serde]
 impl Op for Map {
     fn name(&self) -> &'static str {
-        Map::NAME
+        "map"
+    }
+
+    fn as_map(&self) -> Option<&MapFn> {
+        Some(&self.0)
     }
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {

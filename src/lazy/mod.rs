@@ -44,6 +44,7 @@ use smallvec::SmallVec;
 use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::kernel::elementwise::MapFn;
 use crate::kernel::reduce::ReduceSpec;
 use crate::source::Traffic;
 
@@ -177,6 +178,11 @@ pub trait Op: Debug + Send + Sync {
 
     /// The same operation as a fold over the chunks of its (one) input, where it is one.
     fn as_fold(&self) -> Option<&dyn Fold> {
+        None
+    }
+
+    /// The function of single elements that this operation applies, if it does no more than that.
+    fn as_map(&self) -> Option<&MapFn> {
         None
     }
 

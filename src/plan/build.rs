@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::rules::{Rules, merge, regroup};
+use super::rules::{Rules, keep, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
@@ -106,6 +106,9 @@ impl Plan {
                 Target::Store(_, sink) => StageKind::Write { node, sink: sink.clone() },
             };
             plan.stages.push(Stage::of(kind, grid));
+        }
+        if rules.keep {
+            keep::keep(&mut plan, rules);
         }
         if rules.regroup {
             regroup::regroup(&mut plan, rules);
@@ -261,6 +264,7 @@ impl Builder {
             tasks[root] = tasks[root].max(grid.count());
             pullers[root] = pullers[root].and(Pullers::One(self.nodes.len() + stage));
         }
+        let stages = self.fold_stages();
         let mut cuts = Vec::new();
         for i in (0..self.nodes.len()).rev() {
             let node = &self.nodes[i];
@@ -276,7 +280,7 @@ impl Builder {
                 None => again && node.op.is_expensive(),
             };
             let (pulled_by, puller) =
-                if cut { (node.meta.grid.count(), Pullers::One(i)) } else { (tasks[i], pullers[i]) };
+                if cut { (node.meta.grid.count(), Pullers::One(stages[i])) } else { (tasks[i], pullers[i]) };
             for &j in &node.inputs {
                 tasks[j] = tasks[j].max(pulled_by);
                 pullers[j] = pullers[j].and(puller);
@@ -287,6 +291,27 @@ impl Builder {
         }
         cuts.reverse();
         cuts
+    }
+}
+
+impl Builder {
+    /// For each node a number that is the same for folds over several chunks that will be one stage, as far as that
+    /// is known before other nodes are cut off.
+    fn fold_stages(&self) -> Vec<usize> {
+        let mut level = vec![0usize; self.nodes.len()];
+        let mut first: HashMap<_, usize> = HashMap::new();
+        let mut stages: Vec<usize> = (0..self.nodes.len()).collect();
+        for (i, node) in self.nodes.iter().enumerate() {
+            level[i] = node.inputs.iter().map(|&j| level[j]).max().unwrap_or(0);
+            let Some(fold) = node.op.as_fold() else { continue };
+            let input = &self.nodes[node.inputs[0]].meta;
+            if FoldSteps::most(fold, &node.meta.grid, input) > 1 {
+                level[i] += 1;
+                let grids = (input.grid.clone(), node.meta.grid.clone());
+                stages[i] = *first.entry((level[i], fold.axes(), fold.cut(), grids)).or_insert(i);
+            }
+        }
+        stages
     }
 }
 

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::walk::deeper;
 use super::{FoldSteps, Plan, SAMPLES, StageKind, Task};
 use crate::array::Region;
-use crate::lazy::Map;
 
 /// Boxes of so many elements are computed in tiles.
 pub(crate) const TILED: usize = 1 << 16;
@@ -16,7 +15,7 @@ impl Plan {
     /// else uses it, and it is not kept.
     pub(crate) fn is_inside_tiles(&self, node: usize) -> bool {
         let n = &self.nodes[node];
-        n.op.name() == Map::NAME && n.uses < 2 && n.op.as_constant().is_none() && self.kept[node].is_none()
+        n.op.as_map().is_some() && n.uses < 2 && n.op.as_constant().is_none() && self.kept[node].is_none()
     }
 
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
@@ -199,7 +198,7 @@ impl<'a> Meter<'a> {
             return (scratch + piece + bytes, bytes);
         }
         let (mut peak, mut pieces) = (0, 0);
-        let tiled = n.op.name() == Map::NAME && region.size() >= TILED;
+        let tiled = n.op.as_map().is_some() && region.size() >= TILED;
         self.needs(node, region, tiled, &mut peak, &mut pieces);
         (peak.max(pieces + scratch + bytes), bytes)
     }

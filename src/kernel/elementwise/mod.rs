@@ -3,6 +3,7 @@
 mod arith;
 mod binary;
 mod compare;
+mod program;
 mod round;
 mod select;
 mod table;
@@ -21,6 +22,7 @@ use crate::dtype::promote::{promote, with_scalar};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 
+pub(crate) use program::{Operand, Program};
 pub use table::{BinaryOp, UnaryOp};
 
 /// What a map computes from the elements of its inputs.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use num_complex::Complex;
 
 use super::Finish;
-use crate::array::Block;
+use crate::array::{Block, prefer_large};
 use crate::dtype::{Element, NAT};
 use crate::error::{Error, Result};
 
@@ -252,6 +252,13 @@ pub(in crate::kernel) fn take_vec<T: Element>(block: Block) -> Result<Vec<T>> {
 /// The next block of a state as elements.
 pub(in crate::kernel) fn next_vec<T: Element>(blocks: &mut impl Iterator<Item = Block>) -> Result<Vec<T>> {
     take_vec(blocks.next().ok_or_else(|| Error::internal("a state lacks a part"))?)
+}
+
+/// So many times the same element, in large pages.
+pub(super) fn many<T: Clone>(element: T, size: usize) -> Vec<T> {
+    let mut elements = vec![element; size];
+    prefer_large(&mut elements);
+    elements
 }
 
 /// A block of rank 1.

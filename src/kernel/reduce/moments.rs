@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use num_complex::Complex;
 
-use super::lanes::{LANES, Nan, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec};
+use super::lanes::{LANES, Nan, Never, Partial, Policy, Store, Wide, Widen, flat_block, many, next_vec};
 use super::{Finish, ReduceOp, ReduceSpec, Visit};
 use crate::array::Block;
 use crate::dtype::DType;
@@ -125,7 +125,7 @@ struct MomentSums<A> {
 
 impl<A: Wide> Store for MomentSums<A> {
     fn new(size: usize) -> Self {
-        MomentSums { n: vec![0.0; size], total: vec![A::ZERO; size], m2: vec![0.0; size] }
+        MomentSums { n: many(0.0, size), total: many(A::ZERO, size), m2: many(0.0, size) }
     }
 
     fn from_blocks(blocks: Vec<Block>) -> Result<Self> {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use num_complex::Complex;
 
 use super::lanes::{
-    LANES, Nan, Never, Partial, Policy, Store, Wide, Widen, flat_block, next_vec, take_vec, two_sum,
+    LANES, Nan, Never, Partial, Policy, Store, Wide, Widen, flat_block, many, next_vec, take_vec, two_sum,
 };
 use super::ticks::Ticks;
 use super::{Finish, ReduceOp, ReduceSpec, Visit};
@@ -193,9 +193,9 @@ struct Totals<A, H, const COUNT: bool> {
 impl<A: Wide, H: How<A>, const COUNT: bool> Store for Totals<A, H, COUNT> {
     fn new(size: usize) -> Self {
         Totals {
-            total: vec![H::START; size],
-            lost: vec![A::ZERO; if H::CARRIES { size } else { 0 }],
-            valid: vec![0; if COUNT { size } else { 0 }],
+            total: many(H::START, size),
+            lost: many(A::ZERO, if H::CARRIES { size } else { 0 }),
+            valid: many(0, if COUNT { size } else { 0 }),
             how: PhantomData,
         }
     }

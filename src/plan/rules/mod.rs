@@ -2,11 +2,14 @@
 //!
 //! 1. `merge`: equal expressions become one. First, since the rules behind it ask who else uses an array.
 //! 2. the cut into stages (`plan/build.rs`), which drops whatever no target reaches.
-//! 3. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
+//! 3. `keep`: what several stages read is kept between them where it fits. Before `regroup`, which has nothing to save
+//!    where a source is kept.
+//! 4. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
 //!
 //! No rule pushes selections down or fuses operations: a task asks for boxes, and asks for no more than it needs
 //! (see [`Op::needs`](crate::lazy::Op::needs)). No rule changes a result: not dtype, not shape, not a bit.
 
+pub(super) mod keep;
 pub(super) mod merge;
 mod passes;
 pub(super) mod regroup;
@@ -27,11 +30,14 @@ use serde::{Deserialize, Serialize};
 pub struct Rules {
     /// Whether equal expressions are computed once.
     pub merge: bool,
+    /// Whether what several stages read is kept where it fits.
+    pub keep: bool,
     /// Whether chunks that use the same chunks of a source run together, and share them.
     pub regroup: bool,
     /// The budget in bytes.
     pub memory: usize,
-    /// Bytes of the budget that parts of chunks may take while an array is put into other chunks.
+    /// Bytes of the budget that may be kept between stages to save reads: sources that several stages read, and parts of
+    /// chunks while an array is put into other chunks.
     pub held: usize,
     /// How many tasks run side by side.
     pub threads: usize,
@@ -40,9 +46,17 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// All rules, for a budget of 1 GiB, half of it for parts of chunks, and one thread, without a folder.
+    /// All rules, for a budget of 1 GiB, half of it for what is kept between stages, and one thread, without a folder.
     fn default() -> Self {
-        Rules { merge: true, regroup: true, memory: 1 << 30, held: 512 << 20, threads: 1, scratch: None }
+        Rules {
+            merge: true,
+            keep: true,
+            regroup: true,
+            memory: 1 << 30,
+            held: 512 << 20,
+            threads: 1,
+            scratch: None,
+        }
     }
 }
 
@@ -54,7 +68,7 @@ impl Rules {
     /// assert!(!Rules::none().merge && !Rules::none().regroup);
     /// ```
     pub fn none() -> Self {
-        Rules { merge: false, regroup: false, ..Rules::default() }
+        Rules { merge: false, keep: false, regroup: false, ..Rules::default() }
     }
 }
 

@@ -17,7 +17,7 @@ const READS: f64 = 1.5;
 const SAMPLES: usize = 8;
 
 /// A place in a stage where chunks become others.
-struct Seam {
+pub(super) struct Seam {
     node: usize,
     input: usize,
 }
@@ -152,8 +152,8 @@ impl Plan {
         }
     }
 
-    /// Bytes that parts may take beside the tasks and what is kept already.
-    fn room(&mut self, s: usize, seams: &[Seam], rules: &Rules) -> usize {
+    /// Bytes that parts may take beside the tasks of a stage and what is kept already.
+    pub(super) fn room(&mut self, s: usize, seams: &[Seam], rules: &Rules) -> usize {
         for seam in seams {
             self.kept[seam.node] = Some((s, 0));
         }
@@ -167,7 +167,11 @@ impl Plan {
             let metas = stage.results().iter().map(|&n| &self.nodes[n].meta);
             metas.map(|m| m.grid.size() * m.dtype.size()).sum()
         };
-        let kept = self.stages.iter().filter(|s| s.keeps()).map(all).sum::<usize>().min(rules.memory / 4);
+        // Sources stay whole; of other blocks many go before others come.
+        let (sources, others): (Vec<&Stage>, Vec<&Stage>) = (self.stages.iter().filter(|s| s.keeps()))
+            .partition(|s| s.results().iter().any(|&n| self.nodes[n].op.reads()));
+        let kept = sources.into_iter().map(all).sum::<usize>()
+            + others.into_iter().map(all).sum::<usize>().min(rules.memory / 4);
         let results: usize =
             self.stages.iter().filter(|s| matches!(s.kind, StageKind::Output { .. })).map(all).sum();
         let tasks = (rules.threads.max(1) * task).min(rules.memory / 2).max(task);
@@ -276,7 +280,7 @@ impl Plan {
     }
 
     /// Puts a stage that keeps the blocks of `node` before stage `s`.
-    fn insert_kept(&mut self, s: usize, node: usize, kind: StageKind, grid: ChunkGrid) {
+    pub(super) fn insert_kept(&mut self, s: usize, node: usize, kind: StageKind, grid: ChunkGrid) {
         for (stage, _) in self.kept.iter_mut().flatten() {
             if *stage >= s {
                 *stage += 1;
