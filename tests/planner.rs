@@ -78,10 +78,11 @@ fn segments_that_waited_for_a_block_run_in_their_order() {
     let x = ramp(&[1024, 20_000], &[1, 20_000]);
     let sums = sum(&x, 0).reshape(&[1, 20_000]).unwrap();
     let off = LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[x, sums]).unwrap();
-    let plan = Plan::new(&[Target::Memory(sum(&off, 0))]).unwrap();
-    assert!(plan.stages().iter().any(|s| s.segments() > 100 && !s.after.is_empty()));
     for threads in [1, 2] {
-        let report = Local::new().threads(threads).memory(12 << 20).run(&plan).unwrap().report;
+        let local = Local::new().threads(threads).memory(12 << 20);
+        let plan = Plan::new_with(&[Target::Memory(sum(&off, 0))], &local.rules()).unwrap();
+        assert!(plan.stages().iter().any(|s| s.segments() > 100 && !s.after.is_empty()));
+        let report = local.run(&plan).unwrap().report;
         assert!(report.peak_bytes < 8 << 20, "{} bytes", report.peak_bytes);
     }
 }

@@ -9,7 +9,6 @@ use crate::exec::assemble::filled;
 use crate::exec::guard::guarded;
 use crate::exec::share::{self, Work};
 use crate::exec::tiles::Tiles;
-use crate::kernel::reduce::finish_within;
 use crate::lazy::{Meta, State};
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
 use crate::source::Traffic;
@@ -230,9 +229,9 @@ pub fn finish_fold(plan: &Plan, stage: usize, states: Vec<State>) -> Result<Vec<
     let mut blocks: Vec<Option<Block>> = Vec::with_capacity(nodes.len());
     for (&n, within) in nodes.iter().zip(within) {
         let place = || format!("the result of {}", plan.nodes()[n].op.describe());
-        let other = within.and_then(|other| Some((plan.fold(nodes[other]).as_reduction()?, &states[other])));
-        let finish = |(other, state)| guarded(place, || finish_within(other, state).at(place));
-        blocks.push(other.map(finish).transpose()?);
+        let finish =
+            |other: usize| guarded(place, || plan.fold(nodes[other]).finish_other(&states[other]).at(place));
+        blocks.push(within.map(finish).transpose()?);
     }
     for ((&n, block), state) in nodes.iter().zip(&mut blocks).zip(states).filter(|((_, b), _)| b.is_none()) {
         let node = &plan.nodes()[n];

@@ -6,7 +6,7 @@ use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region, Slice};
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::exec::pull::Pull;
-use crate::kernel::elementwise::{MapFn, Operand, Program};
+use crate::lazy::{MapFn, Operand, Program};
 use crate::plan::TILED;
 
 /// Elements of a tile: a few operands of it fit into a core's L2 cache.

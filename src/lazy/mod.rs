@@ -44,7 +44,7 @@ use smallvec::SmallVec;
 use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::kernel::elementwise::MapFn;
+pub(crate) use crate::kernel::elementwise::{MapFn, Operand, Program};
 use crate::kernel::reduce::ReduceSpec;
 use crate::source::Traffic;
 
@@ -264,9 +264,20 @@ pub trait Fold: Sync {
     fn part_bytes(&self, out: &Region, input: &Meta, _at: &Region) -> usize {
         self.state_bytes(out, input)
     }
-    /// The reduction, if it is one: some need not be folded where others are.
+    /// The reduction, if it is one.
     fn as_reduction(&self) -> Option<&ReduceSpec> {
         None
+    }
+    /// Whether the state of this fold holds the result of another one of the same input, which need not be folded then.
+    fn holds(&self, _other: &dyn Fold, _input: &Meta) -> bool {
+        false
+    }
+    /// The result of a fold that this one [`holds`](Self::holds), from the state of this one.
+    ///
+    /// # Errors
+    /// If there is no such fold.
+    fn finish_other(&self, _state: &State) -> Result<Block> {
+        Err(Error::internal("this fold holds no other one"))
     }
 }
 

@@ -163,6 +163,14 @@ impl Fold for Reduce {
     fn as_reduction(&self) -> Option<&ReduceSpec> {
         Some(&self.spec)
     }
+
+    fn holds(&self, other: &dyn Fold, input: &Meta) -> bool {
+        other.as_reduction().is_some_and(|spec| reduce::is_within(spec, &self.spec, input.dtype))
+    }
+
+    fn finish_other(&self, state: &State) -> Result<Block> {
+        reduce::finish_within(&self.spec, state)
+    }
 }
 
 impl LazyArray {

@@ -6,7 +6,6 @@ use super::rules::{Rules, keep, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
-use crate::kernel::reduce::is_within;
 use crate::lazy::LazyArray;
 
 /// About so many tasks per fold stage are enough for any machine: more segments cost merges.
@@ -202,9 +201,8 @@ impl Plan {
     fn within(&self, group: &[usize]) -> Vec<Option<usize>> {
         let holds = |n: usize, other: usize| {
             let input = self.nodes[n].inputs[0];
-            let specs = self.fold(n).as_reduction().zip(self.fold(other).as_reduction());
             self.nodes[other].inputs[0] == input
-                && specs.is_some_and(|(spec, other)| is_within(spec, other, self.nodes[input].meta.dtype))
+                && self.fold(other).holds(self.fold(n), &self.nodes[input].meta)
         };
         group.iter().map(|&n| group.iter().position(|&other| holds(n, other))).collect()
     }
