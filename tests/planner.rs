@@ -9,7 +9,7 @@ use graticule::array::{Block, ChunkGrid, Region, Slice};
 use graticule::dtype::DType;
 use graticule::exec::{Executor, Local};
 use graticule::kernel::elementwise::{BinaryOp, MapFn};
-use graticule::kernel::reduce::{ReduceOp, ReduceSpec};
+use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec};
 use graticule::lazy::{AxisFrom, LazyArray};
 use graticule::plan::{Plan, Rules, StageKind, Target};
 use graticule::source::{Sink, Source, Traffic};
@@ -268,4 +268,37 @@ fn what_reductions_of_one_stage_share_is_computed_with_them() {
     let both = LazyArray::map(MapFn::Binary(BinaryOp::Add), &all).unwrap();
     let (_, read, text) = run_with(&Local::new(), &Rules::none(), &both);
     assert_eq!(read, 4 * SHAPE.iter().product::<usize>() as u64, "{text}");
+}
+
+#[test]
+fn reductions_with_and_without_groups_read_once() {
+    let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+    let by = |count: usize, op| {
+        let codes: Vec<i32> = (0..SHAPE[0]).map(|i| (i / 4 % count) as i32).collect();
+        let group = Some(Groups::along(0, codes, count));
+        let spec = ReduceSpec { op, axes: vec![], group, skipna: true, ddof: 0.0, min_count: None };
+        x.reduce(spec).unwrap()
+    };
+    let all = [
+        by(12, ReduceOp::Mean),
+        by(25, ReduceOp::Std),
+        by(25, ReduceOp::Mean),
+        by(3, ReduceOp::Max),
+        sum(&x, 0),
+    ];
+    let alone: Vec<Block> = all.iter().map(|a| run_with(&Local::new(), &Rules::default(), a).0).collect();
+    for threads in [1, 3] {
+        let plan = Plan::new(&all.clone().map(Target::Memory)).unwrap();
+        let outcome = Local::new().threads(threads).run(&plan).unwrap();
+        assert_eq!(
+            outcome.report.bytes_read,
+            4 * SHAPE.iter().product::<usize>() as u64,
+            "{}",
+            plan.explain()
+        );
+        assert!(plan.explain().to_string().contains("(from std"), "{}", plan.explain());
+        for (a, b) in alone.iter().zip(&outcome.blocks) {
+            assert!(a.same_bits(b));
+        }
+    }
 }

@@ -130,11 +130,11 @@ fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<V
     let StageKind::Fold { nodes, within, segments, segment_len } = &stage.kind else {
         return Err(Error::internal("only folds have segments"));
     };
-    let out = stage.grid.region(task.chunk);
     let mut states = Vec::with_capacity(nodes.len());
     let mut walks = Vec::with_capacity(nodes.len());
     for (&n, within) in nodes.iter().zip(within) {
         let input = &plan.nodes()[plan.nodes()[n].inputs[0]].meta;
+        let out = plan.nodes()[n].meta.grid.region(task.chunk);
         let walk = FoldSteps::new(plan.fold(n), &out, input);
         let at = walk.span(walk.segment(task.segment, *segments, *segment_len));
         states.push(match (within, segments) {
@@ -411,7 +411,8 @@ impl<'a> Pull<'a> {
         if let StageKind::Spill { parts, .. } = &self.plan.stages()[stage].kind {
             return self.put_together(stage, parts, region);
         }
-        let grid = &self.plan.stages()[stage].grid;
+        let node = self.plan.stages()[stage].results()[slot];
+        let grid = self.plan.kept_grid(stage, node);
         let chunk_blocks = |chunk| {
             self.kept
                 .blocks(stage, chunk)
@@ -421,7 +422,7 @@ impl<'a> Pull<'a> {
         if let [chunk] = touched[..] {
             return Ok(chunk_blocks(chunk)?[slot].region(&region.relative_to(&grid.region(chunk))));
         }
-        let dtype = self.plan.nodes()[self.plan.stages()[stage].results()[slot]].meta.dtype;
+        let dtype = self.plan.nodes()[node].meta.dtype;
         filled(dtype, &region.shape(), |place| {
             touched.into_iter().try_for_each(|chunk| {
                 let of_chunk = grid.region(chunk);

@@ -230,6 +230,11 @@ pub trait Fold: Sync {
     fn cut(&self) -> Option<u64> {
         None
     }
+    /// Of the chunks of the output those along axes that are cut: folds for which these are the same can take in a chunk
+    /// of the input together.
+    fn cut_grid(&self, out: &ChunkGrid) -> ChunkGrid {
+        out.clone()
+    }
     /// The state before any input.
     ///
     /// # Errors

@@ -130,6 +130,14 @@ impl Fold for Reduce {
         self.cut
     }
 
+    fn cut_grid(&self, out: &ChunkGrid) -> ChunkGrid {
+        let groups = self.spec.group.as_ref().map(|g| g.out_axis(&self.spec.axes));
+        let cut = |(axis, chunks): (usize, &AxisGrid)| {
+            (groups != Some(axis) || chunks.count() > 1).then(|| chunks.clone())
+        };
+        ChunkGrid(out.axes().iter().enumerate().filter_map(cut).collect())
+    }
+
     fn init(&self, out: &Region, input: &Meta) -> Result<State> {
         reduce::init_from(&self.spec, input.dtype, &out.shape(), self.groups(out).start)
     }

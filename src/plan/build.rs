@@ -134,7 +134,7 @@ impl Plan {
                 continue;
             };
             let input = &self.nodes[self.nodes[c].inputs[0]].meta;
-            let grids = (input.grid.clone(), self.nodes[c].meta.grid.clone());
+            let grids = (input.grid.clone(), fold.cut_grid(&self.nodes[c].meta.grid));
             let walk = (level[c], fold.axes(), fold.cut(), grids);
             match by_walk.get(&walk) {
                 Some(&g) => groups[g].push(c),
@@ -162,19 +162,20 @@ impl Plan {
             return Stage::of(StageKind::Keep { node: first }, grid);
         }
         // Shapes alone decide how the fold is cut: the result may not depend on threads or budget.
-        let out = grid.region(0);
         let within = self.within(group);
         let (mut piece, mut steps) = (0, 1);
         for &n in group {
             let input = &self.nodes[self.nodes[n].inputs[0]].meta;
-            let walk = FoldSteps::new(self.fold(n), &out, input);
-            steps = FoldSteps::most(self.fold(n), &grid, input).max(1);
+            let out = &self.nodes[n].meta.grid;
+            let walk = FoldSteps::new(self.fold(n), &out.region(0), input);
+            steps = FoldSteps::most(self.fold(n), out, input).max(1);
             piece += if walk.len() == 0 { 0 } else { input.bytes(&walk.step(walk.len() / 2)) };
         }
         // The state of so many steps in the middle.
         let state = |len: usize| -> usize {
             let folded = group.iter().zip(&within).filter(|(_, within)| within.is_none());
             let bytes = folded.map(|(&n, _)| {
+                let out = self.nodes[n].meta.grid.region(0);
                 let input = &self.nodes[self.nodes[n].inputs[0]].meta;
                 let walk = FoldSteps::new(self.fold(n), &out, input);
                 let first = (walk.len() - len.min(walk.len())) / 2;
@@ -305,7 +306,7 @@ impl Builder {
             let input = &self.nodes[node.inputs[0]].meta;
             if FoldSteps::most(fold, &node.meta.grid, input) > 1 {
                 level[i] += 1;
-                let grids = (input.grid.clone(), node.meta.grid.clone());
+                let grids = (input.grid.clone(), fold.cut_grid(&node.meta.grid));
                 stages[i] = *first.entry((level[i], fold.axes(), fold.cut(), grids)).or_insert(i);
             }
         }

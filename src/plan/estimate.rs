@@ -92,7 +92,9 @@ impl Plan {
         let peak = match &stage.kind {
             StageKind::Fold { nodes, within, segments, segment_len } => {
                 let (mut state, mut part, mut results, mut steps) = (0, 0, 0, 0);
+                let out = |n: usize| self.nodes[n].meta.grid.region(task.chunk);
                 for (&n, within) in nodes.iter().zip(within) {
+                    let out = out(n);
                     results += self.nodes[n].meta.bytes(&out);
                     if within.is_none() {
                         let input = &self.nodes[self.nodes[n].inputs[0]].meta;
@@ -108,7 +110,7 @@ impl Plan {
                     let (mut meter, mut peak) = (Meter::new(self), 0);
                     for &n in nodes {
                         let input = self.nodes[n].inputs[0];
-                        let walk = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
+                        let walk = FoldSteps::new(self.fold(n), &out(n), &self.nodes[input].meta);
                         let segment = walk.segment(task.segment, *segments, *segment_len);
                         if !segment.is_empty() {
                             peak = peak.max(meter.visit(input, &walk.step(at(segment))).0);

@@ -106,7 +106,7 @@ pub enum StageKind {
 pub struct Stage {
     /// What the tasks do.
     pub kind: StageKind,
-    /// The chunks of the result.
+    /// The chunks of the result; of a fold those of its first reduction, and each other one has as many of its own.
     pub grid: ChunkGrid,
     /// Earlier stages whose blocks the tasks need.
     pub after: Vec<usize>,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{FoldSteps, Plan, StageKind, Task};
-use crate::array::Region;
+use crate::array::{ChunkGrid, Region};
 
 /// Stack that one level of recursion through a plan may need, and what is added when it runs out.
 const RED_ZONE: usize = 128 << 10;
@@ -17,22 +17,33 @@ pub(crate) fn deeper<T>(f: impl FnOnce() -> T) -> T {
 impl Plan {
     /// (node, box of it) that a task pulls, one after the other.
     pub(crate) fn pulls(&self, task: Task) -> Vec<(usize, Region)> {
-        self.pulls_of(task.stage, &self.stages[task.stage].grid.region(task.chunk), task.segment)
+        let stage = &self.stages[task.stage];
+        let StageKind::Fold { nodes, segments, segment_len, .. } = &stage.kind else {
+            return self.pulls_of(task.stage, &stage.grid.region(task.chunk));
+        };
+        let mut pulls = Vec::new();
+        for &n in nodes {
+            let (out, input) = (self.nodes[n].meta.grid.region(task.chunk), self.nodes[n].inputs[0]);
+            let steps = FoldSteps::new(self.fold(n), &out, &self.nodes[input].meta);
+            let segment = steps.segment(task.segment, *segments, *segment_len);
+            pulls.extend(segment.map(|i| (input, steps.step(i))));
+        }
+        pulls
     }
 
-    /// (node, box of it) that a box of a stage pulls; of a fold those of a segment.
-    pub(super) fn pulls_of(&self, stage: usize, out: &Region, segment: usize) -> Vec<(usize, Region)> {
+    /// The chunks in which a stage keeps the blocks of a node.
+    pub(crate) fn kept_grid(&self, stage: usize, node: usize) -> &ChunkGrid {
+        match self.stages[stage].kind {
+            // Each in its own, as many as the others have.
+            StageKind::Fold { .. } => &self.nodes[node].meta.grid,
+            _ => &self.stages[stage].grid,
+        }
+    }
+
+    /// (node, box of it) that a box of a stage pulls, which is not a fold.
+    pub(super) fn pulls_of(&self, stage: usize, out: &Region) -> Vec<(usize, Region)> {
         match &self.stages[stage].kind {
-            StageKind::Fold { nodes, segments, segment_len, .. } => {
-                let mut pulls = Vec::new();
-                for &n in nodes {
-                    let input = self.nodes[n].inputs[0];
-                    let steps = FoldSteps::new(self.fold(n), out, &self.nodes[input].meta);
-                    let segment = steps.segment(segment, *segments, *segment_len);
-                    pulls.extend(segment.map(|i| (input, steps.step(i))));
-                }
-                pulls
-            }
+            StageKind::Fold { .. } => Vec::new(),
             StageKind::Keep { node } | StageKind::Spill { node, .. } => {
                 let metas = self.input_metas(*node);
                 let needs = self.nodes[*node].op.needs(out, &metas);
@@ -89,7 +100,7 @@ impl Walk<'_> {
             return;
         }
         if let Some((stage, _)) = self.plan.kept[node] {
-            let chunks = self.plan.stages[stage].grid.touched(region);
+            let chunks = self.plan.kept_grid(stage, node).touched(region);
             self.blocks.extend(chunks.into_iter().map(|c| (stage, c)));
             return;
         }

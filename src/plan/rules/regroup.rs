@@ -241,7 +241,7 @@ impl Plan {
     fn reach(&self, s: usize, region: &Region, target: usize) -> Option<Region> {
         let mut found: Option<Region> = None;
         let mut seen: HashMap<usize, HashSet<Region>> = HashMap::new();
-        for (node, region) in self.pulls_of(s, region, 0) {
+        for (node, region) in self.pulls_of(s, region) {
             self.reach_from(node, &region, target, &mut seen, &mut found);
         }
         found
