@@ -136,7 +136,8 @@ fn names(folder: &Path) -> Vec<String> {
 fn interrupted(path: &Path, options: &WriteOptions, switch: Option<Cancel>) -> Error {
     LEFT.store((DAYS / EACH + 20) as isize, Ordering::Relaxed);
     *SWITCH.lock().unwrap() = switch.clone();
-    let local = one_thread().cancel_with(switch.unwrap_or_default());
+    // The field, 4 MB, does not fit: it is read twice.
+    let local = one_thread().memory(3 << 20).cancel_with(switch.unwrap_or_default());
     let error = anomalies(&field("fragile")).to_zarr_with(path, options, &local).unwrap_err();
     LEFT.store(isize::MAX, Ordering::Relaxed);
     error

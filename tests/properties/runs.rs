@@ -1,7 +1,7 @@
 //! The way a plan is run: threads and storing it change no bit.
 
 use graticule::Result;
-use graticule::plan::{Plan, Target};
+use graticule::plan::{Plan, Rules, Target};
 use graticule::prelude::*;
 use graticule::testing::Shuffled;
 use proptest::prelude::*;
@@ -29,9 +29,9 @@ fn jobs(s: &Sample, op: ReduceOp) -> Vec<DataArray> {
     jobs
 }
 
-fn plan(arrays: &[DataArray]) -> Result<Plan> {
+fn plan(arrays: &[DataArray], rules: &Rules) -> Result<Plan> {
     let targets: Vec<Target> = arrays.iter().map(|a| Target::Memory(a.variable().data().clone())).collect();
-    Plan::new(&targets)
+    Plan::new_with(&targets, rules)
 }
 
 /// Both runs give the same bits, or both fail.
@@ -58,10 +58,12 @@ fn within(plan: &Plan, memory: usize, one: &Result<Vec<Block>>) -> Check {
     }
 }
 
-/// Threads, order of tasks, memory, company and storage change no bit of a run.
+/// Threads, order of tasks, memory, rules of the plan, company and storage change no bit of a run.
 pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
-    let plan = plan(arrays)?;
+    let all = Rules::default();
+    let plan = plan(arrays, &all)?;
     let one = run(&plan, 1);
+    same_outcomes(&one, &run(&self::plan(arrays, &Rules::none())?, 2))?;
     for threads in [2, 7] {
         same_outcomes(&one, &run(&plan, threads))?;
     }
@@ -75,7 +77,8 @@ pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
         within(&plan, results + room * task, &one)?;
     }
     if arrays.len() > 1 {
-        let alone = |a: &DataArray| run(&self::plan(std::slice::from_ref(a))?, 2).map(|mut b| b.remove(0));
+        let alone =
+            |a: &DataArray| run(&self::plan(std::slice::from_ref(a), &all)?, 2).map(|mut b| b.remove(0));
         same_outcomes(&one, &arrays.iter().map(alone).collect())?;
     }
     let bytes = plan.to_bytes()?;
