@@ -302,3 +302,25 @@ fn reductions_with_and_without_groups_read_once() {
         }
     }
 }
+
+#[test]
+fn chunks_that_neighbours_need_are_read_once() {
+    let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+    let rest = |start| {
+        let days = Slice { start, step: 1, len: SHAPE[0] - 5 };
+        x.slice(&[days, Slice::all(SHAPE[1]), Slice::all(SHAPE[2])]).unwrap()
+    };
+    let steps = LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[rest(5), rest(0)]).unwrap();
+    let bytes = 4 * SHAPE.iter().product::<usize>() as u64;
+    for (array, peak) in [(steps.clone(), 3 * bytes), (sum(&steps, 0), bytes)] {
+        let local = Local::new().threads(2).memory(4 * bytes as usize);
+        let (expected, twice, _) = run_with(&local, &Rules::none(), &array);
+        let plan = Plan::new_with(&[Target::Memory(array)], &local.rules()).unwrap();
+        let outcome = local.run(&plan).unwrap();
+        assert!(outcome.blocks[0].same_bits(&expected));
+        let text = plan.explain().to_string();
+        assert!(twice > bytes * 3 / 2 && outcome.report.bytes_read == bytes, "{twice} {text}");
+        assert!(text.contains("keep: ") && text.contains("kept for its neighbours"), "{text}");
+        assert!(outcome.report.peak_bytes < peak, "{} {text}", outcome.report.peak_bytes);
+    }
+}

@@ -3,10 +3,10 @@
 
 use num_traits::Float;
 
-use super::arith::{Divide, Inexact};
+use super::arith::{Arith, Divide, Inexact};
 use super::{BinaryOp, MapFn, UnaryOp};
 use crate::array::{Block, Place};
-use crate::dtype::promote::is_plain;
+use crate::dtype::promote::{is_plain, promote};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::feed::{self, BoxFeed, TILE};
@@ -22,7 +22,7 @@ pub(crate) enum Operand {
     Leaf(usize),
 }
 
-/// What is done to the elements of one tile.
+/// What is done to the elements of one tile. Truths are ones and zeros of the program's type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Code {
     Add,
@@ -33,6 +33,19 @@ enum Code {
     Abs,
     Neg,
     Square,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    Eq,
+    Ne,
+    And,
+    Or,
+    Not,
+    NotNull,
+    IsNull,
+    FillNa,
+    Where,
 }
 
 impl Code {
@@ -42,12 +55,44 @@ impl Code {
             MapFn::Binary(BinaryOp::Sub) => Code::Sub,
             MapFn::Binary(BinaryOp::Mul) => Code::Mul,
             MapFn::Binary(BinaryOp::Div) => Code::Div,
+            MapFn::Binary(BinaryOp::Lt) => Code::Lt,
+            MapFn::Binary(BinaryOp::Le) => Code::Le,
+            MapFn::Binary(BinaryOp::Gt) => Code::Gt,
+            MapFn::Binary(BinaryOp::Ge) => Code::Ge,
+            MapFn::Binary(BinaryOp::Eq) => Code::Eq,
+            MapFn::Binary(BinaryOp::Ne) => Code::Ne,
+            MapFn::Binary(BinaryOp::And) => Code::And,
+            MapFn::Binary(BinaryOp::Or) => Code::Or,
+            MapFn::Unary(UnaryOp::Invert) => Code::Not,
+            MapFn::Unary(UnaryOp::NotNull) => Code::NotNull,
+            MapFn::Unary(UnaryOp::IsNull) => Code::IsNull,
             MapFn::Unary(UnaryOp::Sqrt) => Code::Sqrt,
             MapFn::Unary(UnaryOp::Abs | UnaryOp::Fabs) => Code::Abs,
             MapFn::Unary(UnaryOp::Neg) => Code::Neg,
             MapFn::Unary(UnaryOp::Square) => Code::Square,
+            MapFn::FillNa => Code::FillNa,
+            MapFn::Where => Code::Where,
             _ => return None,
         })
+    }
+
+    /// Whether a program in floats of type `to` gives what the function gives of these operands, to the bit.
+    fn is_exact(self, operands: &[DType], result: DType, to: DType) -> bool {
+        let within = |d: DType| d == to || (d == DType::F32 && to == DType::F64);
+        let truths = || operands.iter().all(|d| d.is_bool());
+        match self {
+            // What rounds must round as it would.
+            Code::Add | Code::Sub | Code::Mul | Code::Div | Code::Sqrt | Code::Square => result == to,
+            // Elements of the narrower type are elements of the wider one too.
+            Code::Abs | Code::Neg | Code::FillNa | Code::Where => within(result),
+            Code::NotNull | Code::IsNull => operands.iter().all(|d| within(*d)),
+            Code::Lt | Code::Le | Code::Gt | Code::Ge | Code::Eq | Code::Ne => match operands {
+                // Integers of 64 bits, one with a sign and one without, are not compared as floats.
+                [a, b] => (a.is_float() || b.is_float()) && promote(*a, *b).is_ok_and(within),
+                _ => false,
+            },
+            Code::And | Code::Or | Code::Not => truths(),
+        }
     }
 }
 
@@ -61,8 +106,7 @@ enum Tile {
 #[derive(Debug)]
 struct Instruction {
     code: Code,
-    a: Tile,
-    b: Tile,
+    operands: [Tile; 3],
     /// The register that the result goes to; that of the last instruction goes to its place.
     to: usize,
 }
@@ -77,32 +121,30 @@ pub(crate) struct Program {
 
 impl Program {
     /// The program of some functions, each after those whose results it uses; the last one gives the result. `None`
-    /// if one of them is not arithmetic, or works in another type than the last.
+    /// if one of them is no arithmetic, comparison or choice, or works in a type that holds other elements.
     pub(crate) fn new(steps: &[(&MapFn, &[Operand])], leaves: &[DType], dtype: DType) -> Option<Program> {
         if dtype != DType::F32 && dtype != DType::F64 {
             return None;
         }
-        let (mut registers, mut free, mut at) = (0, Vec::new(), Vec::with_capacity(steps.len()));
-        let mut instructions = Vec::with_capacity(steps.len());
+        let (mut registers, mut free) = (0, Vec::new());
+        let mut instructions: Vec<Instruction> = Vec::with_capacity(steps.len());
+        let mut results = Vec::with_capacity(steps.len());
         for (f, operands) in steps {
             let code = Code::of(f)?;
-            let mut tiles = Vec::with_capacity(2);
-            let mut dtypes = Vec::with_capacity(2);
+            let (mut tiles, mut dtypes) = (Vec::with_capacity(3), Vec::with_capacity(3));
             for operand in *operands {
-                match *operand {
-                    Operand::Step(i) => {
-                        tiles.push(Tile::Register(at[i]));
-                        dtypes.push(dtype);
-                    }
-                    Operand::Leaf(i) => {
-                        let plain = is_plain(leaves[i]) && !leaves[i].is_complex();
-                        plain.then_some(())?;
-                        tiles.push(Tile::Leaf(i));
-                        dtypes.push(leaves[i]);
-                    }
+                let (tile, dtype) = match *operand {
+                    Operand::Step(i) => (Tile::Register(instructions[i].to), results[i]),
+                    Operand::Leaf(i) => (Tile::Leaf(i), leaves[i]),
+                };
+                if !is_plain(dtype) || dtype.is_complex() {
+                    return None;
                 }
+                tiles.push(tile);
+                dtypes.push(dtype);
             }
-            if f.result_dtype(&dtypes).ok() != Some(dtype) {
+            let result = f.result_dtype(&dtypes).ok()?;
+            if !code.is_exact(&dtypes, result, dtype) {
                 return None;
             }
             let to = free.pop().unwrap_or_else(|| {
@@ -113,11 +155,12 @@ impl Program {
                 Tile::Register(r) => Some(*r),
                 Tile::Leaf(_) => None,
             }));
-            at.push(to);
-            let (a, b) = (*tiles.first()?, *tiles.last()?);
-            instructions.push(Instruction { code, a, b, to });
+            let last = *tiles.last()?;
+            tiles.resize(3, last);
+            instructions.push(Instruction { code, operands: tiles.try_into().ok()?, to });
+            results.push(result);
         }
-        Some(Program { instructions, registers, dtype })
+        (results.last() == Some(&dtype)).then_some(Program { instructions, registers, dtype })
     }
 
     /// Runs the program over leaves of one rank whose axes of length 1 repeat.
@@ -170,9 +213,9 @@ impl Program {
                     Tile::Leaf(i) => tiles[i],
                     Tile::Register(r) => &registers[r][..n],
                 };
-                let (a, b) = (tile(instruction.a), tile(instruction.b));
+                let operands = instruction.operands.map(tile);
                 let to = if i == last { &mut *out } else { &mut register[..n] };
-                wide(Apply { code: instruction.code, a, b, to });
+                wide(Apply { code: instruction.code, operands, to });
                 registers[instruction.to] = register;
             }
         }
@@ -182,8 +225,8 @@ impl Program {
 /// One function over one tile.
 struct Apply<'a, T> {
     code: Code,
-    a: &'a [T],
-    b: &'a [T],
+    /// Those that the function does not have are some other one.
+    operands: [&'a [T]; 3],
     to: &'a mut [T],
 }
 
@@ -192,7 +235,7 @@ impl<T: Element + Float + Inexact + Divide> Loop for Apply<'_, T> {
 
     #[inline(always)]
     fn run(self) {
-        let Apply { code, a, b, to } = self;
+        let Apply { code, operands: [a, b, c], to } = self;
         macro_rules! each {
             ($a:ident => $e:expr) => {
                 to.iter_mut().zip(a).for_each(|(to, $a)| *to = $e)
@@ -200,17 +243,35 @@ impl<T: Element + Float + Inexact + Divide> Loop for Apply<'_, T> {
             ($a:ident, $b:ident => $e:expr) => {
                 to.iter_mut().zip(a).zip(b).for_each(|((to, $a), $b)| *to = $e)
             };
+            ($a:ident, $b:ident, $c:ident => $e:expr) => {
+                to.iter_mut().zip(a).zip(b).zip(c).for_each(|(((to, $a), $b), $c)| *to = $e)
+            };
         }
+        let truth = |holds: bool| if holds { T::one() } else { T::zero() };
+        let holds = |x: &T| *x != T::zero();
         // The functions of `arith` are those of single operations: the bits are the same.
         match code {
-            Code::Add => each!(a, b => super::arith::Arith::add(*a, *b)),
-            Code::Sub => each!(a, b => super::arith::Arith::sub(*a, *b)),
-            Code::Mul => each!(a, b => super::arith::Arith::mul(*a, *b)),
+            Code::Add => each!(a, b => Arith::add(*a, *b)),
+            Code::Sub => each!(a, b => Arith::sub(*a, *b)),
+            Code::Mul => each!(a, b => Arith::mul(*a, *b)),
             Code::Div => each!(a, b => Inexact::div(*a, *b)),
             Code::Sqrt => each!(a => Float::sqrt(*a)),
             Code::Abs => each!(a => Divide::abs(*a)),
-            Code::Neg => each!(a => super::arith::Arith::neg(*a)),
-            Code::Square => each!(a => super::arith::Arith::mul(*a, *a)),
+            Code::Neg => each!(a => Arith::neg(*a)),
+            Code::Square => each!(a => Arith::mul(*a, *a)),
+            Code::Lt => each!(a, b => truth(a < b)),
+            Code::Le => each!(a, b => truth(a <= b)),
+            Code::Gt => each!(a, b => truth(a > b)),
+            Code::Ge => each!(a, b => truth(a >= b)),
+            Code::Eq => each!(a, b => truth(a == b)),
+            Code::Ne => each!(a, b => truth(a != b)),
+            Code::And => each!(a, b => truth(holds(a) & holds(b))),
+            Code::Or => each!(a, b => truth(holds(a) | holds(b))),
+            Code::Not => each!(a => truth(!holds(a))),
+            Code::NotNull => each!(a => truth(!a.is_nan())),
+            Code::IsNull => each!(a => truth(a.is_nan())),
+            Code::FillNa => each!(a, b => if a.is_nan() { *b } else { *a }),
+            Code::Where => each!(a, b, c => if holds(a) { *b } else { *c }),
         }
     }
 }
@@ -297,6 +358,62 @@ mod tests {
     }
 
     #[test]
+    fn masks_and_choices_are_those_of_single_functions() {
+        use Operand::{Leaf, Step};
+        use {BinaryOp as B, UnaryOp as U};
+        let x: Vec<f32> =
+            (0..5000).map(|i| if i % 7 == 2 { f32::NAN } else { (i % 90) as f32 - 40.0 }).collect();
+        let x = Block::from_vec(&[5000], x).unwrap();
+        let mask = Block::from_vec(&[5000], (0..5000).map(|i| i % 3 == 0).collect::<Vec<bool>>()).unwrap();
+        let one = |v: f64| Block::from_vec(&[1], vec![v]).unwrap();
+        let leaves = [x, mask, one(1.5), Block::from_vec(&[1], vec![0f32]).unwrap(), one(f64::NAN)];
+        let (of1, of2) = (MapFn::Unary, MapFn::Binary);
+        // The sums of a weighted mean, and a choice by several conditions.
+        let chains: [(DType, Vec<(MapFn, Vec<Operand>)>); 4] = [
+            (
+                DType::F64,
+                vec![(MapFn::FillNa, vec![Leaf(0), Leaf(3)]), (of2(B::Mul), vec![Step(0), Leaf(2)])],
+            ),
+            (DType::F64, vec![(of1(U::NotNull), vec![Leaf(0)]), (of2(B::Mul), vec![Step(0), Leaf(2)])]),
+            (
+                DType::F64,
+                vec![
+                    (of2(B::Gt), vec![Leaf(0), Leaf(2)]),
+                    (of1(U::Invert), vec![Leaf(1)]),
+                    (of2(B::Or), vec![Step(0), Step(1)]),
+                    (of2(B::Le), vec![Leaf(0), Leaf(3)]),
+                    (of2(B::And), vec![Step(2), Step(3)]),
+                    (of1(U::Abs), vec![Leaf(0)]),
+                    (MapFn::Where, vec![Step(4), Step(5), Leaf(4)]),
+                ],
+            ),
+            (
+                DType::F32,
+                vec![
+                    (of2(B::Ne), vec![Leaf(0), Leaf(3)]),
+                    (of1(U::Neg), vec![Leaf(0)]),
+                    (MapFn::Where, vec![Step(0), Step(1), Leaf(3)]),
+                ],
+            ),
+        ];
+        for (dtype, chain) in chains {
+            let mut results: Vec<Block> = Vec::new();
+            for (f, operands) in &chain {
+                let inputs = operands.iter().map(|o| match *o {
+                    Step(i) => results[i].clone(),
+                    Leaf(i) => leaves[i].clone(),
+                });
+                results.push(apply(f, inputs.collect(), &[5000]).unwrap());
+            }
+            let steps: Vec<(&MapFn, &[Operand])> = chain.iter().map(|(f, o)| (f, &o[..])).collect();
+            let program = Program::new(&steps, &leaves.each_ref().map(Block::dtype), dtype).unwrap();
+            let mut out = Block::zeros(dtype, &[5000]);
+            program.run(&leaves, &mut out.place()).unwrap();
+            assert!(out.same_bits(results.last().unwrap()), "{program:?}");
+        }
+    }
+
+    #[test]
     fn other_types_have_no_program() {
         let add = MapFn::Binary(BinaryOp::Add);
         let operands = [Operand::Leaf(0), Operand::Leaf(1)];
@@ -305,6 +422,13 @@ mod tests {
         assert!(!program([DType::F32, DType::F64], DType::F32));
         assert!(!program([DType::I32, DType::I32], DType::I32));
         assert!(!program([DType::C64, DType::F32], DType::F32));
+        let (less, pick) = (MapFn::Binary(BinaryOp::Lt), MapFn::Where);
+        let chosen = |leaves: [DType; 2]| {
+            let choice = [Operand::Step(0), Operand::Leaf(2), Operand::Leaf(2)];
+            let steps: [(&MapFn, &[Operand]); 2] = [(&less, &operands), (&pick, &choice)];
+            Program::new(&steps, &[leaves[0], leaves[1], DType::F64], DType::F64).is_some()
+        };
+        assert!(chosen([DType::I64, DType::F64]) && !chosen([DType::I64, DType::U64]));
         assert!(!program([DType::DATETIME_NS, DType::DATETIME_NS], DType::F64));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! 1. `merge`: equal expressions become one. First, since the rules behind it ask who else uses an array.
 //! 2. the cut into stages (`plan/build.rs`), which drops whatever no target reaches.
-//! 3. `keep`: what several stages read is kept between them where it fits. Before `regroup`, which has nothing to save
-//!    where a source is kept.
+//! 3. `keep`: what several stages read, or tasks beside each other, is kept between them where it fits. Before `regroup`,
+//!    which has nothing to save where a source is kept.
 //! 4. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
 //!
 //! No rule pushes selections down or fuses operations: a task asks for boxes, and asks for no more than it needs

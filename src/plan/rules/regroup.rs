@@ -51,7 +51,7 @@ impl Plan {
     }
 
     /// Where the operations of a stage change chunks that were read.
-    fn seams(&self, s: usize) -> Vec<Seam> {
+    pub(super) fn seams(&self, s: usize) -> Vec<Seam> {
         let mut seams = Vec::new();
         let mut pending: Vec<usize> = match &self.stages[s].kind {
             StageKind::Keep { node } if !self.is_rechunk(*node) => self.nodes[*node].inputs.clone(),
@@ -239,9 +239,14 @@ impl Plan {
 
     /// The box of `target` that a box of a stage needs: one around all.
     fn reach(&self, s: usize, region: &Region, target: usize) -> Option<Region> {
+        self.reach_of(self.pulls_of(s, region), target)
+    }
+
+    /// The box of `target` that some boxes of nodes need: one around all.
+    pub(super) fn reach_of(&self, pulls: Vec<(usize, Region)>, target: usize) -> Option<Region> {
         let mut found: Option<Region> = None;
         let mut seen: HashMap<usize, HashSet<Region>> = HashMap::new();
-        for (node, region) in self.pulls_of(s, region) {
+        for (node, region) in pulls {
             self.reach_from(node, &region, target, &mut seen, &mut found);
         }
         found
