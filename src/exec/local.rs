@@ -157,7 +157,8 @@ impl Local {
     }
 
     /// With a folder for what does not fit into memory between two steps. Arrays that are put into other chunks go
-    /// through it where that takes fewer reads of their source; a run removes what it put there. Without one
+    /// through it where that takes fewer reads of their source; a run removes what it put there, and
+    /// what one that was killed has left. Without one
     /// nothing is put on disk, and sources are read more often.
     ///
     /// ```

@@ -1,4 +1,7 @@
 //! Blocks that wait on disk: one file for each chunk of a stage, its parts one after the other.
+//!
+//! Beside the folder of a run lies a file that the process holds locked: a folder whose file nobody holds is what a
+//! killed process left, and the next run removes it.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -13,8 +16,8 @@ use crate::plan::{Plan, Stage, StageKind, Task};
 
 /// The files of one run; they go with it.
 pub(super) struct Scratch {
-    /// For each stage that puts blocks on disk, its folder.
-    folders: HashMap<usize, PathBuf>,
+    /// For each stage that puts blocks on disk, its folder, and the file that says whose it is.
+    folders: HashMap<usize, (PathBuf, File)>,
     /// For each chunk that is there, where its parts begin.
     places: Mutex<HashMap<(usize, usize), Places>>,
 }
@@ -33,9 +36,15 @@ impl Scratch {
         for (s, stage) in plan.stages().iter().enumerate() {
             let StageKind::Spill { folder, .. } = &stage.kind else { continue };
             let run = RUNS.fetch_add(1, Ordering::Relaxed);
-            let folder = folder.join(format!("graticule-scratch-{}-{run}", std::process::id()));
+            fs::create_dir_all(folder).map_err(Error::from).at(|| folder.display().to_string())?;
+            sweep(folder);
+            let folder = folder.join(format!("{PREFIX}{}-{run}", std::process::id()));
+            let owner = owner_file(&folder);
+            let held = File::create(&owner).map_err(Error::from).at(|| owner.display().to_string())?;
+            // A file system without locks has no folders swept.
+            let _ = held.lock();
             fs::create_dir_all(&folder).map_err(Error::from).at(|| folder.display().to_string())?;
-            scratch.folders.insert(s, folder);
+            scratch.folders.insert(s, (folder, held));
         }
         Ok(scratch)
     }
@@ -89,15 +98,42 @@ impl Scratch {
     }
 
     fn path(&self, stage: usize, chunk: usize) -> PathBuf {
-        self.folders.get(&stage).map_or(Path::new(""), PathBuf::as_path).join(format!("{stage}-{chunk}"))
+        self.folders.get(&stage).map_or(Path::new(""), |(f, _)| f.as_path()).join(format!("{stage}-{chunk}"))
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        for folder in self.folders.values() {
-            // What cannot be removed is no reason to lose a result.
-            let _ = fs::remove_dir_all(folder);
+        for (folder, _) in self.folders.values() {
+            remove(folder);
+        }
+    }
+}
+
+/// How names of folders begin.
+const PREFIX: &str = "graticule-scratch-";
+
+/// The file that the owner of a folder holds locked.
+fn owner_file(folder: &Path) -> PathBuf {
+    folder.with_extension("owner")
+}
+
+/// Removes the folder of a run; what cannot be removed is no reason to lose a result.
+fn remove(folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
+    let _ = fs::remove_file(owner_file(folder));
+}
+
+/// Removes what killed processes left in a folder.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        if ours && path.extension().is_some_and(|e| e == "owner") {
+            let left = File::open(&path).is_ok_and(|owner| owner.try_lock().is_ok());
+            if left {
+                remove(&path.with_extension(""));
+            }
         }
     }
 }
@@ -106,5 +142,31 @@ fn parts(stage: &Stage) -> Result<&ChunkGrid> {
     match &stage.kind {
         StageKind::Spill { parts, .. } => Ok(parts),
         _ => Err(Error::internal("the stage puts nothing on disk")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |name: &str| {
+            let run = folder.path().join(format!("{PREFIX}{name}"));
+            fs::create_dir(&run).unwrap();
+            fs::write(run.join("0-0"), "a chunk").unwrap();
+            File::create(owner_file(&run)).unwrap()
+        };
+        // One run is under way.
+        let (held, left) = (run("1-0"), run("2-0"));
+        held.lock().unwrap();
+        drop(left);
+        fs::write(folder.path().join("notes.owner"), "somebody's").unwrap();
+        sweep(folder.path());
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["graticule-scratch-1-0", "graticule-scratch-1-0.owner", "notes.owner"]);
     }
 }
