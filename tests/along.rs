@@ -152,9 +152,10 @@ fn read_in_bounds(result: &LazyArray) -> f64 {
         ddof: 0.0,
         min_count: None,
     };
-    let plan = Plan::new(&[Target::Memory(result.reduce(greatest).unwrap())]).unwrap();
     let memory = 3 * field().nbytes() / 4;
-    let report = Local::new().threads(2).memory(memory).run(&plan).unwrap().report;
+    let local = Local::new().threads(2).memory(memory);
+    let plan = Plan::new_with(&[Target::Memory(result.reduce(greatest).unwrap())], &local.rules()).unwrap();
+    let report = local.run(&plan).unwrap().report;
     assert!(report.peak_bytes < memory as u64);
     report.bytes_read as f64 / field().nbytes() as f64
 }

@@ -64,8 +64,9 @@ fn kept_blocks_go_at_their_last_use() {
         let sums = sum(&ramp(&[rows, 3, 1000], &[1, 1, 1000]), 1);
         let rest = |start| sums.slice(&[Slice { start, step: 1, len: rows - 1 }, Slice::all(1000)]).unwrap();
         let both = LazyArray::map(MapFn::Binary(BinaryOp::Add), &[rest(0), rest(1)]).unwrap();
-        let plan = Plan::new(&[drained(&both)]).unwrap();
-        Local::new().threads(2).memory(1 << 20).run(&plan).unwrap().report.peak_bytes
+        let local = Local::new().threads(2).memory(1 << 20);
+        let plan = Plan::new_with(&[drained(&both)], &local.rules()).unwrap();
+        local.run(&plan).unwrap().report.peak_bytes
     };
     let (few, many) = (peak(300), peak(3000));
     // All the rows together would take 12 MB; a share of the budget may be held by runs of short tasks.
