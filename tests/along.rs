@@ -156,7 +156,7 @@ fn read_in_bounds(result: &LazyArray) -> f64 {
     let local = Local::new().threads(2).memory(memory);
     let plan = Plan::new_with(&[Target::Memory(result.reduce(greatest).unwrap())], &local.rules()).unwrap();
     let report = local.run(&plan).unwrap().report;
-    assert!(report.peak_bytes < memory as u64);
+    assert!(report.peak_bytes < memory as u64, "{} of {memory}: {}", report.peak_bytes, plan.explain());
     report.bytes_read as f64 / field().nbytes() as f64
 }
 

@@ -123,9 +123,9 @@ impl Plan {
                 let peak = first.0.max(last.0).max(inner.0);
                 let read = first.1 + last.1 * u64::from(steps > 1) + inner.1 * steps.saturating_sub(2) as u64;
                 return match segments {
-                    // The result is made while the state is there.
+                    // The result is made while the state is there, by the last task, which has nothing else left.
                     1 => Cost { peak: state + peak.max(results), state: 0, read },
-                    _ => Cost { peak: part + peak, state: state + results, read },
+                    _ => Cost { peak: part + peak, state: state + results.saturating_sub(part + peak), read },
                 };
             }
             StageKind::Keep { node } => meter.operation(*node, &out).0,
