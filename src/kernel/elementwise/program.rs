@@ -369,7 +369,8 @@ mod tests {
         let leaves = [x, mask, one(1.5), Block::from_vec(&[1], vec![0f32]).unwrap(), one(f64::NAN)];
         let (of1, of2) = (MapFn::Unary, MapFn::Binary);
         // The sums of a weighted mean, and a choice by several conditions.
-        let chains: [(DType, Vec<(MapFn, Vec<Operand>)>); 4] = [
+        type Chain = Vec<(MapFn, Vec<Operand>)>;
+        let chains: [(DType, Chain); 4] = [
             (
                 DType::F64,
                 vec![(MapFn::FillNa, vec![Leaf(0), Leaf(3)]), (of2(B::Mul), vec![Step(0), Leaf(2)])],
