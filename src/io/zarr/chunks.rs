@@ -44,8 +44,8 @@ pub struct ArraySpec {
     pub keys: Keys,
     /// Shards, if chunks lie in them.
     pub shard: Option<Shard>,
-    /// Names of the codecs, for errors.
-    pub codecs: String,
+    /// Names of the codecs, from the elements to the stored bytes.
+    pub codecs: Vec<String>,
 }
 
 /// How chunk files are named.
@@ -137,7 +137,7 @@ impl ArraySpec {
     pub fn open(&self) -> Result<Codecs> {
         let unsupported = |e: String| {
             Error::unsupported(format!("array `{}` cannot be decoded: {e}", self.array))
-                .at(format!("codecs: {}", self.codecs))
+                .at(format!("codecs: {}", self.codecs.join(", ")))
         };
         let metadata: ArrayMetadata = serde_json::from_str(&self.zarrs)
             .map_err(|e| Error::storage("the array metadata is not valid").caused_by(e))?;
@@ -222,12 +222,12 @@ impl ArraySpec {
     fn decode(&self, codecs: &Codecs, bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
         let broken = |e: &dyn std::fmt::Display| {
             Error::storage(format!("a chunk of {} bytes cannot be decoded: {e}", bytes.len()))
-                .at(format!("codecs: {}", self.codecs))
+                .at(format!("codecs: {}", self.codecs.join(", ")))
         };
         let decoded = self.chunk_bytes();
         let too_large = |n: u64| {
             Error::storage(format!("a chunk of {} bytes would decode to {n}", bytes.len()))
-                .at(format!("codecs: {}", self.codecs))
+                .at(format!("codecs: {}", self.codecs.join(", ")))
         };
         probe(decoded as u64).map_err(|()| too_large(decoded as u64))?;
         if codecs.is_zstd
@@ -305,9 +305,9 @@ impl ArraySpec {
     ) -> Result<u64> {
         let place = || format!("chunk {index:?} of {}", self.place());
         let encoded = guarded(|| {
-            (codecs.chain)
-                .encode(bytes, &codecs.chunk, &codecs.data_type, &codecs.fill, &options())
-                .map_err(|e| Error::storage(format!("a chunk cannot be encoded by {}: {e}", self.codecs)))
+            (codecs.chain).encode(bytes, &codecs.chunk, &codecs.data_type, &codecs.fill, &options()).map_err(
+                |e| Error::storage(format!("a chunk cannot be encoded by {}: {e}", self.codecs.join(", "))),
+            )
         })
         .at(place)?;
         let path = self.path(index);

@@ -190,8 +190,8 @@ fn name_of(extension: &Value) -> &str {
     extension.as_str().or(extension["name"].as_str()).or(extension["id"].as_str()).unwrap_or("?")
 }
 
-fn names(codecs: &[Value]) -> String {
-    codecs.iter().map(name_of).collect::<Vec<_>>().join(", ")
+fn names(codecs: &[Value]) -> Vec<String> {
+    codecs.iter().map(|codec| name_of(codec).to_string()).collect()
 }
 
 fn dimension_attribute(attributes: &Value) -> Option<Vec<String>> {

@@ -165,7 +165,7 @@ impl Source for ZarrSource {
 
     fn scratch_bytes(&self, region: &Region) -> usize {
         // The stored bytes, the decoded bytes, and what a chain of codecs or a conversion has between them and the result.
-        let plain = self.spec.stored.layout == Layout::Plain && self.spec.codecs.split(", ").count() <= 2;
+        let plain = self.spec.stored.layout == Layout::Plain && self.spec.codecs.len() <= 2;
         if region.is_empty() { 0 } else { self.spec.chunk_bytes().saturating_mul(if plain { 2 } else { 3 }) }
     }
 
