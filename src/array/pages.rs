@@ -26,9 +26,17 @@ pub(crate) fn prefer_large<T>(elements: &mut [T]) {
     }
 }
 
-/// Bytes at the end of the heap that stay with the process when they are free, and what a thread's heap keeps.
+/// Free bytes at the end of the heap that stay with the process.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const KEPT: (libc::c_int, libc::c_int) = (512 << 20, 64 << 20);
+const KEPT: libc::c_int = 512 << 20;
+
+/// Free bytes that each thread's own heap keeps: about all that it may hold.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT_BY_THREAD: libc::c_int = 64 << 20;
+
+/// Blocks of fewer bytes come from heaps, and are not handed back one by one.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const FROM_HEAP: libc::c_int = 1 << 30;
 
 /// Has the C library's allocator keep what is freed, for the next array: left alone it gives blocks of some
 /// megabytes back at once, and every task would be given fresh pages for each of its arrays. What the environment
@@ -42,12 +50,11 @@ pub(crate) fn keep_freed() {
             if ["GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"].into_iter().any(asked) {
                 return;
             }
-            let (at_end, of_thread) = KEPT;
             // SAFETY: mallopt takes numbers and changes when memory goes back to the system, not which memory is valid.
             unsafe {
-                libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 30);
-                libc::mallopt(libc::M_TRIM_THRESHOLD, at_end);
-                libc::mallopt(libc::M_TOP_PAD, of_thread);
+                libc::mallopt(libc::M_MMAP_THRESHOLD, FROM_HEAP);
+                libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+                libc::mallopt(libc::M_TOP_PAD, KEPT_BY_THREAD);
             }
         });
     }
