@@ -14,6 +14,7 @@ mod groups;
 mod lanes;
 mod logic;
 mod moments;
+mod parts;
 mod sink;
 mod spans;
 mod sums;
@@ -24,8 +25,6 @@ mod windows;
 
 #[cfg(test)]
 mod tests;
-
-use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +37,10 @@ pub(crate) use groups::{Held, OutAxis, out_axes, out_shape};
 pub(in crate::kernel) use lanes::{LANES, Partial, Store, flat_block, next_vec, take_vec};
 pub(crate) use lanes::{Nan, Never, Policy, Wide, Widen, two_sum};
 pub(in crate::kernel) use logic::{Valid, simpler};
+use parts::{Parts, held_in};
 pub(in crate::kernel) use sink::fetch;
 pub(crate) use spans::Spans;
-use visit::{Done, Init, Merge, Only, Push, dispatch};
+use visit::{Done, Init, Only, Push, dispatch};
 pub(in crate::kernel) use visit::{Visit, dispatch_wide};
 use walk::Place;
 pub(crate) use windows::split;
@@ -239,7 +239,7 @@ pub fn init(spec: &ReduceSpec, input: DType, out: &[usize]) -> Result<State> {
 pub(crate) fn init_from(spec: &ReduceSpec, input: DType, out: &[usize], first: usize) -> Result<State> {
     let groups = spec.group_axis().map_or(1, |axis| out[axis]);
     let of = first..first + groups;
-    Ok(empty(spec, input, out, of.clone().into(), of)?.into_state())
+    Ok(Parts::empty(spec, input, out, of.clone().into(), of)?.into_state())
 }
 
 /// [`init_from`] for a part of the input alone, the box `at`: the state holds the groups that have members there,
@@ -257,7 +257,7 @@ pub(crate) fn init_part(
     let Some(held) = held_in(spec, input, out, first, at) else { return init_from(spec, input, out, first) };
     let mut shape = out.to_vec();
     shape[0] = held.len();
-    Ok(empty(spec, input, &shape, Held::These(held), first..first + out[0])?.into_state())
+    Ok(Parts::empty(spec, input, &shape, Held::These(held), first..first + out[0])?.into_state())
 }
 
 /// How many elements of a result of shape `out` the state of a part of the input holds.
@@ -270,26 +270,6 @@ pub(crate) fn size_of_part(
 ) -> usize {
     let size = out.iter().product();
     held_in(spec, input, out, first, at).map_or(size, |held| size / out[0] * held.len())
-}
-
-/// The groups that the state of a part of the input holds, if these are not all.
-fn held_in(spec: &ReduceSpec, input: DType, out: &[usize], first: usize, at: &Region) -> Option<Vec<usize>> {
-    // Groups must lie apart in the state, so that some of them are a piece of it.
-    let groups =
-        spec.group.as_ref().filter(|_| spec.group_axis() == Some(0) && !ends::handles(spec, input))?;
-    let held = groups.in_box(at, first..first + out[0]);
-    (2 * held.len() < out[0] && !held.is_empty()).then_some(held)
-}
-
-/// The state before any input that holds some of the groups `of` a result; `shape` counts those held.
-fn empty(spec: &ReduceSpec, input: DType, shape: &[usize], held: Held, of: Range<usize>) -> Result<Parts> {
-    spec.result_dtype(input)?;
-    let parts = if ends::handles(spec, input) {
-        ends::init(spec, input, shape)
-    } else {
-        dispatch(spec, input, Init { size: shape.iter().product() })?
-    };
-    Ok(Parts { rows: vec![0; held.len()], held, of, input, shape: shape.to_vec(), parts })
 }
 
 /// Takes in the piece of the input that lies at `at` (positions in the whole input).
@@ -462,95 +442,6 @@ pub fn whole(spec: &ReduceSpec, block: &Block) -> Result<Block> {
     let mut state = init(spec, dtype, &out)?;
     push(spec, &mut state, block, &at)?;
     finish(spec, dtype, state)
-}
-
-/// A state taken apart: `[rows and groups, an empty block of the input's dtype, parts...]`.
-struct Parts {
-    /// How many positions each group took in: tells "no input" from "nothing valid".
-    rows: Vec<i64>,
-    /// The group of each of them.
-    held: Held,
-    /// The groups of the result.
-    of: Range<usize>,
-    input: DType,
-    shape: Vec<usize>,
-    /// What the reduction itself keeps, over the elements of `shape` in row-major order.
-    parts: Vec<Block>,
-}
-
-impl Parts {
-    fn from_state(state: State) -> Result<Parts> {
-        let mut blocks = state.into_iter();
-        let (Some(rows), Some(mark)) = (blocks.next(), blocks.next()) else {
-            return Err(Error::internal("a state of a reduction is empty"));
-        };
-        let mut parts: Vec<Block> = blocks.collect();
-        let shape = parts.last().ok_or_else(|| Error::internal("a state holds nothing"))?.shape().to_vec();
-        for part in &mut parts {
-            let size = part.size();
-            *part = std::mem::replace(part, Block::scalar(false)).reshape(&[size])?;
-        }
-        // The rows, the groups if they do not follow one another, and where those of the result begin and end.
-        let mut rows = take_vec::<i64>(rows)?;
-        let (Some(end), Some(first)) = (rows.pop(), rows.pop()) else {
-            return Err(Error::internal("a state counts nothing"));
-        };
-        let of = first as usize..end as usize;
-        let held = match rows.len() == of.len() {
-            true => Held::Range(of.clone()),
-            false => {
-                let groups = rows.split_off(rows.len() / 2);
-                Held::These(groups.into_iter().map(|g| g as usize).collect())
-            }
-        };
-        Ok(Parts { rows, held, of, input: mark.dtype(), shape, parts })
-    }
-
-    fn into_state(mut self) -> State {
-        if let Held::These(groups) = &self.held {
-            self.rows.extend(groups.iter().map(|g| *g as i64));
-        }
-        self.rows.extend([self.of.start as i64, self.of.end as i64]);
-        let mut state = vec![flat_block(self.rows), Block::zeros(self.input, &[0])];
-        state.extend(self.parts.into_iter().map(|p| p.reshape(&self.shape).expect("parts cover the result")));
-        state
-    }
-
-    /// The state with all groups of the result.
-    fn with_all_groups(self, spec: &ReduceSpec) -> Result<Parts> {
-        if let Held::Range(_) = self.held {
-            return Ok(self);
-        }
-        let mut shape = self.shape.clone();
-        shape[0] = self.of.len();
-        let of = self.of.clone();
-        let mut all = empty(spec, self.input, &shape, of.clone().into(), of)?;
-        all.merge(spec, self)?;
-        Ok(all)
-    }
-
-    /// Takes in a later state; this one holds all groups.
-    fn merge(&mut self, spec: &ReduceSpec, mut later: Parts) -> Result<()> {
-        let (a, b) = (std::mem::take(&mut self.parts), std::mem::take(&mut later.parts));
-        self.parts = if ends::handles(spec, self.input) {
-            ends::merge(spec, self, a, &later, b)?
-        } else {
-            let size: usize = later.shape.iter().product();
-            let moves: Vec<(usize, Range<usize>)> = match &later.held {
-                Held::Range(_) => vec![(0, 0..size)],
-                Held::These(groups) => {
-                    let inner = size / groups.len();
-                    let to = groups.iter().map(|g| (g - self.of.start) * inner);
-                    to.zip((0..size).step_by(inner.max(1)).map(|from| from..from + inner)).collect()
-                }
-            };
-            dispatch(spec, self.input, Merge { parts: a, later: b, moves: &moves })?
-        };
-        for (place, rows) in later.rows.iter().enumerate() {
-            self.rows[later.held.group(place) - self.of.start] += rows;
-        }
-        Ok(())
-    }
 }
 
 /// Elements of a result of this shape per group along the axes after the axis of groups.
