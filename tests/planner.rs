@@ -45,16 +45,13 @@ fn ramp(shape: &[usize], chunk: &[usize]) -> LazyArray {
     LazyArray::from_source(Arc::new(Ramp::new(shape, chunk)))
 }
 
-fn sum(x: &LazyArray, axis: usize) -> LazyArray {
-    let spec = ReduceSpec {
-        op: ReduceOp::Sum,
-        axes: vec![axis],
-        group: None,
-        skipna: true,
-        ddof: 0.0,
-        min_count: None,
-    };
+fn reduced(x: &LazyArray, op: ReduceOp, axis: usize) -> LazyArray {
+    let spec = ReduceSpec { op, axes: vec![axis], group: None, skipna: true, ddof: 0.0, min_count: None };
     x.reduce(spec).unwrap()
+}
+
+fn sum(x: &LazyArray, axis: usize) -> LazyArray {
+    reduced(x, ReduceOp::Sum, axis)
 }
 
 #[test]
@@ -182,15 +179,7 @@ fn parts_go_through_a_folder_that_is_empty_afterwards() {
 #[test]
 fn reductions_of_lanes_share_chunks_too() {
     // Medians of long series: the chunks are put together along the first axis.
-    let median = tiles(&[200, 3, 5]).reduce(ReduceSpec {
-        op: ReduceOp::Median,
-        axes: vec![0],
-        group: None,
-        skipna: true,
-        ddof: 0.0,
-        min_count: None,
-    });
-    let median = median.unwrap();
+    let median = reduced(&tiles(&[200, 3, 5]), ReduceOp::Median, 0);
     let local = Local::new().threads(2);
     let (expected, often, _) = run_with(&local, &Rules::none(), &median);
     let (got, read, text) = run_with(&local, &local.rules(), &median);
@@ -257,15 +246,7 @@ fn what_reductions_of_one_stage_share_is_computed_with_them() {
     let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
     // Along an axis of one chunk: each task has all that it needs.
     let rows = sum(&x, 2);
-    let least = ReduceSpec {
-        op: ReduceOp::Min,
-        axes: vec![0],
-        group: None,
-        skipna: true,
-        ddof: 0.0,
-        min_count: None,
-    };
-    let all = [sum(&rows, 0), rows.reduce(least).unwrap()];
+    let all = [sum(&rows, 0), reduced(&rows, ReduceOp::Min, 0)];
     let both = LazyArray::map(MapFn::Binary(BinaryOp::Add), &all).unwrap();
     let (_, read, text) = run_with(&Local::new(), &Rules::none(), &both);
     assert_eq!(read, 4 * SHAPE.iter().product::<usize>() as u64, "{text}");
@@ -304,15 +285,20 @@ fn reductions_with_and_without_groups_read_once() {
     }
 }
 
-#[test]
-fn chunks_that_neighbours_need_are_read_once() {
-    let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+/// The steps over five days: each chunk of ten needs the next one.
+fn steps(x: &LazyArray) -> LazyArray {
     let rest = |start| {
         let days = Slice { start, step: 1, len: SHAPE[0] - 5 };
         x.slice(&[days, Slice::all(SHAPE[1]), Slice::all(SHAPE[2])]).unwrap()
     };
-    let steps = LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[rest(5), rest(0)]).unwrap();
+    LazyArray::map(MapFn::Binary(BinaryOp::Sub), &[rest(5), rest(0)]).unwrap()
+}
+
+#[test]
+fn chunks_that_neighbours_need_are_read_once() {
+    let stored = || LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
     let bytes = 4 * SHAPE.iter().product::<usize>() as u64;
+    let steps = steps(&stored());
     for (array, peak) in [(steps.clone(), 3 * bytes), (sum(&steps, 0), bytes)] {
         let local = Local::new().threads(2).memory(4 * bytes as usize);
         let (expected, twice, _) = run_with(&local, &Rules::none(), &array);
@@ -324,4 +310,22 @@ fn chunks_that_neighbours_need_are_read_once() {
         assert!(text.contains("keep: ") && text.contains("kept for its neighbours"), "{text}");
         assert!(outcome.report.peak_bytes < peak, "{} {text}", outcome.report.peak_bytes);
     }
+}
+
+#[test]
+fn each_source_takes_what_its_chunks_take() {
+    // Half of one field is room enough for some chunks of each of four.
+    let fields = [0, 1, 2, 3].map(|i| {
+        let x = LazyArray::from_source(Arc::new(Stored(SHAPE.to_vec(), MAPS.to_vec())));
+        let off = LazyArray::from_block(Block::from_vec(&[1, 1, 1], vec![i as f32]).unwrap());
+        sum(&LazyArray::map(MapFn::Binary(BinaryOp::Add), &[steps(&x), off]).unwrap(), 0)
+    });
+    // Not merged: they would be one source.
+    let bytes = 4 * SHAPE.iter().product::<usize>();
+    let local = Local::new().threads(1).memory(2 * bytes);
+    let rules = Rules { merge: false, ..local.rules() };
+    let plan = Plan::new_with(&fields.map(Target::Memory), &rules).unwrap();
+    let report = local.run(&plan).unwrap().report;
+    assert_eq!(report.bytes_read, 4 * bytes as u64, "{}", plan.explain());
+    assert!(report.peak_bytes <= 2 * bytes as u64, "{}", report.peak_bytes);
 }

@@ -6,7 +6,7 @@ use super::rules::{Rules, keep, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
-use crate::lazy::LazyArray;
+use crate::lazy::{Fold, LazyArray, Meta};
 
 /// About so many tasks per fold stage are enough for any machine: more segments cost merges.
 const FOLD_TASKS: usize = 256;
@@ -106,11 +106,9 @@ impl Plan {
             };
             plan.stages.push(Stage::of(kind, grid));
         }
-        if rules.keep {
-            keep::keep(&mut plan, rules);
-        }
+        let kept = if rules.keep { keep::keep(&mut plan, rules) } else { 0 };
         if rules.regroup {
-            regroup::regroup(&mut plan, rules);
+            regroup::regroup(&mut plan, &rules.beside(kept));
         }
         plan.estimate();
         Ok(plan)
@@ -134,8 +132,7 @@ impl Plan {
                 continue;
             };
             let input = &self.nodes[self.nodes[c].inputs[0]].meta;
-            let grids = (input.grid.clone(), fold.cut_grid(&self.nodes[c].meta.grid));
-            let walk = (level[c], fold.axes(), fold.cut(), grids);
+            let walk = walk_of(level[c], fold, input, &self.nodes[c].meta);
             match by_walk.get(&walk) {
                 Some(&g) => groups[g].push(c),
                 None => {
@@ -207,6 +204,14 @@ impl Plan {
         };
         group.iter().map(|&n| group.iter().position(|&other| holds(n, other))).collect()
     }
+}
+
+/// What folds have in common that can be one stage: how many others each waits for, which axes go, which parts of them
+/// chunks of the result need, and the chunks of the input and of the result.
+type FoldWalk = (usize, Vec<usize>, Option<u64>, ChunkGrid, ChunkGrid);
+
+fn walk_of(level: usize, fold: &dyn Fold, input: &Meta, out: &Meta) -> FoldWalk {
+    (level, fold.axes(), fold.cut(), input.grid.clone(), fold.cut_grid(&out.grid))
 }
 
 impl Stage {
@@ -291,9 +296,7 @@ impl Builder {
         cuts.reverse();
         cuts
     }
-}
 
-impl Builder {
     /// For each node a number that is the same for folds over several chunks that will be one stage, as far as that
     /// is known before other nodes are cut off.
     fn fold_stages(&self) -> Vec<usize> {
@@ -306,8 +309,7 @@ impl Builder {
             let input = &self.nodes[node.inputs[0]].meta;
             if FoldSteps::most(fold, &node.meta.grid, input) > 1 {
                 level[i] += 1;
-                let grids = (input.grid.clone(), fold.cut_grid(&node.meta.grid));
-                stages[i] = *first.entry((level[i], fold.axes(), fold.cut(), grids)).or_insert(i);
+                stages[i] = *first.entry(walk_of(level[i], fold, input, &node.meta)).or_insert(i);
             }
         }
         stages

@@ -15,7 +15,7 @@ impl Plan {
     /// else uses it, and it is not kept.
     pub(crate) fn is_inside_tiles(&self, node: usize) -> bool {
         let n = &self.nodes[node];
-        n.op.as_map().is_some() && n.uses < 2 && n.op.as_constant().is_none() && self.kept[node].is_none()
+        n.op.as_map().is_some() && n.uses < 2 && self.kept[node].is_none()
     }
 
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
@@ -44,14 +44,7 @@ impl Plan {
 
     /// The stages whose blocks a stage can need: those of the kept nodes that its operations reach.
     fn stages_before(&self, stage: usize) -> Vec<usize> {
-        let stage = &self.stages[stage];
-        let mut pending: Vec<usize> = match &stage.kind {
-            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
-            // These compute their nodes, so what they need begins at the inputs.
-            StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => {
-                stage.results().iter().flat_map(|&n| self.nodes[n].inputs.clone()).collect()
-            }
-        };
+        let mut pending = self.starts(stage);
         let mut seen = vec![false; self.nodes.len()];
         let mut after = Vec::new();
         while let Some(n) = pending.pop() {

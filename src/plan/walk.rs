@@ -31,6 +31,18 @@ impl Plan {
         pulls
     }
 
+    /// The nodes at which the work of a stage's tasks begins.
+    pub(super) fn starts(&self, stage: usize) -> Vec<usize> {
+        let stage = &self.stages[stage];
+        match &stage.kind {
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => vec![*node],
+            // These compute their nodes, so what they need begins at the inputs.
+            StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => {
+                stage.results().iter().flat_map(|&n| self.nodes[n].inputs.clone()).collect()
+            }
+        }
+    }
+
     /// The chunks in which a stage keeps the blocks of a node.
     pub(crate) fn kept_grid(&self, stage: usize, node: usize) -> &ChunkGrid {
         match self.stages[stage].kind {

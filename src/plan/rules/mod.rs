@@ -65,10 +65,17 @@ impl Rules {
     ///
     /// ```
     /// # use graticule::plan::Rules;
-    /// assert!(!Rules::none().merge && !Rules::none().regroup);
+    /// let none = Rules::none();
+    /// assert!(!none.merge && !none.keep && !none.regroup);
     /// ```
     pub fn none() -> Self {
         Rules { merge: false, keep: false, regroup: false, ..Rules::default() }
+    }
+
+    /// The same rules with so many bytes less.
+    pub(super) fn beside(&self, kept: usize) -> Rules {
+        let less = |bytes: usize| bytes.saturating_sub(kept);
+        Rules { memory: less(self.memory), held: less(self.held), ..self.clone() }
     }
 }
 

@@ -167,11 +167,10 @@ impl Plan {
             let metas = stage.results().iter().map(|&n| &self.nodes[n].meta);
             metas.map(|m| m.grid.size() * m.dtype.size()).sum()
         };
-        // Sources stay whole; of other blocks many go before others come.
-        let (sources, others): (Vec<&Stage>, Vec<&Stage>) = (self.stages.iter().filter(|s| s.keeps()))
-            .partition(|s| s.results().iter().any(|&n| self.nodes[n].op.reads()));
-        let kept = sources.into_iter().map(all).sum::<usize>()
-            + others.into_iter().map(all).sum::<usize>().min(rules.memory / 4);
+        // The rules know of the sources that are kept. Of other blocks many go before others come.
+        let reads = |s: &Stage| s.results().iter().any(|&n| self.nodes[n].op.reads());
+        let kept = self.stages.iter().filter(|s| s.keeps() && !reads(s)).map(all).sum::<usize>();
+        let kept = kept.min(rules.memory / 4);
         let results: usize =
             self.stages.iter().filter(|s| matches!(s.kind, StageKind::Output { .. })).map(all).sum();
         let tasks = (rules.threads.max(1) * task).min(rules.memory / 2).max(task);
