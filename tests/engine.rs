@@ -263,3 +263,25 @@ fn a_million_chunks_are_explained_without_a_list_of_them() {
     let text = Plan::new(&[Target::Memory(mean)]).unwrap().explain().to_string();
     assert!(text.contains("1000000 chunks"), "{text}");
 }
+
+#[test]
+fn formulas_in_tiles_have_the_bits_of_single_functions() {
+    // Whole, it is worked off in tiles; in chunks as short as these one function after the other.
+    let n = 200_000;
+    let values = (0..n).map(|i| if i % 13 == 5 { f32::NAN } else { (i % 977) as f32 / 3.0 - 150.0 });
+    let x = DataArray::from_vec(&[("x", n)], values.collect()).unwrap();
+    let weights = DataArray::from_vec(&[("x", n)], (0..n).map(|i| (i % 7) as f64 / 7.0).collect()).unwrap();
+    let formula = |x: &DataArray, w: &DataArray| {
+        let inside = x.gt(-100.0f32)?.and(x.le(120.5f32)?)?;
+        let root = x.mul(x)?.add(3.0f32)?.sqrt()?;
+        let chosen = root.where_cond(&inside)?.fillna(-1.0f32)?;
+        chosen.sub(x.abs()?)?.mul(w)?.div(1.7)
+    };
+    let chunks = |a: &DataArray, size| a.chunk("x", size).unwrap();
+    let whole = formula(&chunks(&x, n), &chunks(&weights, n)).unwrap().compute().unwrap();
+    let pieces = formula(&chunks(&x, 1000), &chunks(&weights, 1000)).unwrap().compute().unwrap();
+    let block = |a: &DataArray| a.variable().data().as_block().unwrap().clone();
+    assert!(block(&whole).same_bits(&block(&pieces)));
+    let narrow = |x: &DataArray| x.mul(0.1f32).unwrap().neg().unwrap().div(x).unwrap().compute().unwrap();
+    assert!(block(&narrow(&chunks(&x, n))).same_bits(&block(&narrow(&chunks(&x, 1000)))));
+}
