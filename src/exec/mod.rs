@@ -1,6 +1,7 @@
 //! Running plans: the [`Executor`] trait and the local executor.
 
 mod assemble;
+mod fold;
 mod guard;
 mod local;
 mod output;
@@ -20,8 +21,9 @@ use crate::plan::{Plan, Rules, Target};
 use crate::source::Sink;
 
 pub use crate::source::Cancel;
+pub use fold::{finish_fold, merge_states, run_segment};
 pub use local::Local;
-pub use pull::{Kept, finish_fold, merge_states, run_segment, run_task};
+pub use pull::{Kept, run_task};
 pub use report::{Progress, Report};
 
 /// Runs plans: on this machine or on a cluster. All executors run the same tasks through the same

@@ -18,6 +18,13 @@ impl Plan {
         n.op.as_map().is_some() && n.uses < 2 && self.kept[node].is_none()
     }
 
+    /// Whether a reduction takes in a box of its input tile by tile: it is elementwise work. What else is computed has no
+    /// say, so that the bits do not depend on it.
+    pub(crate) fn folds_tiles(&self, fold: usize, region: &Region) -> bool {
+        let input = &self.nodes[self.nodes[fold].inputs[0]];
+        region.size() >= TILED && input.op.as_map().is_some() && self.fold(fold).as_reduction().is_some()
+    }
+
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
     pub(super) fn estimate(&mut self) {
         for s in 0..self.stages.len() {
@@ -106,7 +113,7 @@ impl Plan {
                         let walk = FoldSteps::new(self.fold(n), &out(n), &self.nodes[input].meta);
                         let segment = walk.segment(task.segment, *segments, *segment_len);
                         if !segment.is_empty() {
-                            peak = peak.max(meter.visit(input, &walk.step(at(segment))).0);
+                            peak = peak.max(meter.folded(n, &walk.step(at(segment))));
                         }
                     }
                     (peak + meter.held, meter.read)
@@ -189,13 +196,24 @@ impl<'a> Meter<'a> {
         if let Some(fold) = n.op.as_fold() {
             let steps = FoldSteps::new(fold, region, metas[0]);
             let largest = (0..steps.len().min(2)).map(|i| steps.step(i)).max_by_key(Region::size);
-            let piece = largest.map_or(0, |step| deeper(|| self.visit(n.inputs[0], &step).0));
+            let piece = largest.map_or(0, |step| deeper(|| self.folded(node, &step)));
             return (scratch + piece + bytes, bytes);
         }
         let (mut peak, mut pieces) = (0, 0);
         let tiled = n.op.as_map().is_some() && region.size() >= TILED;
         self.needs(node, region, tiled, &mut peak, &mut pieces);
         (peak.max(pieces + scratch + bytes), bytes)
+    }
+
+    /// The peak while a fold takes in a box of its input.
+    fn folded(&mut self, fold: usize, region: &Region) -> usize {
+        let input = self.plan.nodes[fold].inputs[0];
+        if !self.plan.folds_tiles(fold, region) || !self.plan.is_inside_tiles(input) {
+            return self.visit(input, region).0;
+        }
+        let (mut peak, mut pieces) = (0, 0);
+        self.needs(input, region, true, &mut peak, &mut pieces);
+        peak.max(pieces)
     }
 
     /// What the inputs of a node take; chains of elementwise operations have no arrays between them where they run

@@ -17,9 +17,11 @@ use zarrs::array::{
     CodecChain, CodecOptions, DataType, FillValue,
 };
 
+use super::direct::Direct;
 use super::stored::Stored;
 use super::zstd;
 use crate::array::{Block, Region};
+use crate::dtype::Number;
 use crate::error::{Context, Error, Result};
 use crate::source::Traffic;
 
@@ -78,6 +80,7 @@ pub struct Codecs {
     fill: FillValue,
     chunk: Vec<NonZeroU64>,
     is_zstd: bool,
+    direct: Option<Direct>,
     index: Option<ShardIndex>,
 }
 
@@ -141,13 +144,7 @@ impl ArraySpec {
         };
         let metadata: ArrayMetadata = serde_json::from_str(&self.zarrs)
             .map_err(|e| Error::storage("the array metadata is not valid").caused_by(e))?;
-        let is_zstd = {
-            let doc: serde_json::Value = serde_json::from_str(&self.zarrs).unwrap_or_default();
-            let last = doc["codecs"].as_array().and_then(|c| c.last()).cloned().unwrap_or_default();
-            let name =
-                last["name"].as_str().or_else(|| last.as_str()).or_else(|| doc["compressor"]["id"].as_str());
-            name.is_some_and(|n| n.ends_with("zstd"))
-        };
+        let direct = Direct::of(&serde_json::from_str(&self.zarrs).unwrap_or_default());
         let array = guarded(|| {
             Array::new_with_metadata(Arc::new(()), "/", metadata).map_err(|e| unsupported(e.to_string()))
         })?;
@@ -162,7 +159,8 @@ impl ArraySpec {
             data_type: array.data_type().clone(),
             fill: array.fill_value().clone(),
             chunk,
-            is_zstd,
+            is_zstd: self.codecs.last().is_some_and(|name| name.ends_with("zstd")),
+            direct,
             index,
         })
     }
@@ -217,6 +215,38 @@ impl ArraySpec {
             return Ok(None);
         };
         guarded(|| self.decode(codecs, bytes)).map(Some).at(|| format!("chunk {index:?} of {}", self.place()))
+    }
+
+    /// The numbers of a chunk whose elements are `T` as memory holds them; `None` if it was never written.
+    ///
+    /// # Errors
+    /// If the file cannot be read or decoded.
+    pub fn read_numbers<T: Number>(
+        &self,
+        codecs: &Codecs,
+        index: &[usize],
+        io: &Traffic,
+    ) -> Result<Option<Vec<T>>> {
+        let Some(bytes) = self.read_encoded(codecs, index, io)? else {
+            return Ok(None);
+        };
+        let count = self.chunk.iter().product();
+        // What cannot be decoded so, the chain of codecs has words for.
+        if let Some(numbers) = codecs.direct.and_then(|direct| direct.decode(&bytes, count)) {
+            return Ok(Some(numbers));
+        }
+        let numbers = || {
+            let bytes = self.decode(codecs, bytes)?.into_fixed().map_err(|e| Error::storage(e.to_string()))?;
+            match bytes.len() == count * size_of::<T>() {
+                true => Ok(bytemuck::pod_collect_to_vec(&bytes)),
+                false => Err(Error::storage(format!(
+                    "{} elements for a chunk of {:?}",
+                    bytes.len() / size_of::<T>(),
+                    self.chunk
+                ))),
+            }
+        };
+        guarded(numbers).map(Some).at(|| format!("chunk {index:?} of {}", self.place()))
     }
 
     fn decode(&self, codecs: &Codecs, bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
@@ -415,6 +445,13 @@ pub fn text_bytes<'a>(texts: impl Iterator<Item = &'a str>) -> Result<ArrayBytes
 /// The codecs of a spec, made on first use.
 #[derive(Debug, Default)]
 pub struct LazyCodecs(OnceLock<Codecs>);
+
+impl Codecs {
+    /// Whether numbers are decoded to where they stay.
+    pub fn are_direct(&self) -> bool {
+        self.direct.is_some()
+    }
+}
 
 impl LazyCodecs {
     /// The codecs that are there already.

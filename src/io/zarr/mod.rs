@@ -3,6 +3,7 @@
 mod attrs;
 mod base64;
 mod chunks;
+mod direct;
 mod fill;
 mod hierarchy;
 mod json;

@@ -1,7 +1,7 @@
 //! Reading boxes of a Zarr array.
 
-use bytemuck::{pod_collect_to_vec, try_cast_slice};
-use ndarray::{ArrayD, ArrayViewD, IxDyn, SliceInfoElem};
+use bytemuck::pod_collect_to_vec;
+use ndarray::{ArrayD, IxDyn, SliceInfoElem};
 use serde::{Deserialize, Serialize};
 use zarrs::array::ArrayBytes;
 
@@ -31,7 +31,7 @@ impl ZarrSource {
         Ok(ZarrSource { spec, codecs })
     }
 
-    /// Numbers are copied from the decoded bytes straight into the result.
+    /// Numbers are decoded into the result, or copied from their chunks straight into it.
     fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<ArrayD<T>> {
         let fill = self.spec.fill.typed::<T>()?.first().copied().unwrap_or_default();
         let mut out: Option<ArrayD<T>> = None;
@@ -39,7 +39,7 @@ impl ZarrSource {
             io.check()?;
             let (inside, at) = overlap(&self.spec, &index, region);
             let whole = inside.shape() == region.shape();
-            let Some(bytes) = self.spec.read_chunk(codecs, &index, io)? else {
+            let Some(numbers) = self.spec.read_numbers::<T>(codecs, &index, io)? else {
                 if whole {
                     return Ok(ArrayD::from_elem(IxDyn(&region.shape()), fill));
                 }
@@ -47,19 +47,12 @@ impl ZarrSource {
                 out.slice_mut(slices(&at).as_slice()).fill(fill);
                 continue;
             };
-            let bytes = fixed(bytes)?;
-            let copy;
-            let elements: &[T] = match try_cast_slice(&bytes) {
-                Ok(elements) => elements,
-                Err(_) => {
-                    copy = pod_collect_to_vec::<u8, T>(&bytes);
-                    &copy
-                }
-            };
-            let chunk = ArrayViewD::from_shape(IxDyn(&self.spec.chunk), elements).map_err(|_| {
-                Error::storage(format!("{} elements for a chunk of {:?}", elements.len(), self.spec.chunk))
-            })?;
-            let piece = chunk.slice_move(slices(&inside).as_slice());
+            let chunk = ArrayD::from_shape_vec(IxDyn(&self.spec.chunk), numbers)
+                .map_err(|e| Error::internal(e.to_string()))?;
+            if whole && inside.shape() == self.spec.chunk {
+                return Ok(chunk);
+            }
+            let piece = chunk.slice(slices(&inside).as_slice());
             if whole {
                 return Ok(piece.as_standard_layout().into_owned());
             }
@@ -164,9 +157,21 @@ impl Source for ZarrSource {
     }
 
     fn scratch_bytes(&self, region: &Region) -> usize {
-        // The stored bytes, the decoded bytes, and what a chain of codecs or a conversion has between them and the result.
-        let plain = self.spec.stored.layout == Layout::Plain && self.spec.codecs.len() <= 2;
-        if region.is_empty() { 0 } else { self.spec.chunk_bytes().saturating_mul(if plain { 2 } else { 3 }) }
+        if region.is_empty() {
+            return 0;
+        }
+        let plain = self.spec.stored.layout == Layout::Plain;
+        let direct = plain && self.codecs.get(&self.spec).is_ok_and(Codecs::are_direct);
+        let one = touched(region, &self.spec.chunk).take(2).count() == 1;
+        // The stored bytes; the decoded bytes where they are not the result; what a chain of codecs or a conversion
+        // has between them.
+        let chunks = match (direct, one && region.shape() == self.spec.chunk) {
+            (true, true) => 1,
+            (true, false) => 2,
+            (false, _) if plain && self.spec.codecs.len() <= 2 => 2,
+            (false, _) => 3,
+        };
+        self.spec.chunk_bytes().saturating_mul(chunks)
     }
 
     fn stamp(&self) -> Option<String> {
