@@ -135,10 +135,15 @@ impl Work<'_> {
         let (op, region, metas, io) = (self.op, self.region, self.metas, self.io);
         let [piece] = &self.pieces[..] else { return op.compute(region, metas, self.pieces, io) };
         let at = fold.input_region(region, metas[0]);
-        let longest = fold.axes().into_iter().max_by_key(|a| at.axis(*a).len());
         let state = fold.state_bytes(region, metas[0]);
         let wanted = (piece.nbytes() / PART_BYTES.max(4 * state)).min(MOST_PARTS);
-        let Some(axis) = longest.filter(|a| wanted > 1 && at.axis(*a).len() > 1) else {
+        // The outermost axis that is long enough: parts of inner ones lie in memory in pieces.
+        let long = |axis: &usize| at.axis(*axis).len() >= wanted.min(FEW_TASKS);
+        let mut axes = fold.axes();
+        axes.sort_unstable();
+        let cut = axes.iter().copied().find(long);
+        let cut = cut.or_else(|| axes.into_iter().max_by_key(|a| at.axis(*a).len()));
+        let Some(axis) = cut.filter(|a| wanted > 1 && at.axis(*a).len() > 1) else {
             return op.compute(region, metas, self.pieces, io);
         };
         let len = at.axis(axis).len();
