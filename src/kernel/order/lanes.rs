@@ -4,12 +4,16 @@
 use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, IxDyn, Slice};
 
 use super::key::Keyed;
+use crate::kernel::reduce::fetch;
 
 /// Bytes of keys in a tile: well within the second-level cache.
 const TILE: usize = 128 << 10;
 const CACHE_LINE: usize = 64;
 /// Lanes side by side at most: more rows at once than this confuse prefetching.
 const MOST: usize = 64;
+
+/// Rows that are on their way from memory together: they lie too far apart for the processor to see them coming.
+const AHEAD: usize = 32;
 
 /// Some lanes, their keys one lane after the other.
 pub(super) struct Tile<'a, K> {
@@ -165,10 +169,13 @@ fn gather<T: Keyed>(
         }
         return;
     }
-    for row in plane.rows() {
-        for (x, (to, len)) in row.iter().zip(keys.chunks_exact_mut(stride).zip(lens.iter_mut())) {
-            to[*len] = key(*x);
-            *len += usize::from(keep(*x));
+    for rows in plane.axis_chunks_iter(Axis(0), AHEAD) {
+        rows.rows().into_iter().filter_map(|row| row.to_slice()).for_each(fetch);
+        for row in rows.rows() {
+            for (x, (to, len)) in row.iter().zip(keys.chunks_exact_mut(stride).zip(lens.iter_mut())) {
+                to[*len] = key(*x);
+                *len += usize::from(keep(*x));
+            }
         }
     }
 }
