@@ -7,7 +7,7 @@ use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::error::{Context, Error, Result};
 use crate::exec::assemble::filled;
 use crate::exec::guard::guarded;
-use crate::exec::share::{self, Work};
+use crate::exec::share::Work;
 use crate::exec::tiles::{self, Tiles};
 use crate::lazy::Meta;
 use crate::plan::{FoldSteps, Plan, Stage, StageKind, Task, deeper};
@@ -106,7 +106,7 @@ pub(super) struct Pull<'a> {
 
 impl<'a> Pull<'a> {
     pub(super) fn new(plan: &'a Plan, kept: &'a dyn Kept, io: &'a Traffic, stage: &Stage) -> Self {
-        Pull { plan, kept, io, memo: HashMap::new(), shares: stage.task_count() < share::FEW_TASKS }
+        Pull { plan, kept, io, memo: HashMap::new(), shares: stage.is_shared() }
     }
 
     /// The elements of a box of a node.
@@ -160,9 +160,8 @@ impl<'a> Pull<'a> {
         let n = &self.plan.nodes()[node];
         let metas = self.plan.input_metas(node);
         if let Some(fold) = n.op.as_fold() {
-            // Chunk by chunk, so that only one chunk of the input is in memory.
             let walk = FoldSteps::new(fold, region, metas[0]);
-            if walk.len() > 1 {
+            if self.walks(node, &walk) {
                 let mut state = fold.init(region, metas[0])?;
                 for i in 0..walk.len() {
                     tiles::fold(self, node, &mut state, &walk.step(i))?;
@@ -191,8 +190,8 @@ impl<'a> Pull<'a> {
     fn operation_into(&mut self, node: usize, region: &Region, place: &mut Place<'_>) -> Result<()> {
         let n = &self.plan.nodes()[node];
         let metas = self.plan.input_metas(node);
-        let folds = n.op.as_fold().is_some_and(|f| FoldSteps::new(f, region, metas[0]).len() > 1);
-        if folds {
+        let walks = n.op.as_fold().is_some_and(|f| self.walks(node, &FoldSteps::new(f, region, metas[0])));
+        if walks {
             return place.fill(&self.operation(node, region)?);
         }
         if let Some(tiles) = Tiles::of(self, node, region)? {
@@ -203,6 +202,15 @@ impl<'a> Pull<'a> {
             true => self.work(node, region, &metas, pieces).compute_into(place),
             false => n.op.compute_into(region, &metas, pieces, self.io, place),
         })
+    }
+
+    /// Whether a fold takes in its input step by step: chunk by chunk, so that only one is in memory, or in tiles.
+    fn walks(&self, fold: usize, steps: &FoldSteps) -> bool {
+        match steps.len() {
+            0 => false,
+            1 => !self.shares && self.plan.folds_tiles(fold, &steps.step(0)),
+            _ => true,
+        }
     }
 
     /// A box of a node, to be shared by all threads.

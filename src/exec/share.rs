@@ -7,10 +7,8 @@ use super::assemble::{filled, side_by_side};
 use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region};
 use crate::error::Result;
 use crate::lazy::{Fold, Meta, Op, State};
+use crate::plan::FEW_TASKS;
 use crate::source::Traffic;
-
-/// Stages of fewer tasks than this share them.
-pub(super) const FEW_TASKS: usize = 16;
 
 /// Bytes read and written by a part, about; work of less than two of them stays whole.
 const PART_BYTES: usize = 4 << 20;

@@ -47,12 +47,7 @@ impl Tiles {
         .map(Some)
     }
 
-    fn new(
-        pull: &mut Pull,
-        node: usize,
-        tree: Tree,
-        grid: impl FnOnce(bool) -> ChunkGrid,
-    ) -> Result<Tiles> {
+    fn new(pull: &mut Pull, node: usize, tree: Tree, grid: impl FnOnce(bool) -> ChunkGrid) -> Result<Tiles> {
         let mut leaves = Vec::with_capacity(tree.leaves.len());
         for (leaf, of_leaf) in &tree.leaves {
             leaves.push(pull.pull(*leaf, of_leaf)?.contiguous());
@@ -96,19 +91,20 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
     let plan = pull.plan();
     let (fold, input) = (plan.fold(node), plan.nodes()[node].inputs[0]);
     let place = |at: &Region| format!("region {at} of the input of {}", plan.nodes()[node].op.describe());
-    let mut take = |piece: &Block, at: &Region| {
-        guarded(|| place(at), || fold.push(state, piece, at).at(|| place(at)))
-    };
+    let mut take =
+        |piece: &Block, at: &Region| guarded(|| place(at), || fold.push(state, piece, at).at(|| place(at)));
     if !plan.folds_tiles(node, region) {
         return take(&pull.pull(input, region)?, region);
     }
     let grid = boxes(&region.shape(), &fold.axes());
-    let within = |tile: &Region| Region::new(
-        tile.ranges().zip(region.ranges()).map(|(t, r)| r.start + t.start..r.start + t.end),
-    );
+    let within = |tile: &Region| {
+        Region::new(tile.ranges().zip(region.ranges()).map(|(t, r)| r.start + t.start..r.start + t.end))
+    };
     if !plan.is_inside_tiles(input) {
         let whole = pull.pull(input, region)?;
-        return (0..grid.count()).map(|i| grid.region(i)).try_for_each(|t| take(&whole.region(&t), &within(&t)));
+        return (0..grid.count())
+            .map(|i| grid.region(i))
+            .try_for_each(|t| take(&whole.region(&t), &within(&t)));
     }
     let tree = Tree::new(pull, input, region);
     let tiles = Tiles::new(pull, input, tree, |_| grid)?;
@@ -117,7 +113,8 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
         pull.io().check()?;
         let tile = tiles.grid.region(i);
         let shape = tile.shape();
-        let mut block = memory.filter(|b| b.shape() == shape).unwrap_or_else(|| Block::zeros(tiles.dtype, &shape));
+        let mut block =
+            memory.filter(|b| b.shape() == shape).unwrap_or_else(|| Block::zeros(tiles.dtype, &shape));
         tiles.tile(pull, &tile, &mut block.place())?;
         take(&block, &within(&tile))?;
         memory = Some(block);
@@ -180,8 +177,7 @@ impl Tree {
         // A box with repeated axes is small: it is computed whole, once.
         let inner = root || pull.plan().is_inside_tiles(node);
         if !inner {
-            self.leaves.push((node, region.clone()));
-            return Operand::Leaf(self.leaves.len() - 1);
+            return self.leaf(node, region.clone());
         }
         let needs = n.op.needs(region, &pull.plan().input_metas(node));
         let mut operands = Vec::with_capacity(needs.len());
@@ -190,13 +186,21 @@ impl Tree {
             let operand = if need.region == *region {
                 crate::plan::deeper(|| self.add(pull, input, region, false))
             } else {
-                self.leaves.push((input, need.region));
-                Operand::Leaf(self.leaves.len() - 1)
+                self.leaf(input, need.region)
             };
             operands.push(operand);
         }
         self.steps.push((node, operands));
         Operand::Step(self.steps.len() - 1)
+    }
+
+    /// A box that is computed before the tiles, once for all that use it.
+    fn leaf(&mut self, node: usize, region: Region) -> Operand {
+        let known = self.leaves.iter().position(|(n, r)| *n == node && *r == region);
+        Operand::Leaf(known.unwrap_or_else(|| {
+            self.leaves.push((node, region));
+            self.leaves.len() - 1
+        }))
     }
 
     /// Runs the steps over one tile (a box relative to the region of the tree).

@@ -8,6 +8,7 @@ use ndarray::{ArrayView1, Axis, Dimension, IxDyn, Slice};
 use smallvec::SmallVec;
 
 use super::cast::CastFrom;
+use super::wide::{Loop, wide};
 use crate::array::{Block, Shared};
 use crate::dtype::dispatch::with_number;
 use crate::dtype::{Element, Kind, Text};
@@ -249,7 +250,22 @@ struct Convert<'a, A, T> {
 impl<A, T: CastFrom<A>> Feed<T> for Convert<'_, A, T> {
     fn tile(&mut self, range: Range<usize>) -> &[T] {
         self.tile.clear();
-        self.tile.extend(self.inner.tile(range).iter().map(T::cast_from));
+        wide(Cast { from: self.inner.tile(range), to: &mut self.tile });
         &self.tile
+    }
+}
+
+/// Appends elements of another type.
+struct Cast<'a, A, T> {
+    from: &'a [A],
+    to: &'a mut Vec<T>,
+}
+
+impl<A, T: CastFrom<A>> Loop for Cast<'_, A, T> {
+    type Out = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.to.extend(self.from.iter().map(T::cast_from));
     }
 }

@@ -7,6 +7,9 @@ use super::walk::deeper;
 use super::{FoldSteps, Plan, SAMPLES, StageKind, Task};
 use crate::array::Region;
 
+/// Stages of fewer tasks than this share them among all threads.
+pub(crate) const FEW_TASKS: usize = 16;
+
 /// Boxes of so many elements are computed in tiles.
 pub(crate) const TILED: usize = 1 << 16;
 
@@ -80,7 +83,7 @@ impl Plan {
 
     /// Bytes that computing a box of a node takes.
     pub(super) fn box_cost(&self, node: usize, region: &Region) -> usize {
-        let mut meter = Meter::new(self);
+        let mut meter = Meter::new(self, false);
         meter.operation(node, region).0 + meter.held
     }
 
@@ -88,7 +91,7 @@ impl Plan {
     pub(super) fn cost(&self, task: Task) -> Cost {
         let stage = &self.stages[task.stage];
         let out = stage.grid.region(task.chunk);
-        let mut meter = Meter::new(self);
+        let mut meter = Meter::new(self, stage.is_shared());
         let peak = match &stage.kind {
             StageKind::Fold { nodes, within, segments, segment_len } => {
                 let (mut state, mut part, mut results, mut steps) = (0, 0, 0, 0);
@@ -107,7 +110,7 @@ impl Plan {
                 }
                 // Steps at the ends may be shorter than those between, or longer.
                 let step = |at: fn(Range<usize>) -> usize| {
-                    let (mut meter, mut peak) = (Meter::new(self), 0);
+                    let (mut meter, mut peak) = (Meter::new(self, stage.is_shared()), 0);
                     for &n in nodes {
                         let input = self.nodes[n].inputs[0];
                         let walk = FoldSteps::new(self.fold(n), &out(n), &self.nodes[input].meta);
@@ -156,11 +159,13 @@ struct Meter<'a> {
     /// Bytes of shared results that live as long as the task.
     held: usize,
     read: u64,
+    /// Whether all threads work at one task.
+    shares: bool,
 }
 
 impl<'a> Meter<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        Meter { plan, seen: HashSet::new(), held: 0, read: 0 }
+    fn new(plan: &'a Plan, shares: bool) -> Self {
+        Meter { plan, shares, seen: HashSet::new(), held: 0, read: 0 }
     }
 
     /// (peak while a box is computed, bytes of the box afterwards).
@@ -196,7 +201,12 @@ impl<'a> Meter<'a> {
         if let Some(fold) = n.op.as_fold() {
             let steps = FoldSteps::new(fold, region, metas[0]);
             let largest = (0..steps.len().min(2)).map(|i| steps.step(i)).max_by_key(Region::size);
-            let piece = largest.map_or(0, |step| deeper(|| self.folded(node, &step)));
+            let piece = largest.map_or(0, |step| {
+                deeper(|| match self.shares && steps.len() == 1 {
+                    true => self.visit(n.inputs[0], &step).0,
+                    false => self.folded(node, &step),
+                })
+            });
             return (scratch + piece + bytes, bytes);
         }
         let (mut peak, mut pieces) = (0, 0);

@@ -28,7 +28,7 @@ use crate::source::Sink;
 /// those inside, or (where something was added behind an axis) larger.
 const SAMPLES: usize = 64;
 
-pub(crate) use estimate::TILED;
+pub(crate) use estimate::{FEW_TASKS, TILED};
 pub use explain::{Explain, human_bytes, parse_bytes};
 pub(crate) use identity::identity_of;
 pub use rules::{Note, Rules};
@@ -315,6 +315,11 @@ impl Stage {
     /// ```
     pub fn task_count(&self) -> usize {
         self.grid.count() * self.segments()
+    }
+
+    /// Whether it has so few tasks that all threads work at each.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.task_count() < FEW_TASKS
     }
 
     /// Tasks per chunk.

@@ -236,7 +236,8 @@ impl ArraySpec {
             return Ok(Some(numbers));
         }
         let numbers = || {
-            let bytes = self.decode(codecs, bytes)?.into_fixed().map_err(|e| Error::storage(e.to_string()))?;
+            let bytes =
+                self.decode(codecs, bytes)?.into_fixed().map_err(|e| Error::storage(e.to_string()))?;
             match bytes.len() == count * size_of::<T>() {
                 true => Ok(bytemuck::pod_collect_to_vec(&bytes)),
                 false => Err(Error::storage(format!(

@@ -62,9 +62,7 @@ impl Direct {
         let mut place = Uncleared::new(&mut numbers.spare_capacity_mut()[..count]);
         let length = place.bytes.len();
         let filled = match self {
-            Direct::Nothing => {
-                (bytes.len() == length).then(|| place.bytes.write_copy_of_slice(bytes).len())
-            }
+            Direct::Nothing => (bytes.len() == length).then(|| place.bytes.write_copy_of_slice(bytes).len()),
             Direct::Zstd => zstd_safe::decompress(&mut place, bytes).ok(),
             Direct::Blosc => blosc(bytes, place.bytes),
         };
@@ -145,9 +143,7 @@ mod tests {
         assert_eq!(v3(json!([little, zstd, "crc32c"])), None);
         assert_eq!(v3(json!(["transpose", little, zstd])), None);
         let v2 = |dtype: &str, order: &str, filters: Value, compressor: Value| {
-            Direct::of(
-                &json!({"dtype": dtype, "order": order, "filters": filters, "compressor": compressor}),
-            )
+            Direct::of(&json!({"dtype": dtype, "order": order, "filters": filters, "compressor": compressor}))
         };
         assert_eq!(v2("<f4", "C", Value::Null, json!({"id": "blosc"})), Some(Direct::Blosc));
         assert_eq!(v2("|i1", "C", json!([]), Value::Null), Some(Direct::Nothing));
