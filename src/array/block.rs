@@ -4,9 +4,9 @@ use ndarray::{ArcArray, ArrayD, Axis, IxDyn, SliceInfoElem};
 use num_complex::Complex;
 use smallvec::SmallVec;
 
-use super::pages::prefer_large;
-use super::{Place, Region, Slice};
-use crate::dtype::dispatch::with_element;
+use super::pages::{prefer_large, uncleared};
+use super::{Place, Region, Slice, dense};
+use crate::dtype::dispatch::{with_element, with_number};
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
 
@@ -150,6 +150,15 @@ impl Block {
             }
             Block::with_dtype(array.into_shared(), dtype)
         })
+    }
+
+    /// A block of which every element is written before it is read; until then numbers are anything.
+    pub(crate) fn uncleared(dtype: DType, shape: &[usize]) -> Self {
+        with_number!(dtype.kind(), T => {
+            let numbers = uncleared::<T>(shape.iter().product());
+            let array = ArrayD::from_shape_vec(IxDyn(shape), numbers).expect("one number for each place");
+            Block::with_dtype(array.into_shared(), dtype)
+        }, else Block::zeros(dtype, shape))
     }
 
     /// The same elements under another dtype of the same layout (`i64` as times and back).
@@ -303,8 +312,12 @@ impl Block {
     pub fn contiguous(self) -> Self {
         with_element!(self.dtype.kind(), T => {
             let a = T::unwrap(self.data).expect("kind was matched");
-            let a = if a.is_standard_layout() { a } else { a.as_standard_layout().into_owned().into_shared() };
-            Block { dtype: self.dtype, data: T::wrap(a) }
+            if a.is_standard_layout() {
+                return Block { dtype: self.dtype, data: T::wrap(a) };
+            }
+            let elements = ArrayD::from_shape_vec(a.raw_dim(), dense(&a.view()));
+            let elements = elements.expect("as many elements as the shape has");
+            Block { dtype: self.dtype, data: T::wrap(elements.into_shared()) }
         })
     }
 

@@ -1,6 +1,7 @@
 //! Dense pieces of arrays and where they lie: [`Block`], [`Region`], [`ChunkGrid`].
 
 mod block;
+mod copy;
 mod grid;
 mod pages;
 mod place;
@@ -8,7 +9,8 @@ mod region;
 mod wire;
 
 pub use block::{Block, Data, Shared};
+pub(crate) use copy::{copy, dense};
 pub use grid::{AxisGrid, ChunkGrid};
-pub(crate) use pages::{keep_freed, prefer_large};
+pub(crate) use pages::{keep_freed, prefer_large, uncleared};
 pub use place::{DataMut, Place};
 pub use region::{Region, Slice};

@@ -4,6 +4,8 @@
 //! the process for the next array.
 #![allow(unsafe_code)]
 
+use bytemuck::Pod;
+
 /// Large pages of the common systems; elements around whole ones keep small pages.
 const LARGE: usize = 2 << 20;
 
@@ -23,6 +25,32 @@ pub(crate) fn prefer_large<T>(elements: &mut [T]) {
         // SAFETY: the pages from `start` to `end` lie within memory that is borrowed here for writing, and the advice
         // changes how they are backed, not what they hold. If it is refused nothing happens.
         unsafe { libc::madvise(start as *mut libc::c_void, end - start, libc::MADV_HUGEPAGE) };
+    }
+}
+
+/// So many numbers of any value, each to be written before it is read: clearing them would be one more way to memory.
+///
+/// Builds with assertions on write a pattern that no test takes for a result.
+pub(crate) fn uncleared<T: Pod>(count: usize) -> Vec<T> {
+    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(debug_assertions), not(miri)))]
+    {
+        let mut numbers: Vec<T> = Vec::with_capacity(count);
+        // SAFETY: to the compiler the assembly has written all `count` numbers, which may be any bytes; that it leaves
+        // those that are there makes no difference. The memory belongs to the vector, which has room for them.
+        unsafe {
+            std::arch::asm!("/* {0} */", in(reg) numbers.as_mut_ptr(), options(nostack, preserves_flags));
+            numbers.set_len(count);
+        }
+        prefer_large(&mut numbers);
+        numbers
+    }
+    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(debug_assertions), not(miri))))]
+    {
+        let mut bytes = vec![T::zeroed(); count];
+        if cfg!(debug_assertions) {
+            bytemuck::cast_slice_mut::<T, u8>(&mut bytes).fill(0xA5);
+        }
+        bytes
     }
 }
 

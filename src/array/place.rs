@@ -3,7 +3,7 @@
 use ndarray::{ArrayViewMutD, Axis, Slice};
 use num_complex::Complex;
 
-use super::{AxisGrid, Block, ChunkGrid, Data, Region};
+use super::{AxisGrid, Block, ChunkGrid, Data, Region, copy};
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
 
@@ -81,7 +81,7 @@ impl<'a> Place<'a> {
         macro_rules! arms {
             ($($K:ident),*) => {
                 match (&mut self.data, block.data()) {
-                    $((DataMut::$K(to), Data::$K(from)) if to.shape() == from.shape() => to.assign(from),)*
+                    $((DataMut::$K(to), Data::$K(from)) if to.shape() == from.shape() => copy(to, &from.view()),)*
                     _ => {
                         let (dtype, found, shape) = (self.dtype, block.dtype(), block.shape());
                         return Err(Error::internal(format!("{found} {shape:?} does not fill a place of {dtype}")));

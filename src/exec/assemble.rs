@@ -6,13 +6,13 @@ use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::Result;
 
-/// The block that `fill` writes to its place.
+/// The block whose elements `fill` writes to their place, all of them.
 pub(super) fn filled(
     dtype: DType,
     shape: &[usize],
     fill: impl FnOnce(&mut Place<'_>) -> Result<()>,
 ) -> Result<Block> {
-    let mut block = Block::zeros(dtype, shape);
+    let mut block = Block::uncleared(dtype, shape);
     fill(&mut block.place())?;
     Ok(block)
 }

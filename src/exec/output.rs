@@ -23,7 +23,7 @@ impl<'a> Output<'a> {
     pub(super) fn blocks(plan: &Plan) -> Vec<Option<Block>> {
         let outputs = plan.output_grids().into_iter();
         outputs
-            .map(|(meta, grid)| (grid.count() != 1).then(|| Block::zeros(meta.dtype, &meta.shape())))
+            .map(|(meta, grid)| (grid.count() != 1).then(|| Block::uncleared(meta.dtype, &meta.shape())))
             .collect()
     }
 

@@ -114,7 +114,7 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
         let tile = tiles.grid.region(i);
         let shape = tile.shape();
         let mut block =
-            memory.filter(|b| b.shape() == shape).unwrap_or_else(|| Block::zeros(tiles.dtype, &shape));
+            memory.filter(|b| b.shape() == shape).unwrap_or_else(|| Block::uncleared(tiles.dtype, &shape));
         tiles.tile(pull, &tile, &mut block.place())?;
         take(&block, &within(&tile))?;
         memory = Some(block);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use num_complex::Complex;
 use serde::{Deserialize, Serialize};
 
-use crate::array::{Block, Region};
-use crate::dtype::{DType, Element, Kind, NAT};
+use crate::array::{Block, Region, uncleared};
+use crate::dtype::{DType, Element, Kind, NAT, Number};
 use crate::error::{Error, Result};
 
 /// The places of the elements along an axis.
@@ -62,7 +62,7 @@ pub fn gradient_dtype(dtype: DType) -> Result<DType> {
 
 /// Elements in which differences are taken: floats, complex numbers and ticks.
 trait Sample: Element + Copy {
-    type Out: Element + Copy;
+    type Out: Number;
     fn slope(later: Self, earlier: Self, distance: f64) -> Self::Out;
     /// Three elements times factors that sum to zero.
     fn combine(f: [Self; 3], by: [f64; 3]) -> Self::Out;
@@ -162,7 +162,7 @@ impl Gradient<'_> {
         shape[self.axis] = self.range.len();
         let (outer, inner) = layout(&shape, self.axis);
         let f = piece.as_slice::<T>().ok_or_else(|| Error::internal("a piece of another dtype"))?;
-        let mut out = vec![T::Out::default(); shape.iter().product()];
+        let mut out = uncleared::<T::Out>(shape.iter().product());
         let first = gradient_span(self.range.clone(), self.len, self.edge_order).start;
         let inside = self.range.start.max(1)..self.range.end.min(self.len - 1);
         let factors: Vec<[f64; 3]> = match self.spacing {

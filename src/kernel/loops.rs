@@ -14,13 +14,14 @@ enum Source<'a, T> {
     Reused(Vec<T>),
 }
 
-fn run<T, R, const N: usize>(
+/// Elements are appended, or overwrite those that are there.
+fn run<T, R: Element, const N: usize>(
     mut sources: [Source<'_, T>; N],
-    out: &mut [R],
+    size: usize,
+    out: &mut Vec<R>,
     load: impl Fn(&[R], &mut Vec<T>),
     mut kernel: impl FnMut(Range<usize>, [&[T]; N], &mut [R]),
 ) {
-    let size = out.len();
     let mut start = 0;
     while start < size {
         let range = start..size.min(start + TILE);
@@ -31,6 +32,8 @@ fn run<T, R, const N: usize>(
                 &tile[..]
             }
         });
+        // A tile is cleared in cache; all of the result at once would go to memory and back.
+        out.resize(out.len().max(range.end), R::default());
         kernel(range.clone(), tiles, &mut out[range.clone()]);
         start = range.end;
     }
@@ -47,9 +50,10 @@ pub(super) fn tiles<T: Operand, R: Element, const N: usize>(
     shape: &[usize],
     kernel: impl FnMut(Range<usize>, [&[T]; N], &mut [R]),
 ) -> Block {
-    let mut out = vec![R::default(); shape.iter().product()];
+    let size = shape.iter().product();
+    let mut out = Vec::with_capacity(size);
     let sources = blocks.each_ref().map(|b| Source::Feed(T::feed(b, shape)));
-    run(sources, &mut out, |_, _| unreachable!("nothing is reused"), kernel);
+    run(sources, size, &mut out, |_, _| unreachable!("nothing is reused"), kernel);
     shaped(shape, out)
 }
 
@@ -59,6 +63,7 @@ pub(super) fn same_tiles<T: Operand, const N: usize>(
     shape: &[usize],
     kernel: impl FnMut(Range<usize>, [&[T]; N], &mut [T]),
 ) -> Block {
+    let size = shape.iter().product();
     let mut reused = None;
     for (i, b) in blocks.iter_mut().enumerate() {
         if b.dtype().kind() == T::KIND && b.shape() == shape {
@@ -73,7 +78,7 @@ pub(super) fn same_tiles<T: Operand, const N: usize>(
     }
     let (which, mut out) = match reused {
         Some((i, out)) => (i, out),
-        None => (N, vec![T::default(); shape.iter().product()]),
+        None => (N, Vec::with_capacity(size)),
     };
     let sources = std::array::from_fn(|i| {
         if i == which { Source::Reused(Vec::new()) } else { Source::Feed(T::feed(&blocks[i], shape)) }
@@ -82,7 +87,7 @@ pub(super) fn same_tiles<T: Operand, const N: usize>(
         to.clear();
         to.extend_from_slice(from);
     };
-    run(sources, &mut out, load, kernel);
+    run(sources, size, &mut out, load, kernel);
     shaped(shape, out)
 }
 

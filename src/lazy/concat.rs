@@ -53,7 +53,7 @@ impl Op for Concat {
         if pieces.len() == 1 {
             return Ok(pieces.remove(0));
         }
-        let mut block = Block::zeros(inputs[0].dtype, &out.shape());
+        let mut block = Block::uncleared(inputs[0].dtype, &out.shape());
         let mut start = 0;
         for piece in &pieces {
             let n = piece.shape()[self.axis];

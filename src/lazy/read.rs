@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Body, LazyArray, Meta, Node, Op};
-use crate::array::{Block, Region};
+use crate::array::{Block, Place, Region};
 use crate::error::{Context, Result};
 use crate::source::{Source, Traffic};
 
@@ -22,6 +22,18 @@ impl Op for Read {
     fn compute(&self, out: &Region, _inputs: &[&Meta], _pieces: Vec<Block>, io: &Traffic) -> Result<Block> {
         io.check()?;
         self.0.read(out, io).at(|| format!("region {out} of {}", self.0.describe()))
+    }
+
+    fn compute_into(
+        &self,
+        out: &Region,
+        _inputs: &[&Meta],
+        _pieces: Vec<Block>,
+        io: &Traffic,
+        place: &mut Place<'_>,
+    ) -> Result<()> {
+        io.check()?;
+        self.0.read_into(out, io, place).at(|| format!("region {out} of {}", self.0.describe()))
     }
 
     fn scratch_bytes(&self, out: &Region, _inputs: &[&Meta]) -> usize {

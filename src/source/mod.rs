@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -26,6 +26,13 @@ pub trait Source: Debug + Send + Sync {
     /// # Errors
     /// If the store cannot be read or holds something broken.
     fn read(&self, region: &Region, io: &Traffic) -> Result<Block>;
+    /// Reads a box to where it belongs: without a copy, if a source can.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    fn read_into(&self, region: &Region, io: &Traffic, place: &mut Place<'_>) -> Result<()> {
+        place.fill(&self.read(region, io)?)
+    }
     /// Bytes of memory that reading a box needs besides the box itself: the chunks it decodes.
     fn scratch_bytes(&self, region: &Region) -> usize {
         let grid = self.grid();

@@ -217,23 +217,15 @@ impl ArraySpec {
         guarded(|| self.decode(codecs, bytes)).map(Some).at(|| format!("chunk {index:?} of {}", self.place()))
     }
 
-    /// The numbers of a chunk whose elements are `T` as memory holds them; `None` if it was never written.
+    /// The numbers of the stored bytes of a chunk, whose elements are `T` as memory holds them.
     ///
     /// # Errors
-    /// If the file cannot be read or decoded.
-    pub fn read_numbers<T: Number>(
-        &self,
-        codecs: &Codecs,
-        index: &[usize],
-        io: &Traffic,
-    ) -> Result<Option<Vec<T>>> {
-        let Some(bytes) = self.read_encoded(codecs, index, io)? else {
-            return Ok(None);
-        };
+    /// If they cannot be decoded.
+    pub fn numbers<T: Number>(&self, codecs: &Codecs, index: &[usize], bytes: Vec<u8>) -> Result<Vec<T>> {
         let count = self.chunk.iter().product();
         // What cannot be decoded so, the chain of codecs has words for.
         if let Some(numbers) = codecs.direct.and_then(|direct| direct.decode(&bytes, count)) {
-            return Ok(Some(numbers));
+            return Ok(numbers);
         }
         let numbers = || {
             let bytes =
@@ -247,7 +239,7 @@ impl ArraySpec {
                 ))),
             }
         };
-        guarded(numbers).map(Some).at(|| format!("chunk {index:?} of {}", self.place()))
+        guarded(numbers).at(|| format!("chunk {index:?} of {}", self.place()))
     }
 
     fn decode(&self, codecs: &Codecs, bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
@@ -276,8 +268,11 @@ impl ArraySpec {
         Ok(out.into_owned())
     }
 
-    /// The stored bytes of a chunk.
-    fn read_encoded(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<Vec<u8>>> {
+    /// The stored bytes of a chunk; `None` if it was never written.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read_encoded(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<Vec<u8>>> {
         let (Some(shard), Some(shard_index)) = (&self.shard, &codecs.index) else {
             let path = self.path(index);
             let place = || path.display().to_string();
@@ -448,9 +443,9 @@ pub fn text_bytes<'a>(texts: impl Iterator<Item = &'a str>) -> Result<ArrayBytes
 pub struct LazyCodecs(OnceLock<Codecs>);
 
 impl Codecs {
-    /// Whether numbers are decoded to where they stay.
-    pub fn are_direct(&self) -> bool {
-        self.direct.is_some()
+    /// How numbers are decoded to where they stay, if they can be.
+    pub fn direct(&self) -> Option<Direct> {
+        self.direct
     }
 }
 

@@ -59,19 +59,32 @@ impl Direct {
     pub fn decode<T: Pod>(self, bytes: &[u8], count: usize) -> Option<Vec<T>> {
         let mut numbers: Vec<T> = Vec::new();
         numbers.try_reserve_exact(count).ok()?;
-        let mut place = Uncleared::new(&mut numbers.spare_capacity_mut()[..count]);
-        let length = place.bytes.len();
-        let filled = match self {
-            Direct::Nothing => (bytes.len() == length).then(|| place.bytes.write_copy_of_slice(bytes).len()),
-            Direct::Zstd => zstd_safe::decompress(&mut place, bytes).ok(),
-            Direct::Blosc => blosc(bytes, place.bytes),
-        };
-        if filled != Some(length) {
+        if !self.fill(bytes, &mut numbers.spare_capacity_mut()[..count]) {
             return None;
         }
         // SAFETY: there is room for `count` numbers, every byte of them was written, and any bytes are a number.
         unsafe { numbers.set_len(count) };
         Some(numbers)
+    }
+
+    /// Decodes to numbers that are there already. False if the bytes do not hold as many; then they may be any.
+    pub fn decode_to<T: Pod>(self, bytes: &[u8], numbers: &mut [T]) -> bool {
+        // SAFETY: the same memory; `fill` writes bytes of numbers to it and nothing else.
+        let place = unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), numbers.len()) };
+        self.fill::<T>(bytes, place)
+    }
+
+    /// Whether every byte of the numbers was written.
+    fn fill<T: Pod>(self, bytes: &[u8], numbers: &mut [MaybeUninit<T>]) -> bool {
+        let mut place = Uncleared::new(numbers);
+        let length = place.bytes.len();
+        let filled = match self {
+            Direct::Nothing if bytes.len() == length => Some(place.bytes.write_copy_of_slice(bytes).len()),
+            Direct::Nothing => None,
+            Direct::Zstd => zstd_safe::decompress(&mut place, bytes).ok(),
+            Direct::Blosc => blosc(bytes, place.bytes),
+        };
+        filled == Some(length)
     }
 }
 
@@ -158,7 +171,10 @@ mod tests {
         let bytes: &[u8] = bytemuck::cast_slice(&numbers);
         let packed = zstd::bulk::compress(bytes, 3).unwrap();
         assert_eq!(Direct::Zstd.decode::<f32>(&packed, 1000), Some(numbers.clone()));
-        assert_eq!(Direct::Nothing.decode::<f32>(bytes, 1000), Some(numbers));
+        assert_eq!(Direct::Nothing.decode::<f32>(bytes, 1000), Some(numbers.clone()));
+        let mut place = vec![0f32; 1000];
+        assert!(Direct::Zstd.decode_to(&packed, &mut place) && place == numbers);
+        assert!(!Direct::Zstd.decode_to(&packed, &mut place[1..]));
         for count in [0, 999, 1001, usize::MAX] {
             assert_eq!(Direct::Zstd.decode::<f32>(&packed, count), None);
             assert_eq!(Direct::Nothing.decode::<f32>(bytes, count), None);

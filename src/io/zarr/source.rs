@@ -1,13 +1,13 @@
 //! Reading boxes of a Zarr array.
 
 use bytemuck::pod_collect_to_vec;
-use ndarray::{ArrayD, IxDyn, SliceInfoElem};
+use ndarray::{ArrayViewD, IxDyn, Slice};
 use serde::{Deserialize, Serialize};
 use zarrs::array::ArrayBytes;
 
 use super::chunks::{ArraySpec, Codecs, LazyCodecs};
 use super::stored::Layout;
-use crate::array::{Block, ChunkGrid, Region};
+use crate::array::{Block, ChunkGrid, Place, Region, copy};
 use crate::dtype::dispatch::with_number;
 use crate::dtype::{DType, NAT, Number, Text};
 use crate::error::{Error, Result};
@@ -31,35 +31,57 @@ impl ZarrSource {
         Ok(ZarrSource { spec, codecs })
     }
 
-    /// Numbers are decoded into the result, or copied from their chunks straight into it.
-    fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<ArrayD<T>> {
+    /// Numbers of one chunk are those that were decoded; those of several are put together.
+    fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<Block> {
+        let mut chunks = touched(region, &self.spec.chunk);
+        if let (Some(index), None) = (chunks.next(), chunks.next()) {
+            let Some(bytes) = self.spec.read_encoded(codecs, &index, io)? else {
+                return Ok(Block::full(&region.shape(), &self.spec.fill));
+            };
+            let numbers = self.spec.numbers::<T>(codecs, &index, bytes)?;
+            let chunk = Block::from_vec(&self.spec.chunk, numbers)?.retype(self.dtype());
+            let (inside, _) = overlap(&self.spec, &index, region);
+            let part = chunk.region(&inside);
+            // A small part would keep all of the chunk in memory.
+            return Ok(if 2 * inside.size() > chunk.size() { part } else { part.contiguous() });
+        }
+        let mut out = Block::uncleared(self.dtype(), &region.shape());
+        self.fill_numbers::<T>(codecs, region, io, &mut out.place())?;
+        Ok(out)
+    }
+
+    /// Numbers are decoded to their place, or copied there from their chunks.
+    fn fill_numbers<T: Number>(
+        &self,
+        codecs: &Codecs,
+        region: &Region,
+        io: &Traffic,
+        place: &mut Place<'_>,
+    ) -> Result<()> {
         let fill = self.spec.fill.typed::<T>()?.first().copied().unwrap_or_default();
-        let mut out: Option<ArrayD<T>> = None;
         for index in touched(region, &self.spec.chunk) {
             io.check()?;
             let (inside, at) = overlap(&self.spec, &index, region);
-            let whole = inside.shape() == region.shape();
-            let Some(numbers) = self.spec.read_numbers::<T>(codecs, &index, io)? else {
-                if whole {
-                    return Ok(ArrayD::from_elem(IxDyn(&region.shape()), fill));
-                }
-                let out = out.get_or_insert_with(|| ArrayD::zeros(IxDyn(&region.shape())));
-                out.slice_mut(slices(&at).as_slice()).fill(fill);
+            let mut part = place.part(&at);
+            let to = part
+                .elements::<T>()
+                .ok_or_else(|| Error::internal("numbers are read to a place of another dtype"))?;
+            let Some(bytes) = self.spec.read_encoded(codecs, &index, io)? else {
+                to.fill(fill);
                 continue;
             };
-            let chunk = ArrayD::from_shape_vec(IxDyn(&self.spec.chunk), numbers)
+            let whole = inside.shape() == self.spec.chunk;
+            if let (true, Some(direct), Some(to)) = (whole, codecs.direct(), to.as_slice_mut())
+                && direct.decode_to(&bytes, to)
+            {
+                continue;
+            }
+            let numbers = self.spec.numbers::<T>(codecs, &index, bytes)?;
+            let chunk = ArrayViewD::from_shape(IxDyn(&self.spec.chunk), &numbers)
                 .map_err(|e| Error::internal(e.to_string()))?;
-            if whole && inside.shape() == self.spec.chunk {
-                return Ok(chunk);
-            }
-            let piece = chunk.slice(slices(&inside).as_slice());
-            if whole {
-                return Ok(piece.as_standard_layout().into_owned());
-            }
-            let out = out.get_or_insert_with(|| ArrayD::zeros(IxDyn(&region.shape())));
-            out.slice_mut(slices(&at).as_slice()).assign(&piece);
+            copy(to, &chunk.slice_each_axis(|of| Slice::from(inside.axis(of.axis.index()))));
         }
-        Ok(out.unwrap_or_else(|| ArrayD::zeros(IxDyn(&region.shape()))))
+        Ok(())
     }
 
     /// Other types are converted chunk by chunk.
@@ -151,9 +173,19 @@ impl Source for ZarrSource {
         if self.spec.stored.layout != Layout::Plain {
             return self.read_converted(codecs, region, io);
         }
-        with_number!(dtype.kind(), T => {
-            Ok(Block::with_dtype(self.read_numbers::<T>(codecs, region, io)?.into_shared(), dtype))
-        }, else self.read_converted(codecs, region, io))
+        with_number!(dtype.kind(), T => self.read_numbers::<T>(codecs, region, io), else {
+            self.read_converted(codecs, region, io)
+        })
+    }
+
+    fn read_into(&self, region: &Region, io: &Traffic, place: &mut Place<'_>) -> Result<()> {
+        if region.is_empty() || self.spec.stored.layout != Layout::Plain {
+            return place.fill(&self.read(region, io)?);
+        }
+        let codecs = self.codecs.get(&self.spec)?;
+        with_number!(self.dtype().kind(), T => self.fill_numbers::<T>(codecs, region, io, place), else {
+            place.fill(&self.read_converted(codecs, region, io)?)
+        })
     }
 
     fn scratch_bytes(&self, region: &Region) -> usize {
@@ -161,7 +193,7 @@ impl Source for ZarrSource {
             return 0;
         }
         let plain = self.spec.stored.layout == Layout::Plain;
-        let direct = plain && self.codecs.get(&self.spec).is_ok_and(Codecs::are_direct);
+        let direct = plain && self.codecs.get(&self.spec).is_ok_and(|c| c.direct().is_some());
         let one = touched(region, &self.spec.chunk).take(2).count() == 1;
         // The stored bytes; the decoded bytes where they are not the result; what a chain of codecs or a conversion
         // has between them.
@@ -209,10 +241,6 @@ fn overlap(spec: &ArraySpec, index: &[usize], region: &Region) -> (Region, Regio
     let chunk = spec.chunk_region(index);
     let common = chunk.intersect(region).unwrap_or_else(|| region.clone());
     (common.relative_to(&chunk), common.relative_to(region))
-}
-
-fn slices(region: &Region) -> Vec<SliceInfoElem> {
-    region.ranges().map(|r| SliceInfoElem::from(r.start..r.end)).collect()
 }
 
 fn fixed(bytes: ArrayBytes<'static>) -> Result<std::borrow::Cow<'static, [u8]>> {

@@ -241,7 +241,7 @@ pub fn roll(spec: &RollSpec, piece: &Block, at: &Region, out: &Region) -> Result
     };
     let block = wide.as_ref().unwrap_or(piece);
     if let Some((axis, windows)) = sums_of(spec, block.dtype(), at, out) {
-        let mut sums = Block::zeros(block.dtype(), &out.shape());
+        let mut sums = Block::uncleared(block.dtype(), &out.shape());
         sums::roll_into(block, axis, &mut sums.place(), &windows)?;
         return cast(&sums, dtype);
     }
