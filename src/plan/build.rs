@@ -54,10 +54,10 @@ impl Plan {
         let mut builder = Builder::default();
         let mut roots: Vec<usize> = Vec::new();
         for target in targets {
-            let (Target::Memory(array) | Target::Store(array, _)) = target;
+            let array = target.array();
             let node = builder.add(array);
             builder.nodes[node].uses += 1;
-            if let Target::Store(array, sink) = target
+            if let Target::Store(_, sink) = target
                 && (sink.grid().shape() != array.shape() || sink.dtype() != array.dtype())
             {
                 return Err(Error::internal(format!(
@@ -80,6 +80,9 @@ impl Plan {
         let mut notes = Vec::new();
         if rules.merge {
             merge::merge(&mut builder.nodes, &mut roots, &mut notes);
+            for (target, &root) in targets.iter().zip(&roots) {
+                same(target.array().meta(), &builder.nodes[root].meta, "merge")?;
+            }
         }
         let cuts = builder.cuts(&roots, &grids);
         let mut plan = Plan {
@@ -107,11 +110,32 @@ impl Plan {
             plan.stages.push(Stage::of(kind, grid));
         }
         let kept = if rules.keep { keep::keep(&mut plan, rules) } else { 0 };
+        plan.check(targets, "keep")?;
         if rules.regroup {
             regroup::regroup(&mut plan, &rules.beside(kept));
+            plan.check(targets, "regroup")?;
         }
         plan.estimate();
         Ok(plan)
+    }
+
+    /// Makes sure that a rule has left the results of a plan what they were.
+    fn check(&self, targets: &[Target], rule: &str) -> Result<()> {
+        let of_stages = self.stages.iter().filter_map(|stage| match stage.kind {
+            StageKind::Output { node, .. } | StageKind::Write { node, .. } => Some((stage, node)),
+            StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => None,
+        });
+        let mut count = 0;
+        for (target, (stage, node)) in targets.iter().zip(of_stages) {
+            let (wanted, found) = (target.array().meta(), &self.nodes[node].meta);
+            same(wanted, &Meta { dtype: found.dtype, grid: stage.grid.clone() }, rule)?;
+            count += 1;
+        }
+        match count == targets.len() {
+            true => Ok(()),
+            false => Err(Error::internal(format!("{count} of {} results are left", targets.len()))
+                .at(format!("the rule `{rule}`"))),
+        }
     }
 
     /// Kept nodes that one stage can compute: reductions over the same chunks, none of which needs
@@ -331,5 +355,23 @@ impl Pullers {
             (a, b) if a == b => a,
             _ => Pullers::Many,
         }
+    }
+}
+
+/// An error unless an array has the dtype and the shape that it had before a rule.
+fn same(before: &Meta, after: &Meta, rule: &str) -> Result<()> {
+    if (before.dtype, before.shape()) == (after.dtype, after.shape()) {
+        return Ok(());
+    }
+    let array = |of: &Meta| format!("{} {:?}", of.dtype, of.shape());
+    Err(Error::internal(format!("{} became {}", array(before), array(after)))
+        .at(format!("the rule `{rule}`")))
+}
+
+impl Target {
+    /// What is asked for.
+    fn array(&self) -> &LazyArray {
+        let (Target::Memory(array) | Target::Store(array, _)) = self;
+        array
     }
 }
