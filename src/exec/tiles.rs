@@ -19,6 +19,9 @@ const PROGRAM: usize = 1 << 18;
 /// Elements of a tile that a fold takes in: leaves and results fit into a core's L2 cache.
 const FOLDED: usize = 1 << 16;
 
+/// Elements that loops run along at least, where it can be.
+const RUN: usize = 4096;
+
 /// Chains of fewer operations than this gain nothing.
 const CHAIN: usize = 2;
 
@@ -91,20 +94,19 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
     let plan = pull.plan();
     let (fold, input) = (plan.fold(node), plan.nodes()[node].inputs[0]);
     let place = |at: &Region| format!("region {at} of the input of {}", plan.nodes()[node].op.describe());
-    let mut take =
-        |piece: &Block, at: &Region| guarded(|| place(at), || fold.push(state, piece, at).at(|| place(at)));
     if !plan.folds_tiles(node, region) {
-        return take(&pull.pull(input, region)?, region);
+        let piece = pull.pull(input, region)?;
+        return guarded(|| place(region), || fold.push(state, &piece, region).at(|| place(region)));
     }
-    let grid = boxes(&region.shape(), &fold.axes());
-    let within = |tile: &Region| {
-        Region::new(tile.ranges().zip(region.ranges()).map(|(t, r)| r.start + t.start..r.start + t.end))
+    let mut take = |piece: &Block, tile: &Region| {
+        let start = tile.ranges().zip(region.ranges());
+        let at = Region::new(start.map(|(t, r)| r.start + t.start..r.start + t.end));
+        guarded(|| place(&at), || fold.push_part(state, piece, &at, region).at(|| place(&at)))
     };
+    let grid = boxes(&region.shape(), &fold.axes());
     if !plan.is_inside_tiles(input) {
         let whole = pull.pull(input, region)?;
-        return (0..grid.count())
-            .map(|i| grid.region(i))
-            .try_for_each(|t| take(&whole.region(&t), &within(&t)));
+        return (0..grid.count()).map(|i| grid.region(i)).try_for_each(|t| take(&whole.region(&t), &t));
     }
     let tree = Tree::new(pull, input, region);
     let tiles = Tiles::new(pull, input, tree, |_| grid)?;
@@ -116,7 +118,7 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
         let mut block =
             memory.filter(|b| b.shape() == shape).unwrap_or_else(|| Block::uncleared(tiles.dtype, &shape));
         tiles.tile(pull, &tile, &mut block.place())?;
-        take(&block, &within(&tile))?;
+        take(&block, &tile)?;
         memory = Some(block);
     }
     Ok(())
@@ -146,14 +148,16 @@ fn runs(shape: &[usize], tile: usize) -> ChunkGrid {
 fn boxes(shape: &[usize], folded: &[usize]) -> ChunkGrid {
     let mut lengths = shape.to_vec();
     let last = shape.len().saturating_sub(1);
-    let (mut order, gone): (Vec<usize>, Vec<usize>) = (0..last).partition(|a| !folded.contains(a));
-    order.extend(gone.into_iter().chain([last]));
-    for axis in order {
+    let (stays, gone): (Vec<usize>, Vec<usize>) = (0..last).partition(|a| !folded.contains(a));
+    let run = if folded.contains(&last) { usize::MAX } else { RUN };
+    let least = |axes: Vec<usize>, least: usize| axes.into_iter().map(move |a| (a, least));
+    let order = least(stays, 1).chain([(last, run)]).chain(least(gone, 1)).chain([(last, 1)]);
+    for (axis, least) in order {
         let size: usize = lengths.iter().product();
         if size <= FOLDED {
             break;
         }
-        lengths[axis] = (FOLDED * lengths[axis] / size).max(1);
+        lengths[axis] = (FOLDED * lengths[axis] / size).max(least.min(lengths[axis])).max(1);
     }
     ChunkGrid::regular(shape, &lengths)
 }
@@ -229,4 +233,75 @@ fn part(leaf: &Block, tile: &Region) -> Block {
         .map(|(&n, r)| if n == 1 { Slice::all(1) } else { Slice::range(r) })
         .collect();
     leaf.slice(&slices)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::Block;
+    use crate::exec::{Local, compute_on};
+    use crate::kernel::elementwise::BinaryOp;
+    use crate::kernel::reduce::{Groups, ReduceOp, ReduceSpec, whole};
+    use crate::lazy::LazyArray;
+    use crate::plan::{Plan, Target};
+
+    #[test]
+    fn reductions_of_arithmetic_are_those_of_its_results() {
+        let shape = [40, 90, 101];
+        let count = shape.iter().product::<usize>();
+        // Whole numbers, whose sums are exact in any order; one in seven is missing.
+        let value = |i: usize| if i % 7 == 0 { f32::NAN } else { (i * 7919 % 501) as f32 };
+        let a = Block::from_vec(&shape, (0..count).map(value).collect()).unwrap();
+        let b = Block::from_vec(&[1, 90, 1], (0..90).map(f64::from).collect()).unwrap();
+        let (product, sum) = (MapFn::Binary(BinaryOp::Mul), MapFn::Binary(BinaryOp::Add));
+        let chain = |a: LazyArray| {
+            let product = LazyArray::map(product.clone(), &[a.clone(), b.clone().into()]).unwrap();
+            LazyArray::map(sum.clone(), &[product, a]).unwrap()
+        };
+        let spec = |op, axes: &[usize], group| ReduceSpec {
+            op,
+            axes: axes.to_vec(),
+            group,
+            skipna: true,
+            ddof: 0.0,
+            min_count: None,
+        };
+        let months = || Groups::along(0, (0..40).map(|i| i / 4 % 12).collect::<Vec<_>>(), 12);
+        let regions =
+            Groups::over([1, 2], [90, 101], (0..9090).map(|i| i * 31 % 60 - 1).collect::<Vec<_>>(), 60);
+        let specs = [
+            spec(ReduceOp::Sum, &[0], None),
+            spec(ReduceOp::Mean, &[1], None),
+            spec(ReduceOp::Count, &[2], None),
+            spec(ReduceOp::Max, &[0, 2], None),
+            spec(ReduceOp::Mean, &[1, 2], None),
+            spec(ReduceOp::Sum, &[0, 1, 2], None),
+            spec(ReduceOp::Mean, &[], Some(months())),
+            spec(ReduceOp::Count, &[1], Some(months())),
+            spec(ReduceOp::Min, &[0], Some(regions)),
+        ];
+        let dense = compute_on(&Local::new(), &[chain(a.clone().into())]).unwrap().blocks.remove(0);
+        for chunk in [[8, 90, 101], [40, 90, 101], [2, 90, 101]] {
+            let lazy = chain(LazyArray::from(a.clone()).rechunk(ChunkGrid::regular(&shape, &chunk)).unwrap());
+            for spec in &specs {
+                let reduced = lazy.reduce(spec.clone()).unwrap();
+                let plan = Plan::new(&[Target::Memory(reduced.clone())]).unwrap();
+                let fold = plan.nodes().iter().position(|n| n.op.as_fold().is_some()).unwrap();
+                assert_eq!(plan.folds_tiles(fold, &Region::full(&chunk)), chunk[0] > 2);
+                let found = compute_on(&Local::new(), &[reduced]).unwrap().blocks.remove(0);
+                assert!(found.same_bits(&whole(spec, &dense).unwrap()), "{} of {chunk:?}", spec.describe());
+            }
+        }
+    }
+
+    #[test]
+    fn tiles_of_folds_go_to_few_elements_and_keep_their_last_axis() {
+        let cut = |shape: &[usize], folded: &[usize]| boxes(shape, folded).region(0).shape();
+        assert_eq!(cut(&[5, 721, 1440], &[1, 2]), [1, 45, 1440]);
+        assert_eq!(cut(&[40, 181, 360], &[0]), [40, 4, 360]);
+        assert_eq!(cut(&[1, 13, 181, 360], &[3]), [1, 1, 181, 360]);
+        assert_eq!(cut(&[3, 1 << 20], &[0]), [3, 21845]);
+        assert_eq!(cut(&[1 << 20], &[0]), [1 << 16]);
+        assert_eq!(cut(&[10, 10], &[0]), [10, 10]);
+    }
 }

@@ -253,6 +253,18 @@ pub trait Fold: Sync {
     /// # Errors
     /// If the operation has no meaning for the dtype.
     fn push(&self, state: &mut State, piece: &Block, at: &Region) -> Result<()>;
+    /// Whether a box of the input can be taken in by parts, which may lie side by side.
+    fn takes_parts(&self, _input: &Meta) -> bool {
+        false
+    }
+    /// Takes in the piece at `at`, a part of the box `of` that [`push`](Self::push) would take in whole. All other parts
+    /// follow: cut as a grid, in row-major order.
+    ///
+    /// # Errors
+    /// If the operation has no meaning for the dtype, or takes no parts.
+    fn push_part(&self, _state: &mut State, _piece: &Block, _at: &Region, _of: &Region) -> Result<()> {
+        Err(Error::internal("this fold takes no parts"))
+    }
     /// Takes in the state of later pieces.
     ///
     /// # Errors

@@ -150,6 +150,14 @@ impl Fold for Reduce {
         reduce::push(&self.spec, state, piece, at)
     }
 
+    fn takes_parts(&self, input: &Meta) -> bool {
+        reduce::takes_parts(&self.spec, input.dtype)
+    }
+
+    fn push_part(&self, state: &mut State, piece: &Block, at: &Region, of: &Region) -> Result<()> {
+        reduce::push_part(&self.spec, state, piece, at, of)
+    }
+
     fn merge(&self, state: &mut State, later: State) -> Result<()> {
         reduce::merge(&self.spec, state, later)
     }

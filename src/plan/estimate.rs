@@ -25,7 +25,7 @@ impl Plan {
     /// say, so that the bits do not depend on it.
     pub(crate) fn folds_tiles(&self, fold: usize, region: &Region) -> bool {
         let input = &self.nodes[self.nodes[fold].inputs[0]];
-        region.size() >= TILED && input.op.as_map().is_some() && self.fold(fold).as_reduction().is_some()
+        region.size() >= TILED && input.op.as_map().is_some() && self.fold(fold).takes_parts(&input.meta)
     }
 
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.

@@ -289,9 +289,31 @@ pub(crate) fn size_of_part(
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn push(spec: &ReduceSpec, state: &mut State, piece: &Block, at: &Region) -> Result<()> {
+    push_part(spec, state, piece, at, at)
+}
+
+/// Whether a reduction takes in [parts of boxes](push_part).
+pub(crate) fn takes_parts(spec: &ReduceSpec, input: DType) -> bool {
+    !ends::handles(spec, input)
+}
+
+/// [`push`] of a part of the box `of`; other parts of it follow.
+///
+/// # Errors
+/// If the operation has no meaning for the dtype, or [takes no parts](takes_parts).
+pub(crate) fn push_part(
+    spec: &ReduceSpec,
+    state: &mut State,
+    piece: &Block,
+    at: &Region,
+    of: &Region,
+) -> Result<()> {
     let mut s = Parts::from_state(std::mem::take(state))?;
-    let place = Place::new(spec, at, &s.shape, &s.held);
+    let place = Place::new(spec, at, of, &s.shape, &s.held);
     if ends::handles(spec, s.input) {
+        if at != of {
+            return Err(Error::internal(format!("`{}` takes no parts of boxes", spec.op.name())));
+        }
         s.parts = ends::push(spec, &place, std::mem::take(&mut s.parts), piece, at, &s.rows, &s.shape)?;
     } else {
         let simpler = logic::simpler(spec.op, piece);
@@ -394,7 +416,7 @@ pub(crate) fn only(
     }
     spec.result_dtype(input)?;
     let mut rows = vec![0; spec.group_axis().map_or(1, |axis| out[axis])];
-    let place = Place::new(spec, at, out, &(first..first + rows.len()).into());
+    let place = Place::new(spec, at, at, out, &(first..first + rows.len()).into());
     place.count_rows(&mut rows);
     let end = Finish { spec, input, first, groups: None, rows: &rows, inner: inner_size(spec, out) };
     let simpler = logic::simpler(spec.op, piece);

@@ -45,21 +45,27 @@ pub(super) struct Place {
     grouped: bool,
     /// How many groups there are.
     groups: usize,
+    /// The element of the result that the first one of the piece goes to, but for its group.
+    base: usize,
 }
 
 impl Place {
-    /// The place of the piece at `at` in a result of shape `out`, of which the groups are these.
-    pub(super) fn new(spec: &ReduceSpec, at: &Region, out: &[usize], groups: &Held) -> Self {
+    /// The place of the piece at `at`, a part of the box `of` that all of a result of shape `out` comes from; the groups
+    /// of it are these.
+    pub(super) fn new(spec: &ReduceSpec, at: &Region, of: &Region, out: &[usize], groups: &Held) -> Self {
         let mut steps: Vec<usize> = vec![1; out.len()];
         for i in (1..out.len()).rev() {
             steps[i - 1] = steps[i] * out[i];
         }
         let mut roles = vec![Role::Folded; at.ndim()];
-        let (mut codes, mut all, mut group_step) = (Arc::default(), None, 0);
+        let (mut codes, mut all, mut group_step, mut base) = (Arc::default(), None, 0, 0);
         let folded = spec.axes.iter().map(|a| at.axis(*a).len()).product();
         for (axis, step) in out_axes(at.ndim(), &spec.axes, spec.group.as_ref()).zip(steps) {
             match axis {
-                OutAxis::Kept(axis) => roles[axis] = Role::Kept { step },
+                OutAxis::Kept(axis) => {
+                    roles[axis] = Role::Kept { step };
+                    base += (at.axis(axis).start - of.axis(axis).start) * step;
+                }
                 OutAxis::Groups => group_step = step,
             }
         }
@@ -72,11 +78,15 @@ impl Place {
                 step *= at.axis(*axis).len();
             }
         }
-        Place { roles, codes, all, group_step, folded, grouped: spec.group.is_some(), groups: groups.len() }
+        let (grouped, groups) = (spec.group.is_some(), groups.len());
+        Place { roles, codes, all, group_step, folded, grouped, groups, base }
     }
 
-    /// Adds the positions that each group takes in.
+    /// Adds the positions that each group takes in: parts that lie beside each other take in the same ones.
     pub(super) fn count_rows(&self, rows: &mut [i64]) {
+        if self.base > 0 {
+            return;
+        }
         if !self.grouped {
             rows[0] += self.folded as i64;
         }
@@ -148,7 +158,8 @@ impl<'a, T: Copy> Path<'a, T> {
         if !self.view.is_empty() {
             let every = if sink.every_group() { place.groups } else { 0 };
             let lines = HashMap::new();
-            Walk { place, every, lines, buffer: Vec::new(), sink }.planes(self.view, &self.roles, 0, 0);
+            let mut walk = Walk { place, every, lines, buffer: Vec::new(), sink };
+            walk.planes(self.view, &self.roles, place.base, 0);
         }
     }
 }
