@@ -5,6 +5,7 @@ use ndarray::{ArrayView2, ArrayViewD, Axis, Ix2, IxDyn, Slice};
 
 use super::key::Keyed;
 use crate::kernel::reduce::fetch;
+use crate::kernel::wide::{Loop, wide};
 
 /// Bytes of keys in a tile: well within the second-level cache.
 const TILE: usize = 128 << 10;
@@ -155,17 +156,11 @@ fn gather<T: Keyed>(
     let near = |axis: usize| plane.stride_of(Axis(axis)).unsigned_abs();
     if plane.ncols() == 1 || near(0) < near(1) {
         for (lane, (column, len)) in plane.columns().into_iter().zip(lens).enumerate() {
-            let to = &mut keys[lane * stride..][..stride];
-            let mut n = *len;
-            let mut push = |x: &T| {
-                to[n] = key(*x);
-                n += usize::from(keep(*x));
+            let to = &mut keys[lane * stride..][*len..stride];
+            *len += match column.as_slice() {
+                Some(elements) => wide(Take { elements, to, keep, key }),
+                None => some(column.iter(), to, keep, key),
             };
-            match column.as_slice() {
-                Some(elements) => elements.iter().for_each(&mut push),
-                None => column.iter().for_each(&mut push),
-            }
-            *len = n;
         }
         return;
     }
@@ -177,5 +172,43 @@ fn gather<T: Keyed>(
                 *len += usize::from(keep(*x));
             }
         }
+    }
+}
+
+/// Writes the keys of the elements that are kept: how many these are.
+#[inline(always)]
+fn some<'a, T: Keyed>(
+    elements: impl Iterator<Item = &'a T>,
+    to: &mut [T::Key],
+    keep: impl Fn(T) -> bool,
+    key: impl Fn(T) -> T::Key,
+) -> usize {
+    let mut n = 0;
+    for x in elements {
+        to[n] = key(*x);
+        n += usize::from(keep(*x));
+    }
+    n
+}
+
+/// [`some`] of a run, in which most often all are kept.
+struct Take<'a, T: Keyed, Keep, Key> {
+    elements: &'a [T],
+    to: &'a mut [T::Key],
+    keep: Keep,
+    key: Key,
+}
+
+impl<T: Keyed, Keep: Fn(T) -> bool, Key: Fn(T) -> T::Key> Loop for Take<'_, T, Keep, Key> {
+    type Out = usize;
+
+    #[inline(always)]
+    fn run(self) -> usize {
+        let Take { elements, to, keep, key } = self;
+        if !elements.iter().fold(true, |all, x| all & keep(*x)) {
+            return some(elements.iter(), to, keep, key);
+        }
+        to.iter_mut().zip(elements).for_each(|(to, x)| *to = key(*x));
+        elements.len()
     }
 }
