@@ -41,9 +41,9 @@ impl ZarrSource {
             let numbers = self.spec.numbers::<T>(codecs, &index, bytes)?;
             let chunk = Block::from_vec(&self.spec.chunk, numbers)?.retype(self.dtype());
             let (inside, _) = overlap(&self.spec, &index, region);
-            let part = chunk.region(&inside);
-            // A small part would keep all of the chunk in memory.
-            return Ok(if 2 * inside.size() > chunk.size() { part } else { part.contiguous() });
+            // A part that is a piece of the chunk would keep all of it in memory.
+            let whole = inside.shape() == self.spec.chunk;
+            return Ok(if whole { chunk } else { chunk.region(&inside).contiguous() });
         }
         let mut out = Block::uncleared(self.dtype(), &region.shape());
         self.fill_numbers::<T>(codecs, region, io, &mut out.place())?;
