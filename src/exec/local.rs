@@ -217,7 +217,6 @@ impl Executor for Local {
         let results: usize =
             plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
         self.admit(plan, results)?;
-        let pool = pool(self.threads)?;
         let mut blocks = Output::blocks(plan);
         let run = Run {
             plan,
@@ -227,6 +226,7 @@ impl Executor for Local {
             outputs: Output::all(plan, &mut blocks),
             scratch: Scratch::new(plan)?,
         };
+        let pool = pool(self.threads)?;
         let mut schedule = Schedule::new(plan, self.memory, results - moved_bytes(plan), self.threads);
         let mut told = Instant::now();
         let total = plan.task_count();

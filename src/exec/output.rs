@@ -8,10 +8,6 @@ use crate::plan::Plan;
 /// Results of so many chunks or more have one place for all of them.
 const MOST_PLACES: usize = 1 << 16;
 
-/// Results of so many bytes have memory of the thread that asked for them: that of the last one, if it was freed. Large
-/// blocks of other threads are always new.
-const LARGE: usize = 32 << 20;
-
 /// Where one result comes together.
 pub(super) enum Output<'a> {
     /// It is one chunk, and comes as it is.
@@ -26,14 +22,9 @@ impl<'a> Output<'a> {
     /// For each result of a plan the block that tasks write to, unless it comes as it is.
     pub(super) fn blocks(plan: &Plan) -> Vec<Option<Block>> {
         let outputs = plan.output_grids().into_iter();
-        let places = outputs.map(|(node, grid)| {
-            let (n, size) = (&plan.nodes()[node], grid.size());
-            let bytes = size * n.meta.dtype.size();
-            // What is worked out element by element is written to its place all the same.
-            let placed = bytes >= LARGE && n.op.as_map().is_some() && plan.is_inside_tiles(node);
-            (grid.count() != 1 || placed).then(|| Block::uncleared(n.meta.dtype, &n.meta.shape()))
-        });
-        places.collect()
+        outputs
+            .map(|(meta, grid)| (grid.count() != 1).then(|| Block::uncleared(meta.dtype, &meta.shape())))
+            .collect()
     }
 
     /// The results that go into these [`blocks`](Self::blocks).

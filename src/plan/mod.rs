@@ -204,14 +204,14 @@ impl Plan {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn output_metas(&self) -> Vec<&Meta> {
-        self.output_grids().into_iter().map(|(node, _)| &self.nodes[node].meta).collect()
+        self.output_grids().into_iter().map(|(meta, _)| meta).collect()
     }
 
-    /// The nodes that are results in memory, and the chunks in which they come.
-    pub(crate) fn output_grids(&self) -> Vec<(usize, &ChunkGrid)> {
+    /// What the results in memory are, and the chunks in which they come.
+    pub(crate) fn output_grids(&self) -> Vec<(&Meta, &ChunkGrid)> {
         let mut outputs: Vec<_> = (self.stages.iter())
             .filter_map(|s| match s.kind {
-                StageKind::Output { node, output } => Some((output, (node, &s.grid))),
+                StageKind::Output { node, output } => Some((output, (&self.nodes[node].meta, &s.grid))),
                 _ => None,
             })
             .collect();
