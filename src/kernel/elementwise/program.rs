@@ -249,6 +249,8 @@ impl<T: Element + Float + Inexact + Divide> Loop for Apply<'_, T> {
         }
         let truth = |holds: bool| if holds { T::one() } else { T::zero() };
         let holds = |x: &T| *x != T::zero();
+        // Both are loaded: a load on a condition would be a branch.
+        let pick = |first: bool, a: T, b: T| if first { a } else { b };
         // The functions of `arith` are those of single operations: the bits are the same.
         match code {
             Code::Add => each!(a, b => Arith::add(*a, *b)),
@@ -270,8 +272,8 @@ impl<T: Element + Float + Inexact + Divide> Loop for Apply<'_, T> {
             Code::Not => each!(a => truth(!holds(a))),
             Code::NotNull => each!(a => truth(!a.is_nan())),
             Code::IsNull => each!(a => truth(a.is_nan())),
-            Code::FillNa => each!(a, b => if a.is_nan() { *b } else { *a }),
-            Code::Where => each!(a, b, c => if holds(a) { *b } else { *c }),
+            Code::FillNa => each!(a, b => pick(a.is_nan(), *b, *a)),
+            Code::Where => each!(a, b, c => pick(holds(a), *b, *c)),
         }
     }
 }
