@@ -250,7 +250,7 @@ mod tests {
         let shape = [40, 90, 101];
         let count = shape.iter().product::<usize>();
         // Whole numbers, whose sums are exact in any order; one in seven is missing.
-        let value = |i: usize| if i % 7 == 0 { f32::NAN } else { (i * 7919 % 501) as f32 };
+        let value = |i: usize| if i.is_multiple_of(7) { f32::NAN } else { (i * 7919 % 501) as f32 };
         let a = Block::from_vec(&shape, (0..count).map(value).collect()).unwrap();
         let b = Block::from_vec(&[1, 90, 1], (0..90).map(f64::from).collect()).unwrap();
         let (product, sum) = (MapFn::Binary(BinaryOp::Mul), MapFn::Binary(BinaryOp::Add));
