@@ -2,6 +2,10 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, Ix2};
 
+/// Shorter runs are copied element by element, as is what has few elements in its last two axes.
+const SHORT: usize = 4;
+const FEW: usize = 64;
+
 /// Copies all elements of a view to another one of the same shape.
 pub(crate) fn copy<T: Clone>(to: &mut ArrayViewMutD<'_, T>, from: &ArrayViewD<'_, T>) {
     if let (Some(to), Some(from)) = (to.as_slice_mut(), from.as_slice()) {
@@ -11,7 +15,7 @@ pub(crate) fn copy<T: Clone>(to: &mut ArrayViewMutD<'_, T>, from: &ArrayViewD<'_
     let last = to.ndim() - 1;
     let runs = |len: usize, stride: isize| len == 1 || stride == 1;
     let (len, strides) = (from.len_of(Axis(last)), (to.strides()[last], from.strides()[last]));
-    if last == 0 || len < SHORT || !runs(len, strides.0) || !runs(len, strides.1) {
+    if !is_wide(from) || !runs(len, strides.0) || !runs(len, strides.1) {
         to.assign(from);
         return;
     }
@@ -44,7 +48,7 @@ fn append<T: Clone>(to: &mut Vec<T>, from: &ArrayViewD<'_, T>) {
         return;
     }
     let last = from.ndim() - 1;
-    if last == 0 || from.len_of(Axis(last)) < SHORT || from.strides()[last] != 1 {
+    if !is_wide(from) || from.strides()[last] != 1 {
         to.extend(from.iter().cloned());
     } else if last > 1 {
         from.outer_iter().for_each(|part| append(to, &part));
@@ -59,8 +63,13 @@ fn append<T: Clone>(to: &mut Vec<T>, from: &ArrayViewD<'_, T>) {
     }
 }
 
-/// Shorter runs are copied element by element.
-const SHORT: usize = 4;
+/// Whether rows are worth it.
+fn is_wide<T>(view: &ArrayViewD<'_, T>) -> bool {
+    match view.shape() {
+        [.., rows, len] => *len >= SHORT && rows * len >= FEW,
+        _ => false,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -70,7 +79,7 @@ mod tests {
 
     #[test]
     fn all_elements_come_to_their_places() {
-        let from = ArrayD::from_shape_vec(IxDyn(&[5, 6, 7]), (0..210).collect::<Vec<i32>>()).unwrap();
+        let from = ArrayD::from_shape_vec(IxDyn(&[9, 12, 14]), (0..1512).collect::<Vec<i32>>()).unwrap();
         for axes in [[0, 1, 2], [0, 2, 1], [2, 1, 0], [1, 0, 2]] {
             for (start, step) in [(0, 1), (1, 1), (0, 2), (2, 1), (4, 1)] {
                 for cut in 0..3 {

@@ -4,11 +4,11 @@
 use super::assemble::side_by_side;
 use crate::array::{AxisGrid, Block, ChunkGrid, Place, Region, Slice};
 use crate::dtype::DType;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::exec::guard::guarded;
 use crate::exec::pull::Pull;
 use crate::lazy::{MapFn, Operand, Program, State};
-use crate::plan::TILED;
+use crate::plan::{Chain, TILED};
 
 /// Elements of a tile: a few operands of it fit into a core's L2 cache.
 const TILE: usize = 1 << 15;
@@ -27,10 +27,12 @@ const CHAIN: usize = 2;
 
 /// A box of a chain of elementwise operations, ready to be computed tile by tile.
 pub(super) struct Tiles {
-    tree: Tree,
+    chain: Chain,
     dtype: DType,
     program: Option<Program>,
     leaves: Vec<Block>,
+    /// For each step the last operand that it is: which one of which step.
+    last: Vec<(usize, usize)>,
     grid: ChunkGrid,
 }
 
@@ -40,30 +42,43 @@ impl Tiles {
         if region.size() < TILED || pull.plan().nodes()[node].op.as_map().is_none() {
             return Ok(None);
         }
-        let tree = Tree::new(pull, node, region);
-        if tree.steps.len() < CHAIN {
+        let chain = pull.plan().chain(node, region);
+        if chain.steps.len() < CHAIN {
             return Ok(None);
         }
-        Tiles::new(pull, node, tree, |programmed| {
+        Tiles::new(pull, node, chain, |programmed| {
             runs(&region.shape(), if programmed { PROGRAM } else { TILE })
         })
         .map(Some)
     }
 
-    fn new(pull: &mut Pull, node: usize, tree: Tree, grid: impl FnOnce(bool) -> ChunkGrid) -> Result<Tiles> {
-        let mut leaves = Vec::with_capacity(tree.leaves.len());
-        for (leaf, of_leaf) in &tree.leaves {
+    fn new(
+        pull: &mut Pull,
+        node: usize,
+        chain: Chain,
+        grid: impl FnOnce(bool) -> ChunkGrid,
+    ) -> Result<Tiles> {
+        let mut leaves = Vec::with_capacity(chain.leaves.len());
+        for (leaf, of_leaf) in &chain.leaves {
             leaves.push(pull.pull(*leaf, of_leaf)?.contiguous());
         }
         let nodes = pull.plan().nodes();
-        let functions: Option<Vec<(&MapFn, &[Operand])>> = (tree.steps.iter())
+        let functions: Option<Vec<(&MapFn, &[Operand])>> = (chain.steps.iter())
             .map(|(node, operands)| Some((nodes[*node].op.as_map()?, &operands[..])))
             .collect();
         let dtypes: Vec<DType> = leaves.iter().map(Block::dtype).collect();
         let dtype = nodes[node].meta.dtype;
         let program = functions.and_then(|f| Program::new(&f, &dtypes, dtype));
         let grid = grid(program.is_some());
-        Ok(Tiles { tree, dtype, program, leaves, grid })
+        let mut last = vec![(0, 0); chain.steps.len()];
+        for (i, (_, operands)) in chain.steps.iter().enumerate() {
+            for (k, operand) in operands.iter().enumerate() {
+                if let Operand::Step(step) = *operand {
+                    last[step] = (i, k);
+                }
+            }
+        }
+        Ok(Tiles { chain, dtype, program, leaves, last, grid })
     }
 
     /// Computes the tiles, each to its place.
@@ -82,8 +97,27 @@ impl Tiles {
                 let leaves: Vec<Block> = self.leaves.iter().map(|leaf| part(leaf, tile)).collect();
                 program.run(&leaves, place)
             }
-            None => place.fill(&self.tree.run(pull, &self.leaves, tile)?),
+            None => place.fill(&self.step_by_step(pull, tile)?),
         }
+    }
+
+    /// Runs the steps over one tile (a box relative to the region of the chain).
+    fn step_by_step(&self, pull: &Pull, tile: &Region) -> Result<Block> {
+        let mut results: Vec<Option<Block>> = Vec::with_capacity(self.chain.steps.len());
+        for (i, (node, operands)) in self.chain.steps.iter().enumerate() {
+            let piece = |(k, operand): (usize, &Operand)| match *operand {
+                Operand::Leaf(leaf) => Some(part(&self.leaves[leaf], tile)),
+                // The last user may overwrite it.
+                Operand::Step(step) if self.last[step] == (i, k) => results[step].take(),
+                Operand::Step(step) => results[step].clone(),
+            };
+            let pieces: Option<Vec<Block>> = operands.iter().enumerate().map(piece).collect();
+            let pieces = pieces.ok_or_else(|| Error::internal("a step is used after its last user"))?;
+            let metas = pull.plan().input_metas(*node);
+            let block = pull.plan().nodes()[*node].op.compute(tile, &metas, pieces, pull.io())?;
+            results.push(Some(block));
+        }
+        results.pop().flatten().ok_or_else(|| Error::internal("a chain has no steps"))
     }
 }
 
@@ -108,8 +142,8 @@ pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Reg
         let whole = pull.pull(input, region)?;
         return (0..grid.count()).map(|i| grid.region(i)).try_for_each(|t| take(&whole.region(&t), &t));
     }
-    let tree = Tree::new(pull, input, region);
-    let tiles = Tiles::new(pull, input, tree, |_| grid)?;
+    let chain = plan.chain(input, region);
+    let tiles = Tiles::new(pull, input, chain, |_| grid)?;
     let mut memory: Option<Block> = None;
     for i in 0..tiles.grid.count() {
         pull.io().check()?;
@@ -162,71 +196,6 @@ fn boxes(shape: &[usize], folded: &[usize]) -> ChunkGrid {
     ChunkGrid::regular(shape, &lengths)
 }
 
-/// Elementwise operations in the order in which they run.
-struct Tree {
-    steps: Vec<(usize, Vec<Operand>)>,
-    leaves: Vec<(usize, Region)>,
-}
-
-impl Tree {
-    /// The chain that gives a box of a node.
-    fn new(pull: &Pull, node: usize, region: &Region) -> Tree {
-        let mut tree = Tree { steps: Vec::new(), leaves: Vec::new() };
-        tree.add(pull, node, region, true);
-        tree
-    }
-
-    fn add(&mut self, pull: &Pull, node: usize, region: &Region, root: bool) -> Operand {
-        let n = &pull.plan().nodes()[node];
-        // A box with repeated axes is small: it is computed whole, once.
-        let inner = root || pull.plan().is_inside_tiles(node);
-        if !inner {
-            return self.leaf(node, region.clone());
-        }
-        let needs = n.op.needs(region, &pull.plan().input_metas(node));
-        let mut operands = Vec::with_capacity(needs.len());
-        for need in needs {
-            let input = n.inputs[need.input];
-            let operand = if need.region == *region {
-                crate::plan::deeper(|| self.add(pull, input, region, false))
-            } else {
-                self.leaf(input, need.region)
-            };
-            operands.push(operand);
-        }
-        self.steps.push((node, operands));
-        Operand::Step(self.steps.len() - 1)
-    }
-
-    /// A box that is computed before the tiles, once for all that use it.
-    fn leaf(&mut self, node: usize, region: Region) -> Operand {
-        let known = self.leaves.iter().position(|(n, r)| *n == node && *r == region);
-        Operand::Leaf(known.unwrap_or_else(|| {
-            self.leaves.push((node, region));
-            self.leaves.len() - 1
-        }))
-    }
-
-    /// Runs the steps over one tile (a box relative to the region of the tree).
-    fn run(&self, pull: &Pull, leaves: &[Block], tile: &Region) -> Result<Block> {
-        let mut results: Vec<Option<Block>> = Vec::with_capacity(self.steps.len());
-        for (node, operands) in &self.steps {
-            let pieces = operands
-                .iter()
-                .map(|o| match o {
-                    // Every step has one user, so its block is the next step's to overwrite.
-                    Operand::Step(i) => results[*i].take().expect("steps run in order, each used once"),
-                    Operand::Leaf(i) => part(&leaves[*i], tile),
-                })
-                .collect();
-            let metas = pull.plan().input_metas(*node);
-            let block = pull.plan().nodes()[*node].op.compute(tile, &metas, pieces, pull.io())?;
-            results.push(Some(block));
-        }
-        Ok(results.pop().flatten().expect("the root is the last step"))
-    }
-}
-
 /// The tile of a leaf; its axes of length 1 repeat.
 fn part(leaf: &Block, tile: &Region) -> Block {
     let slices: Vec<Slice> = (leaf.shape().iter().zip(tile.ranges()))
@@ -253,10 +222,12 @@ mod tests {
         let value = |i: usize| if i.is_multiple_of(7) { f32::NAN } else { (i * 7919 % 501) as f32 };
         let a = Block::from_vec(&shape, (0..count).map(value).collect()).unwrap();
         let b = Block::from_vec(&[1, 90, 1], (0..90).map(f64::from).collect()).unwrap();
-        let (product, sum) = (MapFn::Binary(BinaryOp::Mul), MapFn::Binary(BinaryOp::Add));
+        let [product, sum, less] = [BinaryOp::Mul, BinaryOp::Add, BinaryOp::Sub].map(MapFn::Binary);
         let chain = |a: LazyArray| {
-            let product = LazyArray::map(product.clone(), &[a.clone(), b.clone().into()]).unwrap();
-            LazyArray::map(sum.clone(), &[product, a]).unwrap()
+            let times = LazyArray::map(product.clone(), &[a.clone(), b.clone().into()]).unwrap();
+            let sum = LazyArray::map(sum.clone(), &[times.clone(), a]).unwrap();
+            let square = LazyArray::map(product.clone(), &[sum.clone(), sum]).unwrap();
+            LazyArray::map(less.clone(), &[square, times]).unwrap()
         };
         let spec = |op, axes: &[usize], group| ReduceSpec {
             op,
@@ -288,6 +259,9 @@ mod tests {
                 let plan = Plan::new(&[Target::Memory(reduced.clone())]).unwrap();
                 let fold = plan.nodes().iter().position(|n| n.op.as_fold().is_some()).unwrap();
                 assert_eq!(plan.folds_tiles(fold, &Region::full(&chunk)), chunk[0] > 2);
+                // Twice used, and once.
+                let whole_chain = plan.chain(plan.nodes()[fold].inputs[0], &Region::full(&chunk));
+                assert_eq!((whole_chain.steps.len(), whole_chain.leaves.len()), (4, 2));
                 let found = compute_on(&Local::new(), &[reduced]).unwrap().blocks.remove(0);
                 assert!(found.same_bits(&whole(spec, &dense).unwrap()), "{} of {chunk:?}", spec.describe());
             }

@@ -4,30 +4,13 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::walk::deeper;
-use super::{FoldSteps, Plan, SAMPLES, StageKind, Task};
+use super::{FoldSteps, Plan, SAMPLES, StageKind, TILED, Task};
 use crate::array::Region;
 
 /// Stages of fewer tasks than this share them among all threads.
 pub(crate) const FEW_TASKS: usize = 16;
 
-/// Boxes of so many elements are computed in tiles.
-pub(crate) const TILED: usize = 1 << 16;
-
 impl Plan {
-    /// Whether a node, the operand of an elementwise operation, is computed tile by tile with it: it is one too, nobody
-    /// else uses it, and it is not kept.
-    pub(crate) fn is_inside_tiles(&self, node: usize) -> bool {
-        let n = &self.nodes[node];
-        n.op.as_map().is_some() && n.uses < 2 && self.kept[node].is_none()
-    }
-
-    /// Whether a reduction takes in a box of its input tile by tile: it is elementwise work. What else is computed has no
-    /// say, so that the bits do not depend on it.
-    pub(crate) fn folds_tiles(&self, fold: usize, region: &Region) -> bool {
-        let input = &self.nodes[self.nodes[fold].inputs[0]];
-        region.size() >= TILED && input.op.as_map().is_some() && self.fold(fold).takes_parts(&input.meta)
-    }
-
     /// Fills in, for each stage, what it needs before it and how many bytes its tasks take.
     pub(super) fn estimate(&mut self) {
         for s in 0..self.stages.len() {
@@ -209,9 +192,7 @@ impl<'a> Meter<'a> {
             });
             return (scratch + piece + bytes, bytes);
         }
-        let (mut peak, mut pieces) = (0, 0);
-        let tiled = n.op.as_map().is_some() && region.size() >= TILED;
-        self.needs(node, region, tiled, &mut peak, &mut pieces);
+        let (peak, pieces) = self.needs(node, region);
         (peak.max(pieces + scratch + bytes), bytes)
     }
 
@@ -221,24 +202,27 @@ impl<'a> Meter<'a> {
         if !self.plan.folds_tiles(fold, region) || !self.plan.is_inside_tiles(input) {
             return self.visit(input, region).0;
         }
-        let (mut peak, mut pieces) = (0, 0);
-        self.needs(input, region, true, &mut peak, &mut pieces);
+        let (peak, pieces) = self.needs(input, region);
         peak.max(pieces)
     }
 
-    /// What the inputs of a node take; chains of elementwise operations have no arrays between them where they run
-    /// in tiles.
-    fn needs(&mut self, node: usize, region: &Region, tiled: bool, peak: &mut usize, pieces: &mut usize) {
+    /// The peak while what a box of a node starts from is computed, and the bytes of that: chains of elementwise operations
+    /// have no arrays between them where they run in tiles.
+    fn needs(&mut self, node: usize, region: &Region) -> (usize, usize) {
         let n = &self.plan.nodes[node];
-        for need in n.op.needs(region, &self.plan.input_metas(node)) {
-            let input = n.inputs[need.input];
-            if tiled && need.region == *region && self.plan.is_inside_tiles(input) {
-                deeper(|| self.needs(input, region, tiled, peak, pieces));
-                continue;
+        let boxes = match n.op.as_map().is_some() && region.size() >= TILED {
+            true => self.plan.chain(node, region).leaves,
+            false => {
+                let needs = n.op.needs(region, &self.plan.input_metas(node)).into_iter();
+                needs.map(|need| (n.inputs[need.input], need.region)).collect()
             }
-            let (p, r) = deeper(|| self.visit(input, &need.region));
-            *peak = (*peak).max(*pieces + p);
-            *pieces += r;
+        };
+        let (mut peak, mut pieces) = (0, 0);
+        for (input, of) in boxes {
+            let (p, r) = deeper(|| self.visit(input, &of));
+            peak = peak.max(pieces + p);
+            pieces += r;
         }
+        (peak, pieces)
     }
 }

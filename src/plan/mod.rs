@@ -7,6 +7,7 @@
 
 mod advice;
 mod build;
+mod chain;
 mod estimate;
 mod explain;
 mod identity;
@@ -28,7 +29,8 @@ use crate::source::Sink;
 /// those inside, or (where something was added behind an axis) larger.
 const SAMPLES: usize = 64;
 
-pub(crate) use estimate::{FEW_TASKS, TILED};
+pub(crate) use chain::{Chain, TILED};
+pub(crate) use estimate::FEW_TASKS;
 pub use explain::{Explain, human_bytes, parse_bytes};
 pub(crate) use identity::identity_of;
 pub use rules::{Note, Rules};

@@ -16,7 +16,7 @@ use crate::kernel::wide::{Loop, wide};
 /// An operand of a function in a chain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Operand {
-    /// What a function before it gave, which nobody else uses.
+    /// What a function before it gave.
     Step(usize),
     /// An array that the chain starts from.
     Leaf(usize),
@@ -129,7 +129,15 @@ impl Program {
         let (mut registers, mut free) = (0, Vec::new());
         let mut instructions: Vec<Instruction> = Vec::with_capacity(steps.len());
         let mut results = Vec::with_capacity(steps.len());
-        for (f, operands) in steps {
+        let mut last = vec![0; steps.len()];
+        for (i, (_, operands)) in steps.iter().enumerate() {
+            operands.iter().for_each(|o| {
+                if let Operand::Step(step) = *o {
+                    last[step] = i;
+                }
+            });
+        }
+        for (i, (f, operands)) in steps.iter().enumerate() {
             let code = Code::of(f)?;
             let (mut tiles, mut dtypes) = (Vec::with_capacity(3), Vec::with_capacity(3));
             for operand in *operands {
@@ -151,12 +159,17 @@ impl Program {
                 registers += 1;
                 registers - 1
             });
-            free.extend(tiles.iter().filter_map(|t| match t {
-                Tile::Register(r) => Some(*r),
-                Tile::Leaf(_) => None,
-            }));
-            let last = *tiles.last()?;
-            tiles.resize(3, last);
+            // Registers whose values nobody uses any more, each once.
+            for (k, operand) in operands.iter().enumerate() {
+                if let Operand::Step(step) = *operand
+                    && last[step] == i
+                    && !operands[..k].contains(operand)
+                {
+                    free.push(instructions[step].to);
+                }
+            }
+            let any = *tiles.last()?;
+            tiles.resize(3, any);
             instructions.push(Instruction { code, operands: tiles.try_into().ok()?, to });
             results.push(result);
         }
@@ -414,6 +427,37 @@ mod tests {
             program.run(&leaves, &mut out.place()).unwrap();
             assert!(out.same_bits(results.last().unwrap()), "{program:?}");
         }
+    }
+
+    #[test]
+    fn what_several_functions_use_is_there_until_the_last() {
+        use Operand::{Leaf, Step};
+        let values = |by: usize| (0..5000).map(|i| ((i * by) % 1000) as f64 - 500.0).collect();
+        let leaves = [7919, 577].map(|by| Block::from_vec(&[5000], values(by)).unwrap());
+        let of2 = MapFn::Binary;
+        // (d² + s) / d − d, where d is a − b and s is a + b.
+        let chain: [(MapFn, Vec<Operand>); 6] = [
+            (of2(BinaryOp::Sub), vec![Leaf(0), Leaf(1)]),
+            (of2(BinaryOp::Mul), vec![Step(0), Step(0)]),
+            (of2(BinaryOp::Add), vec![Leaf(0), Leaf(1)]),
+            (of2(BinaryOp::Add), vec![Step(1), Step(2)]),
+            (of2(BinaryOp::Div), vec![Step(3), Step(0)]),
+            (of2(BinaryOp::Sub), vec![Step(4), Step(0)]),
+        ];
+        let mut results: Vec<Block> = Vec::new();
+        for (f, operands) in &chain {
+            let inputs = operands.iter().map(|o| match *o {
+                Step(i) => results[i].clone(),
+                Leaf(i) => leaves[i].clone(),
+            });
+            results.push(apply(f, inputs.collect(), &[5000]).unwrap());
+        }
+        let steps: Vec<(&MapFn, &[Operand])> = chain.iter().map(|(f, o)| (f, &o[..])).collect();
+        let program = Program::new(&steps, &[DType::F64; 2], DType::F64).unwrap();
+        assert_eq!(program.registers, 4, "{program:?}");
+        let mut out = Block::zeros(DType::F64, &[5000]);
+        program.run(&leaves, &mut out.place()).unwrap();
+        assert!(out.same_bits(&results[5]));
     }
 
     #[test]
