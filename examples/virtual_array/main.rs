@@ -47,7 +47,8 @@ impl Source for Noise {
         io.count_read(region.size() * 4);
         let mut values = Vec::with_capacity(region.size());
         for hour in region.axis(0) {
-            let season = (hour / 720 % 12 * 10) as f32;
+            // A twelfth of a year of 365 days and a quarter, so that it stays with the months of the calendar.
+            let season = (hour % 8766 / 731 * 10) as f32;
             for lat in region.axis(1) {
                 let row = (hour as u32).wrapping_mul(2_654_435_761) ^ (lat as u32).wrapping_mul(40_503);
                 let noise = |lon: usize| row.wrapping_add((lon as u32).wrapping_mul(1_640_531_527)) >> 16;
