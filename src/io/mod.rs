@@ -5,11 +5,17 @@ pub mod cf;
 mod format;
 pub mod netcdf;
 mod open;
+mod open_many;
+mod paths;
 mod raw;
 mod save;
+mod save_many;
 mod staging;
 pub mod zarr;
 
 pub use batch::Batch;
 pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
+pub use open_many::{Combine, MultiFileOptions, Preprocess, open_mfdataset, open_mfdataset_with};
+pub use paths::Paths;
 pub use raw::{RawDataset, Skipped};
+pub use save_many::{save_mfdataset, save_mfdataset_with};
