@@ -5,7 +5,7 @@ use num_complex::Complex;
 use smallvec::SmallVec;
 
 use super::pages::{prefer_large, uncleared};
-use super::{Place, Region, Slice, dense};
+use super::{Place, Region, Slice};
 use crate::dtype::dispatch::{with_element, with_number};
 use crate::dtype::{DType, Element, Text};
 use crate::error::{Error, Result};
@@ -310,15 +310,15 @@ impl Block {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn contiguous(self) -> Self {
-        with_element!(self.dtype.kind(), T => {
-            let a = T::unwrap(self.data).expect("kind was matched");
-            if a.is_standard_layout() {
-                return Block { dtype: self.dtype, data: T::wrap(a) };
-            }
-            let elements = ArrayD::from_shape_vec(a.raw_dim(), dense(&a.view()));
-            let elements = elements.expect("as many elements as the shape has");
-            Block { dtype: self.dtype, data: T::wrap(elements.into_shared()) }
-        })
+        let is_contiguous = with_element!(self.dtype.kind(), T => {
+            self.get::<T>().is_some_and(|a| a.is_standard_layout())
+        });
+        if is_contiguous {
+            return self;
+        }
+        let mut dense = Block::uncleared(self.dtype, self.shape());
+        dense.assign(&Region::full(self.shape()), &self);
+        dense
     }
 
     /// Row-major elements; the block must be [`contiguous`](Block::contiguous).

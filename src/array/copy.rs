@@ -13,9 +13,7 @@ pub(crate) fn copy<T: Clone>(to: &mut ArrayViewMutD<'_, T>, from: &ArrayViewD<'_
         return;
     }
     let last = to.ndim() - 1;
-    let runs = |len: usize, stride: isize| len == 1 || stride == 1;
-    let (len, strides) = (from.len_of(Axis(last)), (to.strides()[last], from.strides()[last]));
-    if !is_wide(from) || !runs(len, strides.0) || !runs(len, strides.1) {
+    if !is_wide(from) || (to.strides()[last], from.strides()[last]) != (1, 1) {
         to.assign(from);
         return;
     }
@@ -31,34 +29,6 @@ pub(crate) fn copy<T: Clone>(to: &mut ArrayViewMutD<'_, T>, from: &ArrayViewD<'_
         match (to.as_slice_mut(), from.as_slice()) {
             (Some(to), Some(from)) => to.clone_from_slice(from),
             _ => to.assign(&from),
-        }
-    }
-}
-
-/// The elements of a view in row-major order.
-pub(crate) fn dense<T: Clone>(from: &ArrayViewD<'_, T>) -> Vec<T> {
-    let mut elements = Vec::with_capacity(from.len());
-    append(&mut elements, from);
-    elements
-}
-
-fn append<T: Clone>(to: &mut Vec<T>, from: &ArrayViewD<'_, T>) {
-    if let Some(from) = from.as_slice() {
-        to.extend_from_slice(from);
-        return;
-    }
-    let last = from.ndim() - 1;
-    if !is_wide(from) || from.strides()[last] != 1 {
-        to.extend(from.iter().cloned());
-    } else if last > 1 {
-        from.outer_iter().for_each(|part| append(to, &part));
-    } else {
-        let from = from.view().into_dimensionality::<Ix2>().expect("two axes are left");
-        for row in from.rows() {
-            match row.as_slice() {
-                Some(row) => to.extend_from_slice(row),
-                None => to.extend(row.iter().cloned()),
-            }
         }
     }
 }
@@ -88,7 +58,6 @@ mod tests {
                     let mut dense = ArrayD::zeros(part.raw_dim());
                     copy(&mut dense.view_mut(), &part);
                     assert_eq!(dense, part);
-                    assert!(super::dense(&part).iter().eq(part.iter()));
                     let mut wider =
                         ArrayD::zeros(IxDyn(&part.shape().iter().map(|n| n + 2).collect::<Vec<_>>()));
                     let mut inner = wider.slice_each_axis_mut(|a| Slice::from(1..a.len - 1));

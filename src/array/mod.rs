@@ -9,7 +9,7 @@ mod region;
 mod wire;
 
 pub use block::{Block, Data, Shared};
-pub(crate) use copy::{copy, dense};
+pub(crate) use copy::copy;
 pub use grid::{AxisGrid, ChunkGrid};
 pub(crate) use pages::{keep_freed, prefer_large, uncleared};
 pub use place::{DataMut, Place};

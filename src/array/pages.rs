@@ -32,8 +32,8 @@ pub(crate) fn prefer_large<T>(elements: &mut [T]) {
 ///
 /// Builds with assertions on write a pattern that no test takes for a result.
 pub(crate) fn uncleared<T: Pod>(count: usize) -> Vec<T> {
-    #[cfg(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(debug_assertions), not(miri)))]
-    {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    if !cfg!(any(debug_assertions, miri)) {
         let mut numbers: Vec<T> = Vec::with_capacity(count);
         // SAFETY: to the compiler the assembly has written all `count` numbers, which may be any bytes; that it leaves
         // those that are there makes no difference. The memory belongs to the vector, which has room for them.
@@ -42,16 +42,13 @@ pub(crate) fn uncleared<T: Pod>(count: usize) -> Vec<T> {
             numbers.set_len(count);
         }
         prefer_large(&mut numbers);
-        numbers
+        return numbers;
     }
-    #[cfg(not(all(any(target_arch = "x86_64", target_arch = "aarch64"), not(debug_assertions), not(miri))))]
-    {
-        let mut bytes = vec![T::zeroed(); count];
-        if cfg!(debug_assertions) {
-            bytemuck::cast_slice_mut::<T, u8>(&mut bytes).fill(0xA5);
-        }
-        bytes
+    let mut numbers = vec![T::zeroed(); count];
+    if cfg!(debug_assertions) {
+        bytemuck::cast_slice_mut::<T, u8>(&mut numbers).fill(0xA5);
     }
+    numbers
 }
 
 /// Free bytes at the end of the heap that stay with the process.
