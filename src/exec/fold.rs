@@ -66,8 +66,7 @@ fn states_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<V
         let mut pull = Pull::new(plan, kept, io, stage);
         let folded = nodes.iter().zip(within).zip(walks.iter().zip(&mut states));
         for ((&n, _), (walk, state)) in folded.filter(|((_, within), _)| within.is_none()) {
-            let region = walk.step(i);
-            tiles::fold(&mut pull, n, state, &region)?;
+            tiles::push(&mut pull, n, state, &walk.step(i))?;
         }
     }
     Ok(states)

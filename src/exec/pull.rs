@@ -164,7 +164,7 @@ impl<'a> Pull<'a> {
             if self.walks(node, &walk) {
                 let mut state = fold.init(region, metas[0])?;
                 for i in 0..walk.len() {
-                    tiles::fold(self, node, &mut state, &walk.step(i))?;
+                    tiles::push(self, node, &mut state, &walk.step(i))?;
                 }
                 let block = fold.finish(state, metas[0])?;
                 return Ok(match block.shape() == region.shape() {

@@ -7,7 +7,7 @@ use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::exec::guard::guarded;
 use crate::exec::pull::Pull;
-use crate::lazy::{MapFn, Operand, Program, State};
+use crate::lazy::{MapFn, Operand, Program, State, last_uses};
 use crate::plan::{Chain, TILED};
 
 /// Elements of a tile: a few operands of it fit into a core's L2 cache.
@@ -31,7 +31,7 @@ pub(super) struct Tiles {
     dtype: DType,
     program: Option<Program>,
     leaves: Vec<Block>,
-    /// For each step the last operand that it is: which one of which step.
+    /// The [`last_uses`] of the steps.
     last: Vec<(usize, usize)>,
     grid: ChunkGrid,
 }
@@ -70,14 +70,7 @@ impl Tiles {
         let dtype = nodes[node].meta.dtype;
         let program = functions.and_then(|f| Program::new(&f, &dtypes, dtype));
         let grid = grid(program.is_some());
-        let mut last = vec![(0, 0); chain.steps.len()];
-        for (i, (_, operands)) in chain.steps.iter().enumerate() {
-            for (k, operand) in operands.iter().enumerate() {
-                if let Operand::Step(step) = *operand {
-                    last[step] = (i, k);
-                }
-            }
-        }
+        let last = last_uses(chain.steps.iter().map(|(_, operands)| &operands[..]));
         Ok(Tiles { chain, dtype, program, leaves, last, grid })
     }
 
@@ -124,7 +117,7 @@ impl Tiles {
 /// Takes a box of its input into the state of a fold. Arithmetic that a reduction takes in is worked out tile by tile:
 /// nothing is stored between. What it takes in is cut in the same way if it lies in memory, so that the bits are those
 /// of the shapes alone.
-pub(super) fn fold(pull: &mut Pull, node: usize, state: &mut State, region: &Region) -> Result<()> {
+pub(super) fn push(pull: &mut Pull, node: usize, state: &mut State, region: &Region) -> Result<()> {
     let plan = pull.plan();
     let (fold, input) = (plan.fold(node), plan.nodes()[node].inputs[0]);
     let place = |at: &Region| format!("region {at} of the input of {}", plan.nodes()[node].op.describe());

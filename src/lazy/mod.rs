@@ -44,7 +44,7 @@ use smallvec::SmallVec;
 use crate::array::{Block, ChunkGrid, Place, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-pub(crate) use crate::kernel::elementwise::{MapFn, Operand, Program};
+pub(crate) use crate::kernel::elementwise::{MapFn, Operand, Program, last_uses};
 use crate::kernel::reduce::ReduceSpec;
 use crate::source::Traffic;
 

@@ -22,7 +22,7 @@ use crate::dtype::promote::{promote, with_scalar};
 use crate::dtype::{DType, Scalar};
 use crate::error::{Error, Result};
 
-pub(crate) use program::{Operand, Program};
+pub(crate) use program::{Operand, Program, last_uses};
 pub use table::{BinaryOp, UnaryOp};
 
 /// What a map computes from the elements of its inputs.

@@ -22,6 +22,20 @@ pub(crate) enum Operand {
     Leaf(usize),
 }
 
+/// For each step the last operand that it is: the number of the step that has it, and its place there. From then on its
+/// memory is free.
+pub(crate) fn last_uses<'a>(steps: impl ExactSizeIterator<Item = &'a [Operand]>) -> Vec<(usize, usize)> {
+    let mut last = vec![(0, 0); steps.len()];
+    for (i, operands) in steps.enumerate() {
+        for (k, operand) in operands.iter().enumerate() {
+            if let Operand::Step(step) = *operand {
+                last[step] = (i, k);
+            }
+        }
+    }
+    last
+}
+
 /// What is done to the elements of one tile. Truths are ones and zeros of the program's type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Code {
@@ -129,14 +143,7 @@ impl Program {
         let (mut registers, mut free) = (0, Vec::new());
         let mut instructions: Vec<Instruction> = Vec::with_capacity(steps.len());
         let mut results = Vec::with_capacity(steps.len());
-        let mut last = vec![0; steps.len()];
-        for (i, (_, operands)) in steps.iter().enumerate() {
-            operands.iter().for_each(|o| {
-                if let Operand::Step(step) = *o {
-                    last[step] = i;
-                }
-            });
-        }
+        let last = last_uses(steps.iter().map(|(_, operands)| *operands));
         for (i, (f, operands)) in steps.iter().enumerate() {
             let code = Code::of(f)?;
             let (mut tiles, mut dtypes) = (Vec::with_capacity(3), Vec::with_capacity(3));
@@ -159,11 +166,9 @@ impl Program {
                 registers += 1;
                 registers - 1
             });
-            // Registers whose values nobody uses any more, each once.
             for (k, operand) in operands.iter().enumerate() {
                 if let Operand::Step(step) = *operand
-                    && last[step] == i
-                    && !operands[..k].contains(operand)
+                    && last[step] == (i, k)
                 {
                     free.push(instructions[step].to);
                 }
@@ -293,48 +298,29 @@ impl<T: Element + Float + Inexact + Divide> Loop for Apply<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use super::Operand::{Leaf, Step};
     use super::*;
     use crate::kernel::elementwise::apply;
 
-    const CHAIN: [MapFn; 8] = [
-        MapFn::Binary(BinaryOp::Mul),
-        MapFn::Binary(BinaryOp::Sub),
-        MapFn::Unary(UnaryOp::Square),
-        MapFn::Binary(BinaryOp::Add),
-        MapFn::Unary(UnaryOp::Sqrt),
-        MapFn::Unary(UnaryOp::Neg),
-        MapFn::Unary(UnaryOp::Abs),
-        MapFn::Binary(BinaryOp::Div),
-    ];
+    type Chain = Vec<(MapFn, Vec<Operand>)>;
 
-    /// `|−√(ab + (a − c)²)| / b`, one function after the other and as a program.
-    fn both(leaves: [Block; 3], dtype: DType) -> (Block, Block) {
-        use Operand::{Leaf, Step};
-        let operands: [&[Operand]; 8] = [
-            &[Leaf(0), Leaf(1)],
-            &[Leaf(0), Leaf(2)],
-            &[Step(1)],
-            &[Step(0), Step(2)],
-            &[Step(3)],
-            &[Step(4)],
-            &[Step(5)],
-            &[Step(6), Leaf(1)],
-        ];
-        let shape = leaves[0].shape().to_vec();
+    /// What a chain gives, one function after the other and as a program, and the program.
+    fn both(chain: &Chain, leaves: &[Block], dtype: DType) -> (Block, Block, Program) {
+        let shape = leaves[0].shape();
         let mut results: Vec<Block> = Vec::new();
-        for (f, operands) in CHAIN.iter().zip(operands) {
+        for (f, operands) in chain {
             let inputs = operands.iter().map(|o| match *o {
                 Step(i) => results[i].clone(),
                 Leaf(i) => leaves[i].clone(),
             });
-            results.push(apply(f, inputs.collect(), &shape).unwrap());
+            results.push(apply(f, inputs.collect(), shape).unwrap());
         }
-        let steps: Vec<(&MapFn, &[Operand])> = CHAIN.iter().zip(operands).collect();
-        let program = Program::new(&steps, &leaves.each_ref().map(Block::dtype), dtype).unwrap();
-        assert!(program.registers <= 3, "{program:?}");
-        let mut out = Block::zeros(dtype, &shape);
-        program.run(&leaves, &mut out.place()).unwrap();
-        (results.pop().unwrap(), out)
+        let steps: Vec<(&MapFn, &[Operand])> = chain.iter().map(|(f, o)| (f, &o[..])).collect();
+        let dtypes: Vec<DType> = leaves.iter().map(Block::dtype).collect();
+        let program = Program::new(&steps, &dtypes, dtype).unwrap();
+        let mut out = Block::zeros(dtype, shape);
+        program.run(leaves, &mut out.place()).unwrap();
+        (results.pop().unwrap(), out, program)
     }
 
     #[test]
@@ -347,16 +333,31 @@ mod tests {
                 _ => ((i * by) % 1000) as f64 / 7.0 - 50.0,
             })
         };
+        // |−√(ab + (a − c)²)| / b
+        let (of1, of2) = (MapFn::Unary, MapFn::Binary);
+        let chain = vec![
+            (of2(BinaryOp::Mul), vec![Leaf(0), Leaf(1)]),
+            (of2(BinaryOp::Sub), vec![Leaf(0), Leaf(2)]),
+            (of1(UnaryOp::Square), vec![Step(1)]),
+            (of2(BinaryOp::Add), vec![Step(0), Step(2)]),
+            (of1(UnaryOp::Sqrt), vec![Step(3)]),
+            (of1(UnaryOp::Neg), vec![Step(4)]),
+            (of1(UnaryOp::Abs), vec![Step(5)]),
+            (of2(BinaryOp::Div), vec![Step(6), Leaf(1)]),
+        ];
+        let check = |leaves: [Block; 3], dtype: DType| {
+            let (single, out, program) = both(&chain, &leaves, dtype);
+            assert!(single.same_bits(&out), "{single:?}\n{out:?}");
+            assert!(program.registers <= 3, "{program:?}");
+        };
         for rows in [1, 3, 1500] {
             let n = 7 * rows;
             let a = Block::from_vec(&[rows, 7], values(n, 7919).map(|v| v as f32).collect()).unwrap();
             let b = Block::from_vec(&[1, 7], values(7, 31).map(|v| v as f32).collect()).unwrap();
             let c = Block::from_vec(&[rows, 1], (0..rows).map(|i| i as i16).collect()).unwrap();
-            let (single, program) = both([a, b.clone(), c.clone()], DType::F32);
-            assert!(single.same_bits(&program), "{single:?}\n{program:?}");
+            check([a, b.clone(), c.clone()], DType::F32);
             let a = Block::from_vec(&[rows, 7], values(n, 577).collect()).unwrap();
-            let (single, program) = both([a, b, c], DType::F64);
-            assert!(single.same_bits(&program), "{single:?}\n{program:?}");
+            check([a, b, c], DType::F64);
         }
     }
 
@@ -374,7 +375,6 @@ mod tests {
 
     #[test]
     fn masks_and_choices_are_those_of_single_functions() {
-        use Operand::{Leaf, Step};
         use {BinaryOp as B, UnaryOp as U};
         let x: Vec<f32> =
             (0..5000).map(|i| if i % 7 == 2 { f32::NAN } else { (i % 90) as f32 - 40.0 }).collect();
@@ -384,7 +384,6 @@ mod tests {
         let leaves = [x, mask, one(1.5), Block::from_vec(&[1], vec![0f32]).unwrap(), one(f64::NAN)];
         let (of1, of2) = (MapFn::Unary, MapFn::Binary);
         // The sums of a weighted mean, and a choice by several conditions.
-        type Chain = Vec<(MapFn, Vec<Operand>)>;
         let chains: [(DType, Chain); 4] = [
             (
                 DType::F64,
@@ -413,30 +412,18 @@ mod tests {
             ),
         ];
         for (dtype, chain) in chains {
-            let mut results: Vec<Block> = Vec::new();
-            for (f, operands) in &chain {
-                let inputs = operands.iter().map(|o| match *o {
-                    Step(i) => results[i].clone(),
-                    Leaf(i) => leaves[i].clone(),
-                });
-                results.push(apply(f, inputs.collect(), &[5000]).unwrap());
-            }
-            let steps: Vec<(&MapFn, &[Operand])> = chain.iter().map(|(f, o)| (f, &o[..])).collect();
-            let program = Program::new(&steps, &leaves.each_ref().map(Block::dtype), dtype).unwrap();
-            let mut out = Block::zeros(dtype, &[5000]);
-            program.run(&leaves, &mut out.place()).unwrap();
-            assert!(out.same_bits(results.last().unwrap()), "{program:?}");
+            let (single, out, program) = both(&chain, &leaves, dtype);
+            assert!(out.same_bits(&single), "{program:?}");
         }
     }
 
     #[test]
     fn what_several_functions_use_is_there_until_the_last() {
-        use Operand::{Leaf, Step};
         let values = |by: usize| (0..5000).map(|i| ((i * by) % 1000) as f64 - 500.0).collect();
         let leaves = [7919, 577].map(|by| Block::from_vec(&[5000], values(by)).unwrap());
         let of2 = MapFn::Binary;
         // (d² + s) / d − d, where d is a − b and s is a + b.
-        let chain: [(MapFn, Vec<Operand>); 6] = [
+        let chain = vec![
             (of2(BinaryOp::Sub), vec![Leaf(0), Leaf(1)]),
             (of2(BinaryOp::Mul), vec![Step(0), Step(0)]),
             (of2(BinaryOp::Add), vec![Leaf(0), Leaf(1)]),
@@ -444,20 +431,9 @@ mod tests {
             (of2(BinaryOp::Div), vec![Step(3), Step(0)]),
             (of2(BinaryOp::Sub), vec![Step(4), Step(0)]),
         ];
-        let mut results: Vec<Block> = Vec::new();
-        for (f, operands) in &chain {
-            let inputs = operands.iter().map(|o| match *o {
-                Step(i) => results[i].clone(),
-                Leaf(i) => leaves[i].clone(),
-            });
-            results.push(apply(f, inputs.collect(), &[5000]).unwrap());
-        }
-        let steps: Vec<(&MapFn, &[Operand])> = chain.iter().map(|(f, o)| (f, &o[..])).collect();
-        let program = Program::new(&steps, &[DType::F64; 2], DType::F64).unwrap();
+        let (single, out, program) = both(&chain, &leaves, DType::F64);
         assert_eq!(program.registers, 4, "{program:?}");
-        let mut out = Block::zeros(DType::F64, &[5000]);
-        program.run(&leaves, &mut out.place()).unwrap();
-        assert!(out.same_bits(&results[5]));
+        assert!(out.same_bits(&single));
     }
 
     #[test]
