@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::rules::{Rules, keep, merge, regroup};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::lazy::{Fold, LazyArray, Meta};
 
@@ -81,7 +82,8 @@ impl Plan {
         if rules.merge {
             merge::merge(&mut builder.nodes, &mut roots, &mut notes);
             for (target, &root) in targets.iter().zip(&roots) {
-                same(target.array().meta(), &builder.nodes[root].meta, "merge")?;
+                let merged = &builder.nodes[root].meta;
+                same(target, merged.dtype, &merged.shape(), "merge")?;
             }
         }
         let cuts = builder.cuts(&roots, &grids);
@@ -109,8 +111,11 @@ impl Plan {
             };
             plan.stages.push(Stage::of(kind, grid));
         }
-        let kept = if rules.keep { keep::keep(&mut plan, rules) } else { 0 };
-        plan.check(targets, "keep")?;
+        let mut kept = 0;
+        if rules.keep {
+            kept = keep::keep(&mut plan, rules);
+            plan.check(targets, "keep")?;
+        }
         if rules.regroup {
             regroup::regroup(&mut plan, &rules.beside(kept));
             plan.check(targets, "regroup")?;
@@ -125,17 +130,15 @@ impl Plan {
             StageKind::Output { node, .. } | StageKind::Write { node, .. } => Some((stage, node)),
             StageKind::Fold { .. } | StageKind::Keep { .. } | StageKind::Spill { .. } => None,
         });
-        let mut count = 0;
-        for (target, (stage, node)) in targets.iter().zip(of_stages) {
-            let (wanted, found) = (target.array().meta(), &self.nodes[node].meta);
-            same(wanted, &Meta { dtype: found.dtype, grid: stage.grid.clone() }, rule)?;
-            count += 1;
+        let results: Vec<(&Stage, usize)> = of_stages.collect();
+        if results.len() != targets.len() {
+            return Err(Error::internal(format!("{} of {} results are left", results.len(), targets.len()))
+                .at(format!("the rule `{rule}`")));
         }
-        match count == targets.len() {
-            true => Ok(()),
-            false => Err(Error::internal(format!("{count} of {} results are left", targets.len()))
-                .at(format!("the rule `{rule}`"))),
-        }
+        let mut results = targets.iter().zip(results);
+        results.try_for_each(|(t, (stage, node))| {
+            same(t, self.nodes[node].meta.dtype, &stage.grid.shape(), rule)
+        })
     }
 
     /// Kept nodes that one stage can compute: reductions over the same chunks, none of which needs
@@ -358,13 +361,13 @@ impl Pullers {
     }
 }
 
-/// An error unless an array has the dtype and the shape that it had before a rule.
-fn same(before: &Meta, after: &Meta, rule: &str) -> Result<()> {
-    if (before.dtype, before.shape()) == (after.dtype, after.shape()) {
+/// An error unless what a rule has left has the dtype and the shape that are asked for.
+fn same(target: &Target, dtype: DType, shape: &[usize], rule: &str) -> Result<()> {
+    let wanted = target.array();
+    if (wanted.dtype(), &wanted.shape()[..]) == (dtype, shape) {
         return Ok(());
     }
-    let array = |of: &Meta| format!("{} {:?}", of.dtype, of.shape());
-    Err(Error::internal(format!("{} became {}", array(before), array(after)))
+    Err(Error::internal(format!("{} {:?} became {dtype} {shape:?}", wanted.dtype(), wanted.shape()))
         .at(format!("the rule `{rule}`")))
 }
 
@@ -373,5 +376,30 @@ impl Target {
     fn array(&self) -> &LazyArray {
         let (Target::Memory(array) | Target::Store(array, _)) = self;
         array
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::Block;
+
+    #[test]
+    fn a_rule_that_changes_a_result_is_named() {
+        let a = LazyArray::from(Block::from_vec(&[4], vec![1, 2, 3, 4]).unwrap());
+        let targets = [Target::Memory(a.rechunk(ChunkGrid::regular(&[4], &[2])).unwrap())];
+        let plan = || Plan::new(&targets).unwrap();
+        assert!(plan().check(&targets, "none").is_ok());
+        let error = |change: fn(&mut Plan)| {
+            let mut plan = plan();
+            change(&mut plan);
+            plan.check(&targets, "odd").expect_err("it was changed").to_string()
+        };
+        let text = error(|plan| plan.nodes.iter_mut().for_each(|n| n.meta.dtype = DType::F64));
+        assert!(text.contains("int32 [4] became float64 [4]") && text.contains("the rule `odd`"), "{text}");
+        let text = error(|plan| plan.stages[0].grid = ChunkGrid::regular(&[3], &[2]));
+        assert!(text.contains("int32 [4] became int32 [3]"), "{text}");
+        let text = error(|plan| plan.stages.clear());
+        assert!(text.contains("0 of 1 results are left"), "{text}");
     }
 }
