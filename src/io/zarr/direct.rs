@@ -165,6 +165,41 @@ mod tests {
         assert_eq!(v2("<f4", "C", json!([{"id": "delta"}]), json!({"id": "zstd"})), None);
     }
 
+    /// Bytes as blosc packs them.
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = vec![0; bytes.len() + 16];
+        // SAFETY: both buffers are borrowed for as many bytes as are told, and the name ends with a zero.
+        let length = unsafe {
+            blosc_src::blosc_compress_ctx(
+                5,
+                1,
+                4,
+                bytes.len(),
+                bytes.as_ptr().cast(),
+                packed.as_mut_ptr().cast(),
+                packed.len(),
+                c"lz4".as_ptr(),
+                0,
+                1,
+            )
+        };
+        packed.truncate(usize::try_from(length).unwrap());
+        packed
+    }
+
+    #[test]
+    fn blosc_is_decoded() {
+        let numbers: Vec<f32> = (0..100_000).map(|i| (i % 1000) as f32).collect();
+        let mut packed = packed(bytemuck::cast_slice(&numbers));
+        assert!(packed.len() < 100_000);
+        assert_eq!(Direct::Blosc.decode::<f32>(&packed, 100_000), Some(numbers.clone()));
+        let mut place = vec![0f32; 100_000];
+        assert!(Direct::Blosc.decode_to(&packed, &mut place) && place == numbers);
+        assert_eq!(Direct::Blosc.decode::<f32>(&packed, 99_999), None);
+        packed.pop();
+        assert_eq!(Direct::Blosc.decode::<f32>(&packed, 100_000), None);
+    }
+
     #[test]
     fn only_as_many_numbers_as_belong_are_decoded() {
         let numbers: Vec<f32> = (0..1000).map(|i| i as f32 / 3.0).collect();
