@@ -94,8 +94,7 @@ fn files_to_zarr(job: &mut Job) -> Result<Outcome> {
 
 /// W17: the times of many small files.
 fn many_files(job: &mut Job) -> Result<Outcome> {
-    let parts = job.files("nc/small", "f_")?.iter().map(open_dataset).collect::<Result<Vec<_>>>()?;
-    let time = concat(&parts, "time", &ConcatOptions::default())?.get("time")?;
+    let time = open_mfdataset(job.files("nc/small", "f_")?)?.get("time")?;
     let since = time.sub(time.isel("time", 0)?)?.rename([("time", "step")])?;
     let hours = since.dt("total_seconds")?.div(3600.0)?;
     job.compute(&hours.drop_vars("step")?.to_dataset("time"))

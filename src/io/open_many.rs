@@ -14,16 +14,18 @@ use crate::labels::{
 };
 
 /// How the files of [`open_mfdataset_with`] become one dataset.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub enum Combine {
     /// By their labels, whatever their order: see [`combine_by_coords`].
+    #[default]
     ByCoords,
     /// As they are listed, one level of lists for each dimension: see [`combine_nested`].
     Nested(Vec<CombineDim>),
 }
 
-/// What [`open_mfdataset_with`] does with its files; by default they are put together by their labels.
-#[derive(Clone)]
+/// What [`open_mfdataset_with`] does with its files; by default they are put together by their labels, and the
+/// attributes are those of the first one.
+#[derive(Clone, Default)]
 pub struct MultiFileOptions {
     /// How each file is opened.
     pub open: OpenOptions,
@@ -41,20 +43,6 @@ pub struct MultiFileOptions {
 
 /// A change to the dataset of each file.
 pub type Preprocess = Arc<dyn Fn(Dataset) -> Result<Dataset> + Send + Sync>;
-
-impl Default for MultiFileOptions {
-    fn default() -> Self {
-        MultiFileOptions {
-            open: OpenOptions::default(),
-            combine: Combine::ByCoords,
-            // The attributes are those of the first file.
-            concat: ConcatOptions::default(),
-            preprocess: None,
-            attrs_file: None,
-            skip_broken: false,
-        }
-    }
-}
 
 impl fmt::Debug for MultiFileOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
