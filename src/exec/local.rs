@@ -52,6 +52,7 @@ pub struct Local {
     on_progress: Option<OnProgress>,
     cancel: Cancel,
     scratch: Option<PathBuf>,
+    requests: Option<usize>,
 }
 
 impl Default for Local {
@@ -83,7 +84,15 @@ impl Local {
             (threads, asked.unwrap_or(most), asked.unwrap_or(most.min(UNASKED)))
         });
         let (threads, memory, held) = *DEFAULTS;
-        Local { threads, memory, held, on_progress: None, cancel: Cancel::new(), scratch: None }
+        Local {
+            threads,
+            memory,
+            held,
+            on_progress: None,
+            cancel: Cancel::new(),
+            scratch: None,
+            requests: None,
+        }
     }
 
     /// With so many threads (at least one).
@@ -175,6 +184,21 @@ impl Local {
         self
     }
 
+    /// With so many requests on their way at the same time, where arrays lie behind a server; each holds the memory of a
+    /// task. Without it stores tell how many they serve best.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let local = Local::new().threads(1).requests(8);
+    /// assert_eq!(a.chunk("x", 2)?.compute_on(&local)?.1.threads, 8);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn requests(mut self, requests: usize) -> Self {
+        self.requests = Some(requests);
+        self
+    }
+
     /// Refuses a plan whose largest task does not fit, with a chunking that would.
     fn admit(&self, plan: &Plan, results: usize) -> Result<()> {
         let room = self.memory.saturating_sub(results);
@@ -226,8 +250,10 @@ impl Executor for Local {
             outputs: Output::all(plan, &mut blocks),
             scratch: Scratch::new(plan)?,
         };
-        let pool = pool(self.threads)?;
-        let mut schedule = Schedule::new(plan, self.memory, results - moved_bytes(plan), self.threads);
+        // Threads that wait for a server leave the cores to others.
+        let threads = self.threads.max(self.requests.unwrap_or_else(|| plan.requests()));
+        let pool = pool(threads)?;
+        let mut schedule = Schedule::new(plan, self.memory, results - moved_bytes(plan), threads);
         let mut told = Instant::now();
         let total = plan.task_count();
         let tell = |done: usize, run: &Run| {
@@ -298,7 +324,7 @@ impl Executor for Local {
             resumed: io.resumed(),
             elapsed: begun.elapsed(),
             peak_bytes: schedule.peak() as u64,
-            threads: self.threads,
+            threads,
             memory: self.memory as u64,
         };
         Ok(Outcome { blocks, report })

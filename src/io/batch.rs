@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cf;
 use super::netcdf::{NetcdfOptions, NetcdfWrite};
+use super::store::Location;
 use super::zarr::{WriteOptions, ZarrWrite};
 use crate::error::{Context, Result};
 use crate::exec::{Executor, Local, Report};
@@ -83,8 +84,8 @@ impl Batch {
     /// # std::fs::remove_dir_all(path).ok();
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn write_zarr(self, path: impl AsRef<Path>, ds: &Dataset) -> Result<Self> {
-        self.write_zarr_with(path, ds, &WriteOptions::default())
+    pub fn write_zarr(self, location: impl Into<Location>, ds: &Dataset) -> Result<Self> {
+        self.write_zarr_with(location, ds, &WriteOptions::default())
     }
 
     /// Also write a dataset to a Zarr store, with options.
@@ -106,13 +107,12 @@ impl Batch {
     /// ```
     pub fn write_zarr_with(
         mut self,
-        path: impl AsRef<Path>,
+        location: impl Into<Location>,
         ds: &Dataset,
         options: &WriteOptions,
     ) -> Result<Self> {
-        let path = path.as_ref();
-        let raw = cf::encode(ds, true)?;
-        let write = ZarrWrite::create(path, &raw, options).at(|| format!("writing {}", path.display()))?;
+        let location = location.into();
+        let write = ZarrWrite::begin(location.clone(), ds, options).at(|| format!("writing {location}"))?;
         self.writes.push(Write::Zarr(write));
         Ok(self)
     }

@@ -1,20 +1,10 @@
-//! Which format a path holds, told by its content, not by its name.
+//! What lies at a path that is no format of ours: words for errors.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::zarr;
-use crate::error::{Context, Error, ErrorKind, Result};
-
-/// A format that can be opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    /// A folder with a Zarr store, v2 or v3.
-    Zarr,
-    /// A NetCDF file, classic or NetCDF4, or another HDF5 file.
-    NetCdf,
-}
+use super::backend::Found;
+use super::store::Location;
+use crate::error::{Error, ErrorKind};
 
 /// Beginnings of files that are something else, so that an error can say what.
 const OTHERS: [(&[u8], &str); 14] = [
@@ -34,50 +24,33 @@ const OTHERS: [(&[u8], &str); 14] = [
     (b"CDF", "a file that begins like NetCDF, but is none of its versions 1, 2 and 5"),
 ];
 
-const READABLE: &str = "Zarr stores (folders) and NetCDF or HDF5 files can be opened";
+/// What can be opened, for the help of errors.
+pub(super) const READABLE: &str =
+    "Zarr stores (folders, zip archives, addresses) and NetCDF or HDF5 files can be opened";
 
-/// The format of what lies at `path`.
-///
-/// # Errors
-/// If nothing is there, or it is no format that can be opened.
-pub(super) fn detect(path: &Path) -> Result<Format> {
-    let place = || path.display().to_string();
-    if let Some((scheme, _)) = path.to_str().and_then(|p| p.split_once("://")) {
-        return Err(Error::unsupported(format!("`{}`: {scheme} addresses cannot be opened", place()))
-            .help("only paths in the file system can"));
+/// An error if there is nothing at a path.
+pub(super) fn exists(location: &Location) -> Result<(), Error> {
+    match location {
+        Location::Path(path) if std::fs::metadata(path).is_err() => Err(missing(path)),
+        _ => Ok(()),
     }
-    let Ok(metadata) = std::fs::metadata(path) else {
-        return Err(missing(path));
-    };
-    if metadata.is_dir() {
-        if zarr::is_zarr(path) {
-            return Ok(Format::Zarr);
-        }
-        let mut names: Vec<String> = std::fs::read_dir(path)
-            .map_err(Error::from)
-            .at(place)?
-            .flatten()
-            .map(|e| e.file_name().to_string_lossy().to_string())
-            .collect();
+}
+
+/// The error for what no format knows.
+pub(super) fn unknown(found: &Found) -> Error {
+    let place = found.location();
+    if let Location::Path(path) = place
+        && path.is_dir()
+    {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|e| e.file_name().to_string_lossy().to_string()).collect();
         names.sort();
-        return Err(Error::unsupported(format!("the folder `{}` is not a Zarr store", place()))
-            .known(names)
-            .help("a Zarr group has a file `zarr.json`, `.zgroup` or `.zmetadata`"));
+        return Error::unsupported(format!("the folder `{place}` is not a Zarr store")).known(names);
     }
-    let mut file = File::open(path).map_err(Error::from).at(place)?;
-    let head = read_at(&mut file, 0, 16).at(place)?;
-    if [b"CDF\x01", b"CDF\x02", b"CDF\x05"].iter().any(|m| head.starts_with(*m)) {
-        return Ok(Format::NetCdf);
+    if found.head().is_empty() && !matches!(place, Location::Path(_)) {
+        return Error::new(ErrorKind::NotFound, format!("there is no dataset at `{place}`"));
     }
-    // An HDF5 file may have a user block of 512 bytes, or a power of two more, before its own beginning.
-    let mut offset = 0;
-    while offset < metadata.len() {
-        if read_at(&mut file, offset, 8).at(place)? == b"\x89HDF\r\n\x1a\n" {
-            return Ok(Format::NetCdf);
-        }
-        offset = (offset * 2).max(512);
-    }
-    Err(Error::unsupported(format!("`{}` is {}", place(), describe(&head))).help(READABLE))
+    Error::unsupported(format!("`{place}` is {}", describe(found.head())))
 }
 
 fn describe(head: &[u8]) -> String {
@@ -96,14 +69,6 @@ fn describe(head: &[u8]) -> String {
             format!("a file of an unknown format (it begins with the bytes {})", hex.join(" "))
         }
     }
-}
-
-/// Up to `n` bytes at an offset.
-fn read_at(file: &mut File, offset: u64, n: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(offset))?;
-    file.take(n).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// The error for a path where nothing is, with the names beside it.
@@ -128,19 +93,21 @@ fn missing(path: &Path) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::backend::detect;
 
     #[test]
     fn the_content_tells_the_format() {
+        let name = |path: &Path| detect(&path.into()).map(|backend| backend.name().to_string());
         let dir = tempfile::tempdir().unwrap();
         let put = |name: &str, bytes: &[u8]| {
             let path = dir.path().join(name);
             std::fs::write(&path, bytes).unwrap();
             path
         };
-        assert_eq!(detect(&put("a.dat", b"CDF\x05\0\0\0\0")).unwrap(), Format::NetCdf);
+        assert_eq!(name(&put("a.dat", b"CDF\x05\0\0\0\0")).unwrap(), "netcdf");
         let mut with_user_block = vec![b'x'; 1024];
         with_user_block.extend(b"\x89HDF\r\n\x1a\n");
-        assert_eq!(detect(&put("b", &with_user_block)).unwrap(), Format::NetCdf);
+        assert_eq!(name(&put("b", &with_user_block)).unwrap(), "netcdf");
         for (bytes, what) in [
             (&b""[..], "empty"),
             (b"GRIB....", "GRIB"),
@@ -148,16 +115,16 @@ mod tests {
             (b"\x01\x02\x03", "01 02 03"),
             (b"CDF\x09", "none of its versions"),
         ] {
-            let e = detect(&put("c.nc", bytes)).unwrap_err().to_string();
+            let e = name(&put("c.nc", bytes)).unwrap_err().to_string();
             assert!(e.contains(what) && e.contains("c.nc") && e.contains("can be opened"), "{e}");
         }
-        let e = detect(dir.path()).unwrap_err().to_string();
+        let e = name(dir.path()).unwrap_err().to_string();
         assert!(e.contains("not a Zarr store") && e.contains("a.dat"), "{e}");
-        let e = detect(&dir.path().join("d.nc")).unwrap_err();
+        let e = name(&dir.path().join("d.nc")).unwrap_err();
         assert!(e.is_not_found() && e.to_string().contains("did you mean `c.nc`"), "{e}");
-        assert!(detect(Path::new("https://host/a.zarr")).unwrap_err().is_unsupported());
+        assert!(name(Path::new("gopher://host/a.zarr")).unwrap_err().is_unsupported());
         std::fs::create_dir(dir.path().join("z")).unwrap();
         std::fs::write(dir.path().join("z/.zgroup"), "{}").unwrap();
-        assert_eq!(detect(&dir.path().join("z")).unwrap(), Format::Zarr);
+        assert_eq!(name(&dir.path().join("z")).unwrap(), "zarr");
     }
 }

@@ -1,5 +1,6 @@
 //! Opening and saving datasets: formats give and take a [`RawDataset`].
 
+mod backend;
 mod batch;
 pub mod cf;
 mod format;
@@ -11,8 +12,10 @@ mod raw;
 mod save;
 mod save_many;
 mod staging;
+pub mod store;
 pub mod zarr;
 
+pub use backend::{Backend, Found, register_backend};
 pub use batch::Batch;
 pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
 pub use open_many::{Combine, MultiFileOptions, Preprocess, open_mfdataset, open_mfdataset_with};

@@ -1,13 +1,11 @@
 //! Opening a dataset, whatever its format.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
+use super::backend::{detect, named};
 use super::cf::{self, DecodeCoords, DecodeOptions};
-use super::format::{Format, detect};
 use super::raw::RawDataset;
-use super::{netcdf, zarr};
+use super::store::Location;
 use crate::dtype::TimeUnit;
 use crate::error::{Context, Error, Result};
 use crate::labels::{AttrValue, Dataset};
@@ -21,6 +19,8 @@ pub struct OpenOptions {
     pub decode: DecodeOptions,
     /// Lengths of chunks along dimensions, instead of those as stored.
     pub chunks: Vec<(String, usize)>,
+    /// The format, by the name of its [backend](crate::io::Backend); told by the content if it is not given.
+    pub engine: Option<String>,
 }
 
 impl OpenOptions {
@@ -42,6 +42,19 @@ impl OpenOptions {
     /// ```
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
+        self
+    }
+
+    /// Opens it as this format, whatever its content looks like: `"netcdf"`, `"zarr"`, or the name of a
+    /// [backend](crate::io::Backend) of your own.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let e = open_dataset_with("a.grib", &OpenOptions::new().engine("grib")).unwrap_err();
+    /// assert!(e.to_string().contains("no engine `grib`"));
+    /// ```
+    pub fn engine(mut self, name: impl Into<String>) -> Self {
+        self.engine = Some(name.into());
         self
     }
 
@@ -147,7 +160,8 @@ impl OpenOptions {
     }
 }
 
-/// Opens a Zarr store (a folder, v2 or v3) or a NetCDF file (classic or NetCDF4), lazily.
+/// Opens a Zarr store (v2 or v3: a folder, a zip archive, an address, a store in hand) or a NetCDF file (classic or
+/// NetCDF4), lazily.
 ///
 /// Reads metadata, the labels of dimensions, and the first and last value of other times (they decide
 /// the unit). Data variables are read when they are computed, in the chunks in which they are stored.
@@ -163,8 +177,8 @@ impl OpenOptions {
 /// println!("{ds}");
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
-    open_dataset_with(path, &OpenOptions::default())
+pub fn open_dataset(location: impl Into<Location>) -> Result<Dataset> {
+    open_dataset_with(location, &OpenOptions::default())
 }
 
 /// Opens a dataset with options. See [`open_dataset`].
@@ -177,10 +191,14 @@ pub fn open_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
 /// let stored = open_dataset_with("packed.nc", &OpenOptions::new().decode(false))?;
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_dataset_with(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Dataset> {
-    let path = path.as_ref();
-    let raw = open_raw(path, options.group.as_deref())?;
-    decode(raw, options).at(|| path.display().to_string())
+pub fn open_dataset_with(location: impl Into<Location>, options: &OpenOptions) -> Result<Dataset> {
+    let location = location.into();
+    let backend = match &options.engine {
+        Some(name) => named(name)?,
+        None => detect(&location)?,
+    };
+    let raw = backend.open(&location, options.group.as_deref())?;
+    decode(raw, options).at(|| location.to_string())
 }
 
 /// Decodes what was opened; what cannot be read is named in the encoding of the dataset.
@@ -220,12 +238,7 @@ fn decode(raw: RawDataset, options: &OpenOptions) -> Result<Dataset> {
 /// # std::fs::remove_dir_all(path).ok();
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_raw(path: &Path, group: Option<&str>) -> Result<RawDataset> {
-    match detect(path)? {
-        Format::Zarr => match group {
-            Some(group) => zarr::open_zarr_group(path, group),
-            None => zarr::open_zarr(path),
-        },
-        Format::NetCdf => netcdf::open_netcdf(path, group),
-    }
+pub fn open_raw(location: impl Into<Location>, group: Option<&str>) -> Result<RawDataset> {
+    let location = location.into();
+    detect(&location)?.open(&location, group)
 }

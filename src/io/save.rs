@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Batch;
 use super::netcdf::NetcdfOptions;
+use super::store::Location;
 use super::zarr::WriteOptions;
 use crate::error::Result;
 use crate::exec::{Executor, Local, Report};
@@ -13,7 +14,8 @@ use crate::labels::{DataArray, Dataset};
 const UNNAMED: &str = "__xarray_dataarray_variable__";
 
 impl Dataset {
-    /// Writes the dataset as a new Zarr v3 store, chunk by chunk, in bounded memory.
+    /// Writes the dataset as a new Zarr v3 store, chunk by chunk, in bounded memory: a folder, a zip archive (a path that
+    /// ends in `.zip`), an address, a store in hand.
     ///
     /// The store stands under its name when it is complete; a run that fails or is killed leaves
     /// nothing there. With [`Resume`](crate::io::zarr::Resume) it can be continued.
@@ -30,11 +32,12 @@ impl Dataset {
     /// # std::fs::remove_dir_all(path).ok();
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn to_zarr(&self, path: impl AsRef<Path>) -> Result<Report> {
-        self.to_zarr_with(path, &WriteOptions::default(), &Local::default())
+    pub fn to_zarr(&self, location: impl Into<Location>) -> Result<Report> {
+        self.to_zarr_with(location, &WriteOptions::default(), &Local::default())
     }
 
-    /// Writes the dataset as a Zarr v3 store with options and an executor. See [`to_zarr`](Dataset::to_zarr).
+    /// Writes the dataset as Zarr with options (modes, appending, regions, v2) and an executor. See
+    /// [`to_zarr`](Dataset::to_zarr).
     ///
     /// # Errors
     /// Those of [`to_zarr`](Dataset::to_zarr).
@@ -52,11 +55,11 @@ impl Dataset {
     /// ```
     pub fn to_zarr_with(
         &self,
-        path: impl AsRef<Path>,
+        location: impl Into<Location>,
         options: &WriteOptions,
         executor: &dyn Executor,
     ) -> Result<Report> {
-        Batch::new().write_zarr_with(path, self, options)?.run_on(executor).map(|(_, report)| report)
+        Batch::new().write_zarr_with(location, self, options)?.run_on(executor).map(|(_, report)| report)
     }
 
     /// Writes the dataset as a NetCDF4 file, replacing what is there.
@@ -138,7 +141,7 @@ impl DataArray {
     /// # std::fs::remove_dir_all(path).ok();
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn to_zarr(&self, path: impl AsRef<Path>) -> Result<Report> {
-        self.to_named_dataset().to_zarr(path)
+    pub fn to_zarr(&self, location: impl Into<Location>) -> Result<Report> {
+        self.to_named_dataset().to_zarr(location)
     }
 }

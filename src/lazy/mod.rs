@@ -207,6 +207,11 @@ pub trait Op: Debug + Send + Sync {
         None
     }
 
+    /// How many of these are best done at the same time. See [`Source::requests`](crate::source::Source::requests).
+    fn requests(&self) -> usize {
+        1
+    }
+
     /// Details for `explain`: what and where.
     fn describe(&self) -> String {
         self.name().to_string()

@@ -48,6 +48,10 @@ impl Op for Read {
         self.0.stamp()
     }
 
+    fn requests(&self) -> usize {
+        self.0.requests()
+    }
+
     fn describe(&self) -> String {
         format!("read {}", self.0.describe())
     }

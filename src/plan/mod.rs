@@ -221,6 +221,23 @@ impl Plan {
         outputs.into_iter().map(|o| o.1).collect()
     }
 
+    /// How many tasks are best run at the same time, however few cores there are: those of servers wait.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::{Plan, Target};
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.chunk("x", 1)?;
+    /// assert_eq!(Plan::new(&[Target::Memory(a.variable().data().clone())])?.requests(), 1);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn requests(&self) -> usize {
+        let sinks = self.stages().iter().map(|stage| match &stage.kind {
+            StageKind::Write { sink, .. } => sink.requests(),
+            _ => 1,
+        });
+        self.nodes().iter().map(|node| node.op.requests()).chain(sinks).max().unwrap_or(1)
+    }
+
     /// How many tasks there are.
     ///
     /// ```

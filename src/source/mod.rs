@@ -46,6 +46,10 @@ pub trait Source: Debug + Send + Sync {
     fn stamp(&self) -> Option<String> {
         None
     }
+    /// How many reads at the same time it serves best: more than one thread a core where each waits for a server.
+    fn requests(&self) -> usize {
+        1
+    }
     /// One line for plans and errors: what and where.
     fn describe(&self) -> String;
 }
@@ -85,6 +89,10 @@ pub trait Sink: Debug + Send + Sync {
     /// run lasts.
     fn is_written(&self, _region: &Region) -> bool {
         false
+    }
+    /// How many writes at the same time it serves best. See [`Source::requests`].
+    fn requests(&self) -> usize {
+        1
     }
     /// One line for plans and errors: what and where.
     fn describe(&self) -> String;

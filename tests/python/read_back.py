@@ -13,12 +13,16 @@ import warnings
 from pathlib import Path
 
 import xarray as xr
+import zarr
 from labelled_json import dumps, object_to_json
 
 
 def read(path, group=None, decode=True, encoding=False, engine=None, drop=()):
     """The dataset at `path`, without the variables `drop`, as JSON."""
     engine = engine or ("zarr" if is_zarr(path) else "netcdf4")
+    if str(path).endswith(".zip"):
+        # zarr-python tells archives by the class of the store only.
+        path = zarr.storage.ZipStore(path, mode="r")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         options = {"group": group, "engine": engine, "decode_cf": decode, "cache": False}

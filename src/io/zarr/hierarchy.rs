@@ -1,12 +1,14 @@
 //! Which arrays a group holds: from consolidated metadata, else from the folders.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::json;
 use super::metadata::{self, ArrayMetadata};
-use crate::error::{Context, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::io::store::{FolderStore, Store, join};
 
 /// A group of a store with the documents of its arrays.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct Group {
 }
 
 /// The metadata of one array.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// `zarr.json` or `.zarray`.
     pub doc: Value,
@@ -31,7 +33,7 @@ pub struct Document {
 }
 
 /// Files by which a folder is known to be a Zarr store.
-const MARKERS: [&str; 4] = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
+pub(super) const MARKERS: [&str; 4] = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
 
 /// Whether the folder is a Zarr group or array.
 ///
@@ -47,7 +49,20 @@ const MARKERS: [&str; 4] = ["zarr.json", ".zgroup", ".zarray", ".zmetadata"];
 /// # Ok::<(), graticule::Error>(())
 /// ```
 pub fn is_zarr(path: &Path) -> bool {
-    MARKERS.iter().any(|m| path.join(m).is_file())
+    FolderStore::new(path).and_then(|store| is_node(&store)).unwrap_or(false)
+}
+
+/// Whether a store holds a group or an array.
+///
+/// # Errors
+/// If it cannot be read.
+pub(in crate::io) fn is_node(store: &dyn Store) -> Result<bool> {
+    for marker in MARKERS {
+        if store.size(marker)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Document {
@@ -55,7 +70,7 @@ impl Document {
     ///
     /// # Errors
     /// If it is broken, or holds something that is not supported.
-    pub fn read(&self, store: &Path, array: &str) -> Result<ArrayMetadata> {
+    pub fn read(&self, store: &Arc<dyn Store>, array: &str) -> Result<ArrayMetadata> {
         if self.doc["zarr_format"] == 3 {
             metadata::from_v3(store, array, &self.doc)
         } else {
@@ -64,65 +79,61 @@ impl Document {
     }
 }
 
-/// Opens the group at `group` (`""` for the root) of the store in the folder `store`.
+/// Opens the group at `group` (`""` for the root) of a store.
 ///
 /// # Errors
 /// If there is no such group, or its metadata is broken.
-pub fn open_group(store: &Path, group: &str) -> Result<Group> {
+pub fn open_group(store: &dyn Store, group: &str) -> Result<Group> {
     let group = group.trim_matches('/');
     if group.split('/').any(|part| part == "." || part == ".." || part.contains('\\')) {
         return Err(Error::invalid(format!("`{group}` is not the path of a group")));
     }
-    let folder = if group.is_empty() { store.to_path_buf() } else { store.join(group) };
-    if let Some(doc) = json::read(&folder.join("zarr.json"))? {
-        return group_v3(store, group, &folder, &doc);
+    if let Some(doc) = json::read(store, &join(group, "zarr.json"))? {
+        return group_v3(store, group, &doc);
     }
-    if folder.join(".zarray").is_file() {
-        return Err(not_a_group(&folder));
+    let has = |key: &str| -> Result<bool> { Ok(store.size(&join(group, key))?.is_some()) };
+    if has(".zarray")? {
+        return Err(not_a_group(store, group));
     }
-    let consolidated = json::read(&store.join(".zmetadata"))?;
+    let consolidated = json::read(store, ".zmetadata")?;
     let in_consolidated =
         consolidated.as_ref().is_some_and(|c| c["metadata"].get(join(group, ".zgroup")).is_some());
     if in_consolidated || (consolidated.is_some() && group.is_empty()) {
         return Ok(group_v2_consolidated(group, &consolidated.unwrap_or_default()["metadata"]));
     }
-    if folder.join(".zgroup").is_file() {
-        return group_v2(&folder);
+    if has(".zgroup")? {
+        return group_v2(store, group);
     }
-    if !store.exists() {
-        return Err(Error::new(ErrorKind::NotFound, format!("no file or folder `{}`", store.display())));
-    }
-    if group.is_empty() || !is_zarr(store) {
-        return Err(Error::storage(format!("`{}` is not a Zarr store", store.display()))
+    let place = store.describe();
+    if group.is_empty() || !is_node(store)? {
+        return Err(Error::new(ErrorKind::NotFound, format!("`{place}` is not a Zarr store"))
             .help("a Zarr group has a file `zarr.json`, `.zgroup` or `.zmetadata`"));
     }
     let parent = group.rsplit_once('/').map_or("", |(parent, _)| parent);
     let known = open_group(store, parent).map(|g| g.groups).unwrap_or_default();
-    Err(Error::not_found("group", group, known.iter().map(|name| join(parent, name)))
-        .at(store.display().to_string()))
+    Err(Error::not_found("group", group, known.iter().map(|name| join(parent, name))).at(place))
 }
 
-fn not_a_group(folder: &Path) -> Error {
-    Error::unsupported(format!("`{}` is a Zarr array, not a group of arrays", folder.display()))
-        .help("open the folder that holds it")
-}
-
-fn join(group: &str, name: &str) -> String {
-    if group.is_empty() { name.to_string() } else { format!("{group}/{name}") }
+fn not_a_group(store: &dyn Store, prefix: &str) -> Error {
+    Error::unsupported(format!(
+        "`{}` is a Zarr array, not a group of arrays",
+        join(&store.describe(), prefix)
+    ))
+    .help("open the folder that holds it")
 }
 
 fn object(v: &Value) -> Map<String, Value> {
     v.as_object().cloned().unwrap_or_default()
 }
 
-fn group_v3(store: &Path, group: &str, folder: &Path, doc: &Value) -> Result<Group> {
-    let place = || folder.join("zarr.json").display().to_string();
+fn group_v3(store: &dyn Store, group: &str, doc: &Value) -> Result<Group> {
+    let place = || format!("{} in {}", join(group, "zarr.json"), store.describe());
     if doc["zarr_format"] != 3 {
         return Err(Error::storage("the metadata is not that of Zarr v3").at(place()));
     }
     match doc["node_type"].as_str() {
         Some("group") => {}
-        Some("array") => return Err(not_a_group(folder)),
+        Some("array") => return Err(not_a_group(store, group)),
         _ => {
             return Err(Error::storage("the metadata is neither that of a group nor of an array").at(place()));
         }
@@ -130,7 +141,7 @@ fn group_v3(store: &Path, group: &str, folder: &Path, doc: &Value) -> Result<Gro
     let mut out =
         Group { format: 3, attributes: object(&doc["attributes"]), arrays: Vec::new(), groups: Vec::new() };
     // Only the root is sure to know everything below it.
-    let root = if group.is_empty() { None } else { json::read(&store.join("zarr.json"))? };
+    let root = if group.is_empty() { None } else { json::read(store, "zarr.json")? };
     let (entries, prefix) = match &root {
         Some(root) if root["consolidated_metadata"]["metadata"].is_object() => {
             (&root["consolidated_metadata"]["metadata"], format!("{group}/"))
@@ -146,8 +157,8 @@ fn group_v3(store: &Path, group: &str, folder: &Path, doc: &Value) -> Result<Gro
         }
         return Ok(out);
     }
-    for (name, path) in folders(folder)? {
-        match json::read(&path.join("zarr.json")) {
+    for name in store.list(group)? {
+        match json::read(store, &join(&join(group, &name), "zarr.json")) {
             Ok(None) => {}
             Ok(Some(entry)) => out.add_v3(&name, Ok(entry)),
             Err(e) => out.add_v3(&name, Err(e)),
@@ -193,40 +204,25 @@ fn group_v2_consolidated(group: &str, entries: &Value) -> Group {
     out
 }
 
-fn group_v2(folder: &Path) -> Result<Group> {
-    let attributes = json::read(&folder.join(".zattrs"))?.unwrap_or_default();
+fn group_v2(store: &dyn Store, group: &str) -> Result<Group> {
+    let attributes = json::read(store, &join(group, ".zattrs"))?.unwrap_or_default();
     let mut out =
         Group { format: 2, attributes: object(&attributes), arrays: Vec::new(), groups: Vec::new() };
-    for (name, path) in folders(folder)? {
+    for name in store.list(group)? {
+        let prefix = join(group, &name);
         let read = || -> Result<Option<Document>> {
-            let Some(doc) = json::read(&path.join(".zarray"))? else {
+            let Some(doc) = json::read(store, &join(&prefix, ".zarray"))? else {
                 return Ok(None);
             };
-            let attributes = json::read(&path.join(".zattrs"))?.unwrap_or_default();
+            let attributes = json::read(store, &join(&prefix, ".zattrs"))?.unwrap_or_default();
             Ok(Some(Document { doc, attributes }))
         };
         match read() {
-            Ok(None) if path.join(".zgroup").is_file() => out.groups.push(name),
+            Ok(None) if store.size(&join(&prefix, ".zgroup"))?.is_some() => out.groups.push(name),
             Ok(None) => {}
             Ok(Some(document)) => out.arrays.push((name, Ok(document))),
             Err(e) => out.arrays.push((name, Err(e))),
         }
     }
-    Ok(out)
-}
-
-/// The folders in a folder by name.
-fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
-    let place = || folder.display().to_string();
-    let mut out = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(Error::from).at(place)? {
-        let entry = entry.map_err(Error::from).at(place)?;
-        if let Some(name) = entry.file_name().to_str()
-            && entry.path().is_dir()
-        {
-            out.push((name.to_string(), entry.path()));
-        }
-    }
-    out.sort();
     Ok(out)
 }

@@ -2,11 +2,10 @@
 //!
 //! In a [`Value`] such a number is a text that begins with [`MARK`], which no metadata uses.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
+use crate::io::store::{ByteRange, Store};
 
 /// What a text starts with that stands for a number JSON cannot say.
 const MARK: char = '\u{0}';
@@ -57,23 +56,15 @@ pub fn parse(text: &str) -> Result<Value> {
     parsed.map_err(|e| Error::storage("the metadata is not JSON").caused_by(e))
 }
 
-/// Reads a document, if the file exists.
+/// Reads a document, if there is one under the key.
 ///
 /// # Errors
 /// If it cannot be read or is not JSON.
-pub fn read(path: &Path) -> Result<Option<Value>> {
-    let place = || path.display().to_string();
-    match std::fs::metadata(path) {
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(e) => return Err(Error::from(e).at(place())),
-        Ok(m) if m.len() > LARGEST => {
-            return Err(Error::storage(format!("a metadata file of {} bytes", m.len())).at(place()));
-        }
-        Ok(_) => {}
-    }
-    let bytes = std::fs::read(path).map_err(Error::from).at(place)?;
+pub fn read(store: &dyn Store, key: &str) -> Result<Option<Value>> {
+    let place = || format!("{} in {}", key, store.describe());
+    let Some(bytes) = store.read(key, ByteRange::Whole { limit: LARGEST }).at(place)? else {
+        return Ok(None);
+    };
     let text = String::from_utf8(bytes)
         .map_err(|e| Error::storage("the metadata is not UTF-8").caused_by(e).at(place()))?;
     parse(&text).at(place).map(Some)

@@ -3,7 +3,7 @@
 //! <https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html>,
 //! <https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html>
 
-use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -11,6 +11,7 @@ use super::chunks::{ArraySpec, Keys, Shard};
 use super::fill;
 use super::stored::Stored;
 use crate::error::{Error, Result};
+use crate::io::store::Store;
 
 /// Chunks of more elements than this are refused: no memory holds them.
 const LARGEST_CHUNK: usize = 1 << 40;
@@ -53,7 +54,7 @@ const SERIALIZERS: [&str; 10] = [
 ///
 /// # Errors
 /// If it is broken, or holds something that is not supported.
-pub fn from_v3(store: &Path, array: &str, doc: &Value) -> Result<ArrayMetadata> {
+pub fn from_v3(store: &Arc<dyn Store>, array: &str, doc: &Value) -> Result<ArrayMetadata> {
     if doc["node_type"] != "array" || doc["zarr_format"] != 3 {
         return Err(Error::storage("the metadata is not that of a Zarr v3 array"));
     }
@@ -108,9 +109,10 @@ pub fn from_v3(store: &Path, array: &str, doc: &Value) -> Result<ArrayMetadata> 
     let fill_value = doc["fill_value"].clone();
     Ok(ArrayMetadata {
         spec: ArraySpec {
-            store: store.to_path_buf(),
+            store: store.clone(),
             array: array.to_string(),
             fill: fill::from_json(&fill_value, &stored)?,
+            implied: true,
             stored,
             chunk,
             zarrs: Value::Object(for_zarrs).to_string(),
@@ -131,7 +133,12 @@ pub fn from_v3(store: &Path, array: &str, doc: &Value) -> Result<ArrayMetadata> 
 ///
 /// # Errors
 /// If it is broken, or holds something that is not supported.
-pub fn from_v2(store: &Path, array: &str, doc: &Value, attributes: &Value) -> Result<ArrayMetadata> {
+pub fn from_v2(
+    store: &Arc<dyn Store>,
+    array: &str,
+    doc: &Value,
+    attributes: &Value,
+) -> Result<ArrayMetadata> {
     if doc["zarr_format"] != 2 {
         return Err(Error::storage("the metadata is not that of a Zarr v2 array"));
     }
@@ -166,9 +173,10 @@ pub fn from_v2(store: &Path, array: &str, doc: &Value, attributes: &Value) -> Re
     };
     Ok(ArrayMetadata {
         spec: ArraySpec {
-            store: store.to_path_buf(),
+            store: store.clone(),
             array: array.to_string(),
             fill: fill::from_json(&doc["fill_value"], &stored)?,
+            implied: !doc["fill_value"].is_null(),
             stored,
             chunk,
             zarrs: for_zarrs.to_string(),
@@ -261,37 +269,4 @@ fn check_size(shape: &[usize], chunk: &[usize], stored: &Stored) -> Result<()> {
         .filter(|n| *n <= MOST_CHUNKS)
         .ok_or_else(|| Error::storage(format!("shape {shape:?} in chunks of {chunk:?}: too many chunks")))?;
     Ok(())
-}
-
-/// A v3 document for an array that is to be written.
-pub fn document(
-    shape: &[usize],
-    chunk: &[usize],
-    types: &(Stored, Value, Value),
-    fill: Value,
-    compressors: &[Value],
-    dims: &[String],
-    attributes: Map<String, Value>,
-) -> Value {
-    let mut codecs = vec![types.2.clone()];
-    codecs.extend_from_slice(compressors);
-    let mut doc = json!({
-        "shape": shape,
-        "data_type": types.1,
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk}},
-        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-        "fill_value": fill,
-        "codecs": codecs,
-        "attributes": attributes,
-        "dimension_names": dims,
-        "zarr_format": 3,
-        "node_type": "array",
-        "storage_transformers": [],
-    });
-    if dims.is_empty()
-        && let Some(doc) = doc.as_object_mut()
-    {
-        doc.shift_remove("dimension_names");
-    }
-    doc
 }

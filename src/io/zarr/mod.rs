@@ -1,24 +1,34 @@
-//! Zarr stores in folders: v2 and v3 are read, v3 is written.
+//! Zarr, v2 and v3, read and written, over any [store](super::store).
 
 mod attrs;
 mod base64;
 mod chunks;
+mod codecs;
+mod compressors;
 mod direct;
+mod draft;
 mod fill;
 mod hierarchy;
 mod json;
+mod layout;
 mod metadata;
 mod open;
+mod options;
+mod region;
 mod resume;
+mod shards;
 mod sink;
 mod source;
 mod stored;
+mod update;
 mod write;
 mod zstd;
 
+pub(super) use hierarchy::is_node;
 pub use hierarchy::is_zarr;
 pub use open::{open_zarr, open_zarr_group};
+pub use options::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 pub use resume::Resume;
 pub use sink::ZarrSink;
 pub use source::ZarrSource;
-pub use write::{WriteMode, WriteOptions, ZarrWrite};
+pub use write::ZarrWrite;

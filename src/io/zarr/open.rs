@@ -1,6 +1,5 @@
 //! Opening a Zarr group as a raw dataset.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -11,10 +10,11 @@ use super::{attrs, fill};
 use crate::array::Block;
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
+use crate::io::store::{Location, Store, join};
 use crate::labels::{AttrValue, Variable};
 use crate::lazy::LazyArray;
 
-/// Opens the root group of a Zarr store, v2 or v3, in a folder; reads metadata only.
+/// Opens the root group of a Zarr store, v2 or v3, wherever it is; reads metadata only.
 ///
 /// Arrays that cannot be read (a codec or data type is missing, the metadata is broken, dimensions have
 /// no names) are listed in [`RawDataset::skipped`].
@@ -33,8 +33,8 @@ use crate::lazy::LazyArray;
 /// # std::fs::remove_dir_all(path).ok();
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_zarr(path: impl AsRef<Path>) -> Result<RawDataset> {
-    open_zarr_group(path, "")
+pub fn open_zarr(location: impl Into<Location>) -> Result<RawDataset> {
+    open_zarr_group(location, "")
 }
 
 /// Opens a group inside a Zarr store; see [`open_zarr`].
@@ -53,16 +53,16 @@ pub fn open_zarr(path: impl AsRef<Path>) -> Result<RawDataset> {
 /// # std::fs::remove_dir_all(path).ok();
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_zarr_group(path: impl AsRef<Path>, group: &str) -> Result<RawDataset> {
-    let store = std::path::absolute(path.as_ref())?;
+pub fn open_zarr_group(location: impl Into<Location>, group: &str) -> Result<RawDataset> {
+    let store = location.into().store()?;
     let group_path = group.trim_matches('/');
-    let group = open_group(&store, group_path)?;
+    let group = open_group(&*store, group_path)?;
     let mut raw = RawDataset::new();
     for (name, document) in group.arrays {
-        let path = if group_path.is_empty() { name.clone() } else { format!("{group_path}/{name}") };
+        let path = join(group_path, &name);
         let opened = document
             .and_then(|d| open_array(&store, &path, &d))
-            .at(|| format!("array `{path}` of the Zarr store `{}`", store.display()));
+            .at(|| format!("array `{path}` of the Zarr store `{}`", store.describe()));
         match opened {
             Ok(variable) => {
                 raw.variables.insert(name.into(), variable);
@@ -72,7 +72,7 @@ pub fn open_zarr_group(path: impl AsRef<Path>, group: &str) -> Result<RawDataset
     }
     raw.attrs = attrs::from_json(&group.attributes);
     raw.attrs.retain(|name, _| !is_nczarr(name));
-    raw.encoding.insert("source", store.display().to_string());
+    raw.encoding.insert("source", store.describe());
     raw.encoding.insert("zarr_format", i64::from(group.format));
     Ok(raw)
 }
@@ -82,7 +82,7 @@ fn is_nczarr(name: &str) -> bool {
     name.get(..3).is_some_and(|p| p.eq_ignore_ascii_case("_nc"))
 }
 
-fn open_array(store: &Path, path: &str, document: &Document) -> Result<Variable> {
+fn open_array(store: &Arc<dyn Store>, path: &str, document: &Document) -> Result<Variable> {
     let meta = document.read(store, path)?;
     let is_v3 = document.doc["zarr_format"] == 3;
     let dims = match meta.dims {

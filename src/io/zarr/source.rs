@@ -5,13 +5,15 @@ use ndarray::{ArrayViewD, IxDyn, Slice};
 use serde::{Deserialize, Serialize};
 use zarrs::array::ArrayBytes;
 
-use super::chunks::{ArraySpec, Codecs, LazyCodecs};
+use super::chunks::ArraySpec;
+use super::codecs::{Codecs, LazyCodecs};
 use super::stored::Layout;
 use crate::array::{Block, ChunkGrid, Place, Region, copy};
 use crate::dtype::dispatch::with_number;
 use crate::dtype::{DType, NAT, Number, Text};
 use crate::error::{Error, Result};
-use crate::source::{Source, Traffic, stamp_of_file};
+use crate::io::store::join;
+use crate::source::{Source, Traffic};
 
 /// An array of a Zarr store, v2 or v3: a description that opens its codecs on first use.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,7 +29,7 @@ impl ZarrSource {
     /// # Errors
     /// If a codec is not supported.
     pub(super) fn new(spec: ArraySpec) -> Result<Self> {
-        let codecs = LazyCodecs::ready(spec.open()?);
+        let codecs = LazyCodecs::ready(Codecs::of(&spec)?);
         Ok(ZarrSource { spec, codecs })
     }
 
@@ -38,7 +40,7 @@ impl ZarrSource {
             let Some(bytes) = self.spec.read_encoded(codecs, &index, io)? else {
                 return Ok(Block::full(&region.shape(), &self.spec.fill));
             };
-            let numbers = self.spec.numbers::<T>(codecs, &index, bytes)?;
+            let numbers = codecs.numbers::<T>(&self.spec, &index, bytes)?;
             let chunk = Block::from_vec(&self.spec.chunk, numbers)?.retype(self.dtype());
             let (inside, _) = overlap(&self.spec, &index, region);
             // A part that is a piece of the chunk would keep all of it in memory.
@@ -76,7 +78,7 @@ impl ZarrSource {
             {
                 continue;
             }
-            let numbers = self.spec.numbers::<T>(codecs, &index, bytes)?;
+            let numbers = codecs.numbers::<T>(&self.spec, &index, bytes)?;
             let chunk = ArrayViewD::from_shape(IxDyn(&self.spec.chunk), &numbers)
                 .map_err(|e| Error::internal(e.to_string()))?;
             copy(to, &chunk.slice_each_axis(|of| Slice::from(inside.axis(of.axis.index()))));
@@ -207,8 +209,12 @@ impl Source for ZarrSource {
     }
 
     fn stamp(&self) -> Option<String> {
-        let array = self.spec.store.join(&self.spec.array);
-        ["zarr.json", ".zarray"].into_iter().find_map(|name| stamp_of_file(&array.join(name)))
+        let stamp = |name| self.spec.store.stamp(&join(&self.spec.array, name));
+        ["zarr.json", ".zarray"].into_iter().find_map(stamp)
+    }
+
+    fn requests(&self) -> usize {
+        self.spec.store.requests()
     }
 
     fn describe(&self) -> String {

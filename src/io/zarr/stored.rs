@@ -225,6 +225,33 @@ impl Stored {
         })
     }
 
+    /// The numpy type under which elements of a dtype are written in v2, and the filters before the bytes.
+    ///
+    /// # Errors
+    /// If Zarr has no type for it.
+    pub fn for_writing_v2(dtype: DType) -> Result<(Stored, String, Value)> {
+        let (stored, ..) = Self::for_writing(dtype)?;
+        let name = match dtype {
+            DType::Str => return Ok((stored, "|O".into(), json!([{"id": "vlen-utf8"}]))),
+            DType::Bytes(n) => format!("|S{}", n.max(1)),
+            DType::Bool => "|b1".into(),
+            DType::I8 => "|i1".into(),
+            DType::U8 => "|u1".into(),
+            DType::Datetime { unit, .. } => format!("<M8[{}]", unit.name()),
+            DType::Timedelta { unit } => format!("<m8[{}]", unit.name()),
+            _ => {
+                let kind = match dtype {
+                    DType::F32 | DType::F64 => 'f',
+                    DType::C64 | DType::C128 => 'c',
+                    DType::U16 | DType::U32 | DType::U64 => 'u',
+                    _ => 'i',
+                };
+                format!("<{kind}{}", dtype.size())
+            }
+        };
+        Ok((stored, name, Value::Null))
+    }
+
     /// A fill value that `zarrs` accepts for the type; we fill in missing chunks ourselves.
     pub fn neutral_fill(&self) -> Value {
         match self.layout {

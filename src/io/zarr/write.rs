@@ -1,98 +1,85 @@
-//! Writing a raw dataset as Zarr v3: metadata first, then the chunks, the final name last.
+//! Writing a dataset as Zarr: a new store here, changes of one that is there in `update`.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::chunks::ArraySpec;
-use super::resume::{ChunkLog, Manifest, Resume};
+use super::attrs;
+use super::draft::Draft;
+use super::json::to_text;
+use super::layout::NewArray;
+use super::options::{WriteMode, WriteOptions, ZarrFormat};
 use super::sink::ZarrSink;
-use super::stored::{Layout, Stored};
-use super::{attrs, fill, json, metadata};
-use crate::array::Block;
+use super::update;
 use crate::error::{Context, Error, Result};
-use crate::io::RawDataset;
-use crate::io::staging::Staging;
-use crate::labels::{AttrValue, Variable};
+use crate::io::store::{Location, join};
+use crate::io::{RawDataset, cf};
+use crate::labels::{Dataset, Variable};
 use crate::lazy::LazyArray;
 use crate::plan::{Plan, Rules, Target, identity_of};
 use crate::source::{Sink, Traffic};
 
-/// What to do with a store that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WriteMode {
-    /// Fail: xarray's mode `w-`.
-    #[default]
-    Create,
-    /// Replace it when the new one is complete: xarray's mode `w`.
-    Replace,
-}
-
-/// How to write a Zarr store.
-///
-/// With [`resume`](WriteOptions::resume) a run that ends early keeps what it has written in the folder `.NAME.resume`
-/// beside the store, and the same program run again goes on from there: it computes the chunks that are missing. It is
-/// refused if another plan has begun the store: operations, sources (by path and, for files, length and time of
-/// change; of a Zarr array those of its metadata), chunks and version must be the same, attributes and small arrays
-/// in memory need not. Remove the folder to begin anew. Reductions that come first (a climatology) are computed again.
-/// A plan with closures cannot be continued.
-///
-/// ```
-/// # use graticule::prelude::*;
-/// use graticule::io::zarr::{Resume, WriteOptions};
-/// # let folder = std::env::temp_dir().join(format!("graticule-resume-{}", std::process::id()));
-/// # std::fs::create_dir_all(&folder)?;
-/// # let path = folder.join("a.zarr");
-/// let a = DataArray::from_vec(&[("x", 6)], vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?.chunk("x", 2)?;
-/// let options = WriteOptions { resume: Resume::IfBegun, ..WriteOptions::default() };
-/// // This run ends before it has begun, for want of memory.
-/// let little = Local::new().memory(10);
-/// assert!(a.add(1)?.to_dataset("a").to_zarr_with(&path, &options, &little).is_err());
-/// // Another one would not continue it, but the same does.
-/// assert!(a.add(2)?.to_dataset("a").to_zarr_with(&path, &options, &Local::new()).is_err());
-/// let report = a.add(1)?.to_dataset("a").to_zarr_with(&path, &options, &Local::new())?;
-/// assert_eq!(report.resumed, 0);
-/// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
-/// # std::fs::remove_dir_all(folder)?;
-/// # Ok::<(), graticule::Error>(())
-/// ```
-#[derive(Debug, Clone, Default)]
-pub struct WriteOptions {
-    /// What to do with a store that is there already.
-    pub mode: WriteMode,
-    /// Whether a run that is killed, fails or is cancelled can be continued by another.
-    pub resume: Resume,
-}
-
-/// Chunks of arrays in memory are cut to at most so many bytes.
-const MEMORY_CHUNK: usize = 64 << 20;
-
 /// Arrays in memory up to this size are written at once.
 const WRITTEN_AT_ONCE: usize = 16 << 20;
-
-/// Compressors of v3 that are taken over from the encoding.
-const COMPRESSORS: [&str; 4] = ["zstd", "blosc", "gzip", "crc32c"];
 
 /// A Zarr store that is being written.
 ///
 /// Make it, write its [`targets`](ZarrWrite::targets), and [`finish`](ZarrWrite::finish) it: only then
-/// does the store stand under its name. One that is dropped before leaves nothing, unless it can be
-/// [continued](Resume).
+/// does the store stand under its name, or what was appended count. One that is dropped before leaves nothing, unless it
+/// can be [continued](super::Resume).
 #[derive(Debug)]
 pub struct ZarrWrite {
-    staging: Staging,
-    manifest: Option<Manifest>,
-    target: PathBuf,
+    draft: Draft,
     targets: Vec<(LazyArray, Arc<dyn Sink>)>,
-    group: Value,
+    /// What is written at the end, the decisive one last.
+    documents: Vec<(String, Value)>,
 }
 
+/// The documents of arrays, by the paths of arrays and the names of their keys.
+pub(super) type Documents = Vec<(String, &'static str, Value)>;
+
 impl ZarrWrite {
-    /// Begins a store at `path`: writes the metadata and what is small and in memory.
+    /// Begins to write a dataset as the options say: checks it, writes the first metadata and what is small and in memory.
     ///
     /// # Errors
-    /// If the path is taken, a variable has a dtype that Zarr lacks, or the file system refuses.
+    /// If the options do not fit to what is there, an encoding contradicts the data, a variable has a dtype that Zarr lacks,
+    /// or the store cannot be written.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::zarr::{WriteOptions, ZarrWrite};
+    /// # let path = std::env::temp_dir().join(format!("graticule-begin-{}.zarr", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let write = ZarrWrite::begin(&path, &a.to_dataset("a"), &WriteOptions::new())?;
+    /// write.finish()?;
+    /// assert_eq!(open_dataset(&path)?.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_dir_all(path)?;
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn begin(location: impl Into<Location>, ds: &Dataset, options: &WriteOptions) -> Result<Self> {
+        let location = location.into();
+        match options.mode {
+            WriteMode::Create | WriteMode::Replace => {
+                if options.append_dim.is_some() || options.region.is_some() {
+                    let mode = format!("{:?}", options.mode);
+                    return Err(Error::invalid(format!(
+                        "the mode `{mode}` makes a new store: nothing to append to"
+                    ))
+                    .help("use `WriteOptions::append` or `WriteOptions::region`"));
+                }
+                Self::create(location, &cf::encode(ds, true)?, options)
+            }
+            _ => match update::Existing::open(&location, options)? {
+                Some(existing) => existing.update(ds, options),
+                None => Self::create(location, &cf::encode(ds, true)?, options),
+            },
+        }
+    }
+
+    /// Begins a new store with variables that are encoded already.
+    ///
+    /// # Errors
+    /// If the location is taken, a variable has a dtype that Zarr lacks, or the store cannot be written.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -106,55 +93,42 @@ impl ZarrWrite {
     /// assert!(!path.exists());
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn create(path: &Path, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
-        let replace = options.mode == WriteMode::Replace;
-        let mut manifest = match options.resume {
-            Resume::Never => None,
-            resume => Some(Manifest::open(path, resume)?),
-        };
-        let staging = match &manifest {
-            None => Staging::folder(path, replace)?,
-            Some(manifest) => Staging::kept(manifest.store(), path, replace)?,
-        };
+    pub fn create(location: impl Into<Location>, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
+        let location = location.into();
+        let mut draft = Draft::new(&location, options.mode == WriteMode::Replace, options.resume)?;
         let mut arrays = Vec::new();
-        let mut documents = Map::new();
         for (number, (name, variable)) in raw.variables.iter().enumerate() {
-            let place = || format!("variable `{name}` on its way to `{}`", path.display());
-            let log = manifest.as_ref().map(|m| m.log(number));
-            let (sink, document) = describe_array(staging.path(), name, variable, log).at(place)?;
-            documents.insert(name.to_string(), document);
-            arrays.push((name, variable.data().clone(), Arc::new(sink)));
+            let log = draft.manifest().map(|m| m.log(number));
+            let place = || on_its_way(name, &location);
+            let array =
+                NewArray::of(draft.store(), &draft.key(name), name, variable, options.format).at(place)?;
+            let sink = Arc::new(ZarrSink::new(array.spec, log).at(place)?);
+            arrays.push((name, variable, sink, array.documents));
         }
-        let group = json!({
-            "attributes": attrs::to_json(&raw.attrs),
-            "zarr_format": 3,
-            "consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": &documents},
-            "node_type": "group",
-        });
-        let at_once = |a: &LazyArray| a.as_block().filter(|b| b.nbytes() <= WRITTEN_AT_ONCE).cloned();
-        let targets: Vec<(LazyArray, Arc<dyn Sink>)> = (arrays.iter())
-            .filter(|(_, data, _)| at_once(data).is_none())
-            .map(|(_, data, sink)| (data.clone(), sink.clone() as Arc<dyn Sink>))
-            .collect();
-        if let Some(manifest) = &mut manifest {
+        let targets = lazy_targets(arrays.iter().map(|(_, variable, sink, _)| (*variable, sink)));
+        if let Some(manifest) = draft.manifest() {
             let all = targets.iter().map(|(data, sink)| Target::Store(data.clone(), sink.clone()));
             let plan = Plan::new_with(&all.collect::<Vec<_>>(), &Rules::none())?.identity()?;
             let names: Vec<&str> = raw.variables.keys().map(|name| &**name).collect();
             manifest.claim(identity_of(&(plan, names))?)?;
         }
-        for (name, data, sink) in &arrays {
-            let place = || format!("variable `{name}` on its way to `{}`", path.display());
-            let (folder, block) = (staging.path().join(&***name), at_once(data));
-            if block.is_some() && folder.exists() {
-                // A run before this one may have written other elements in other chunks.
-                std::fs::remove_dir_all(&folder).map_err(Error::from).at(place)?;
-            }
-            begin_array(&folder, &documents[name.as_ref()]).at(place)?;
-            if let Some(block) = block {
-                sink.write_all(&block, &Traffic::default()).at(place)?;
-            }
+        let mut all = Documents::new();
+        for (name, variable, sink, documents) in arrays {
+            begin_array(&draft, name, variable, &sink, &documents).at(|| on_its_way(name, &location))?;
+            all.extend(documents.into_iter().map(|(key, document)| (name.to_string(), key, document)));
         }
-        Ok(ZarrWrite { staging, manifest, target: path.to_path_buf(), targets, group })
+        let documents =
+            group_documents(options.format, attrs::to_json(&raw.attrs), &all, options.consolidated);
+        Ok(ZarrWrite { draft, targets: if options.compute { targets } else { Vec::new() }, documents })
+    }
+
+    /// What is to be written in a store that is there, and at the end its documents.
+    pub(super) fn in_place(
+        draft: Draft,
+        targets: Vec<(LazyArray, Arc<dyn Sink>)>,
+        documents: Vec<(String, Value)>,
+    ) -> Self {
+        ZarrWrite { draft, targets, documents }
     }
 
     /// The arrays that are still to be written, each with its sink.
@@ -174,10 +148,10 @@ impl ZarrWrite {
         self.targets.clone()
     }
 
-    /// Writes the group's metadata and gives the store its name.
+    /// Writes the last metadata; a new store gets its name.
     ///
     /// # Errors
-    /// If the file system refuses, or the name was taken meanwhile.
+    /// If the store cannot be written, or the name was taken meanwhile.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -194,120 +168,83 @@ impl ZarrWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn finish(self) -> Result<()> {
-        write_document(&self.staging.path().join("zarr.json"), &self.group)?;
-        self.staging.commit()?;
-        match self.manifest {
-            Some(manifest) => manifest.remove(),
-            None => Manifest::discard(&self.target),
-        }
+        self.draft.commit(&self.documents)
     }
 }
 
-fn write_document(path: &Path, document: &Value) -> Result<()> {
-    std::fs::write(path, json::to_text(document)).map_err(Error::from).at(|| path.display().to_string())
+/// What errors say of a variable that cannot be written.
+pub(super) fn on_its_way(name: &str, location: &dyn std::fmt::Display) -> String {
+    format!("variable `{name}` on its way to `{location}`")
 }
 
-/// Writes the metadata of one array; a run that is continued finds them there.
-fn begin_array(folder: &Path, document: &Value) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(Error::from).at(|| folder.display().to_string())?;
-    write_document(&folder.join("zarr.json"), document)
+/// The values of a variable that are written without a run.
+pub(super) fn at_once(data: &LazyArray) -> Option<&crate::array::Block> {
+    data.as_block().filter(|b| b.nbytes() <= WRITTEN_AT_ONCE)
 }
 
-/// The sink and the metadata of one array.
-fn describe_array(
-    store: &Path,
+/// What a run has to write of these variables.
+pub(super) fn lazy_targets<'a>(
+    arrays: impl Iterator<Item = (&'a Variable, &'a Arc<ZarrSink>)>,
+) -> Vec<(LazyArray, Arc<dyn Sink>)> {
+    arrays
+        .filter(|(variable, _)| at_once(variable.data()).is_none())
+        .map(|(variable, sink)| (variable.data().clone(), sink.clone() as Arc<dyn Sink>))
+        .collect()
+}
+
+/// Writes the documents of a new array, and its values if they are small and in memory.
+pub(super) fn begin_array(
+    draft: &Draft,
     name: &str,
     variable: &Variable,
-    log: Option<ChunkLog>,
-) -> Result<(ZarrSink, Value)> {
-    if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) || name == "zarr.json" {
-        return Err(Error::invalid(format!("`{name}` cannot be the name of a Zarr array"))
-            .help("rename it: names are folders, so `/`, a leading dot and the empty name are out"));
+    sink: &ZarrSink,
+    documents: &[(&'static str, Value)],
+) -> Result<()> {
+    let (store, key, block) = (draft.store(), draft.key(name), at_once(variable.data()));
+    if !draft.is_clean() && (block.is_some() || !draft.is_continued()) {
+        // A run before this one may have written other elements in other chunks.
+        store.remove(&key)?;
     }
-    let shape = variable.shape();
-    let chunk = chunk_shape(variable);
-    let types = Stored::for_writing(variable.dtype())?;
-    let stored = types.0;
-    let fill = fill_value(variable, &stored);
-    let mut attributes = attrs::to_json(&variable.attrs);
-    if let Some(v) = variable.attrs.get("_FillValue") {
-        if stored.dtype.is_text() || stored.dtype.is_time() {
-            // xarray fails to open an array of these types that has the attribute.
-            attributes.shift_remove("_FillValue");
-        } else {
-            attributes.insert("_FillValue".into(), fill_attribute(v, &stored));
+    for (document, value) in documents {
+        store.write(&join(&key, document), to_text(value).as_bytes())?;
+    }
+    block.map_or(Ok(()), |block| sink.write_all(block, &Traffic::default()))
+}
+
+/// The documents of the root group, the decisive one last.
+pub(super) fn group_documents(
+    format: ZarrFormat,
+    attributes: Map<String, Value>,
+    arrays: &Documents,
+    consolidated: bool,
+) -> Vec<(String, Value)> {
+    match format {
+        ZarrFormat::V3 => {
+            let mut group = json!({"attributes": attributes, "zarr_format": 3});
+            if consolidated {
+                let metadata: Map<String, Value> =
+                    arrays.iter().map(|(array, _, document)| (array.clone(), document.clone())).collect();
+                group["consolidated_metadata"] =
+                    json!({"kind": "inline", "must_understand": false, "metadata": metadata});
+            }
+            group["node_type"] = "group".into();
+            vec![("zarr.json".into(), group)]
+        }
+        ZarrFormat::V2 => {
+            let mut documents = vec![
+                (".zattrs".to_string(), Value::Object(attributes)),
+                (".zgroup".to_string(), json!({"zarr_format": 2})),
+            ];
+            if consolidated {
+                let mut metadata: Map<String, Value> = documents.iter().cloned().collect();
+                metadata
+                    .extend(arrays.iter().map(|(array, key, document)| (join(array, key), document.clone())));
+                documents.push((
+                    ".zmetadata".into(),
+                    json!({"metadata": metadata, "zarr_consolidated_format": 1}),
+                ));
+            }
+            documents
         }
     }
-    let dims: Vec<String> = variable.dims().iter().map(|d| d.to_string()).collect();
-    let document = metadata::document(
-        &shape,
-        &chunk,
-        &types,
-        fill::to_json(&fill),
-        &compressors(variable),
-        &dims,
-        attributes,
-    );
-    // Understood as any reader would: the sink then writes exactly what the document promises.
-    let spec: ArraySpec = metadata::from_v3(store, name, &document)?.spec;
-    Ok((ZarrSink::new(spec, log)?, document))
-}
-
-/// The chunks of the encoding, else those of the array made regular.
-fn chunk_shape(variable: &Variable) -> Vec<usize> {
-    let shape = variable.shape();
-    if !variable.encoding.contains("shards")
-        && let Some(AttrValue::Array(b)) = variable.encoding.get("chunks")
-        && let Ok(chunks) = b.to_vec::<i64>()
-        && chunks.len() == shape.len()
-        && chunks.iter().all(|c| *c > 0)
-    {
-        return chunks.iter().zip(&shape).map(|(c, n)| (*c as usize).min(*n).max(1)).collect();
-    }
-    let mut chunk: Vec<usize> = variable.chunks().axes().iter().map(|a| a.largest().max(1)).collect();
-    if variable.data().as_block().is_some() {
-        let item = variable.dtype().size();
-        while chunk.iter().product::<usize>() * item > MEMORY_CHUNK {
-            let Some(longest) = chunk.iter_mut().max() else { break };
-            *longest = longest.div_ceil(2);
-        }
-    }
-    chunk
-}
-
-/// The fill value of the encoding if it fits, else NaN for floats and zero for others, as xarray chooses.
-fn fill_value(variable: &Variable, stored: &Stored) -> Block {
-    let given = match variable.encoding.get("fill_value") {
-        Some(AttrValue::Array(b)) if b.dtype() == stored.dtype && b.ndim() == 0 => Some(b.clone()),
-        Some(AttrValue::Str(s)) if stored.layout == Layout::Text => {
-            Some(Block::scalar(crate::dtype::Text::from(s.as_str())))
-        }
-        Some(v) if !stored.dtype.is_text() => fill::from_json(&attrs::value_to_json(v), stored).ok(),
-        _ => None,
-    };
-    given.unwrap_or_else(|| fill::for_new(stored.dtype))
-}
-
-/// The attribute `_FillValue` in the dtype of the array, as xarray encodes it.
-fn fill_attribute(v: &AttrValue, stored: &Stored) -> Value {
-    let plain = match v {
-        AttrValue::Array(b) if b.size() == 1 => match b.clone().reshape(&[]) {
-            Ok(b) if b.dtype() == stored.dtype => return fill::to_attribute(&b),
-            Ok(b) => attrs::value_to_json(&AttrValue::Array(b)),
-            Err(_) => attrs::value_to_json(v),
-        },
-        _ => attrs::value_to_json(v),
-    };
-    fill::from_json(&plain, stored).map_or(plain, |b| fill::to_attribute(&b))
-}
-
-/// The compressors of the encoding if they are of v3 and known, else zarr-python's default.
-fn compressors(variable: &Variable) -> Vec<Value> {
-    if variable.encoding.contains("serializer")
-        && let Some(AttrValue::Json(Value::Array(given))) = variable.encoding.get("compressors")
-        && given.iter().all(|c| c["name"].as_str().is_some_and(|n| COMPRESSORS.contains(&n)))
-    {
-        return given.clone();
-    }
-    vec![json!({"name": "zstd", "configuration": {"level": 0, "checksum": false}})]
 }

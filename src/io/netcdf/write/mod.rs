@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::array::{Block, Region};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
 use crate::io::staging::Staging;
 use crate::io::zarr::WriteMode;
@@ -94,6 +94,10 @@ impl NetcdfWrite {
     pub fn create(path: &Path, raw: &RawDataset, options: &NetcdfOptions) -> Result<Self> {
         let place = || format!("writing the NetCDF file {}", path.display());
         let definition = Definition::of(raw, options.format).at(place)?;
+        if !matches!(options.mode, WriteMode::Create | WriteMode::Replace) {
+            let mode = format!("the mode `{:?}` is one of Zarr stores", options.mode);
+            return Err(Error::unsupported(mode).help("NetCDF files are written anew: `Create` or `Replace`"));
+        }
         let staging = Staging::file(path, options.mode == WriteMode::Replace)?;
         let writer: Arc<dyn Writer> = match options.format {
             NetcdfFormat::Cdf5 => {

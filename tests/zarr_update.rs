@@ -1,0 +1,253 @@
+//! Zarr stores that are changed: appended to, overwritten in part, by many at once; compared with xarray.
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use graticule::io::store::{MemoryStore, Store, keys_below};
+use graticule::io::zarr::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
+use graticule::prelude::*;
+use support::python::{python, run_script};
+
+fn write(ds: &Dataset, to: &Path, options: &WriteOptions) -> Result<Report> {
+    ds.to_zarr_with(to, options, &Local::new())
+}
+
+/// `n` days from day `start` on, at three places.
+fn days(start: i64, n: usize) -> Dataset {
+    let values: Vec<f64> = (0..3 * n).map(|i| (start * 3) as f64 + i as f64).collect();
+    let time: Vec<i64> = (start..start + n as i64).map(|d| d * 86_400_000_000_000).collect();
+    let time = Block::from_vec(&[n], time).unwrap().retype(DType::DATETIME_NS);
+    let a = DataArray::from_vec(&[("time", n), ("x", 3)], values).unwrap();
+    let a = a.assign_coords([("time", time)]).unwrap();
+    let x = Block::from_vec(&[3], vec![10i64, 20, 30]).unwrap();
+    a.assign_coords([("x", x)]).unwrap().to_dataset("t")
+}
+
+fn chunked(ds: &Dataset, time: usize) -> Dataset {
+    ds.chunk("time", time).unwrap()
+}
+
+fn values(path: &Path) -> Vec<f64> {
+    open_dataset(path).unwrap().get("t").unwrap().to_vec::<f64>().unwrap()
+}
+
+fn counted(n: usize) -> Vec<f64> {
+    (0..n).map(|i| i as f64).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target) } else { std::fs::copy(&path, &target).map(|_| ()).unwrap() }
+    }
+}
+
+#[test]
+fn stores_of_xarray_are_changed_as_xarray_does() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().to_str().unwrap();
+    let names = run_script(&python, "zarr_update.py", &["make", folder]);
+    for name in names.lines() {
+        let place = dir.path().join(name);
+        let (ours, piece) = (place.join("ours"), open_dataset(place.join("piece")).unwrap());
+        copy(&place.join("base"), &ours);
+        let (_, how) = name.split_once('-').unwrap();
+        let options = match how {
+            "append" => WriteOptions::append("time"),
+            "region" => WriteOptions::region([("time", 4..8)]).safe_chunks(false),
+            "auto" => WriteOptions::region_auto().safe_chunks(false),
+            "add" => WriteOptions::new().mode(WriteMode::Append),
+            "modify" => WriteOptions::new().mode(WriteMode::Modify),
+            "a-" => WriteOptions::append("time").mode(WriteMode::AppendOnly),
+            other => panic!("{other}"),
+        };
+        if ["region", "auto"].contains(&how) {
+            // `count` is one chunk of ten days: a part of it is refused where others may write beside.
+            let e = write(&piece, &ours, &options.clone().safe_chunks(true)).unwrap_err().to_string();
+            assert!(e.contains("inside of a chunk") && e.contains("safe_chunks"), "{name}: {e}");
+        }
+        write(&piece, &ours, &options).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let (ours, expected) = (open_dataset(&ours).unwrap(), open_dataset(place.join("expected")).unwrap());
+        assert!(ours.identical(&expected).unwrap(), "{name}: {ours}\n{expected}");
+    }
+    run_script(&python, "zarr_update.py", &["compare", folder]);
+}
+
+#[test]
+fn many_appends_are_one_array() {
+    for (format, store_chunk) in [(ZarrFormat::V3, 4), (ZarrFormat::V2, 5)] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        let mut have = 0;
+        for n in [3, 1, 4, 1, 5, 9] {
+            let part = chunked(&days(have as i64, n), if have == 0 { store_chunk } else { 2 });
+            let options =
+                if have == 0 { WriteOptions::new() } else { WriteOptions::append("time") }.format(format);
+            write(&part, &path, &options).unwrap();
+            have += n;
+            assert_eq!(values(&path), counted(3 * have));
+        }
+        let ds = open_dataset(&path).unwrap();
+        let time = ds.get("time").unwrap().to_vec::<i64>().unwrap();
+        assert_eq!(time.len(), 23);
+        assert!(time.windows(2).all(|w| w[1] - w[0] == 86_400_000_000_000));
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_refused_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    write(&chunked(&days(0, 6), 4), &path, &WriteOptions::new()).unwrap();
+    let more = days(6, 2);
+    let append = WriteOptions::append("time");
+    let refused = |ds: &Dataset, options: &WriteOptions, words: &[&str]| {
+        let e = write(ds, &path, options).unwrap_err().to_string();
+        assert!(words.iter().all(|w| e.contains(w)), "{e}");
+        assert_eq!(values(&path), counted(18), "{e}");
+    };
+    refused(&more.isel("x", ..2).unwrap(), &append, &["`t`", "2 elements along `x`", "in the store 3"]);
+    refused(&more.transpose(["x", "time"]).unwrap(), &append, &["(x, time)", "(time, x)"]);
+    refused(&more, &WriteOptions::append("level"), &["level", "time"]);
+    let x = Block::from_vec(&[3], vec![1i64, 2, 3]).unwrap();
+    refused(&more.assign_coords([("x", x)]).unwrap(), &append, &["coordinate `x` differs", "reindex_like"]);
+    let finer = Block::from_vec(&[2], vec![1i64, 2]).unwrap().retype(DType::DATETIME_NS);
+    refused(
+        &more.assign_coords([("time", finer)]).unwrap(),
+        &append,
+        &["time", "days since", "the store has"],
+    );
+    refused(&more.drop_vars("t").unwrap(), &append, &["`t` along `time`", "too short"]);
+    let text = more.get("t").unwrap().astype(DType::Str).unwrap();
+    refused(&more.assign([("t", &text)]).unwrap(), &append, &["`t`", "it is str", "astype"]);
+    refused(&more.rename([("t", "u")]).unwrap(), &append, &["`u`"]);
+    refused(&more, &WriteOptions::new(), &["exists already"]);
+    refused(&more, &WriteOptions::new().mode(WriteMode::Modify), &["2 elements along `time`", "6"]);
+    refused(&more, &WriteOptions::region_auto(), &["1970-01-07", "not in the store"]);
+    refused(&more, &WriteOptions::region([("time", 5..7)]), &["5..7", "the store 6"]);
+    refused(&days(2, 2), &WriteOptions::region([("time", 2..4)]), &["`x`"].map(|_| "inside of a chunk"));
+    refused(&days(1, 4), &WriteOptions::region([("time", 0..4)]), &["other labels of `time`", "region_auto"]);
+    let back = days(0, 4).isel("time", slice(None, None, Some(-1))).unwrap();
+    refused(&back, &WriteOptions::region_auto(), &["one after the other"]);
+    let other = DataArray::from_vec(&[("y", 2)], vec![1.0, 2.0]).unwrap().to_dataset("z");
+    refused(&other, &WriteOptions::region_auto(), &["no dimension has labels"]);
+    refused(&other, &WriteOptions::new().mode(WriteMode::Modify), &["no variable `z`"]);
+    let of_itself = open_dataset(&path).unwrap().add(1.0).unwrap();
+    refused(
+        &of_itself,
+        &WriteOptions::new().mode(WriteMode::Modify),
+        &["computed from the array", "load them first"],
+    );
+    let nowhere = write(&more, &dir.path().join("b.zarr"), &WriteOptions::region_auto()).unwrap_err();
+    assert!(nowhere.is_not_found() && nowhere.to_string().contains("compute(false)"), "{nowhere}");
+    let names: Vec<String> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().to_string())
+        .filter(|n| n != "a.zarr" && n != ".a.zarr.lock")
+        .collect();
+    assert_eq!(names, Vec::<String>::new());
+}
+
+#[test]
+fn regions_are_written_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    let whole = chunked(&days(0, 60), 5);
+    write(&whole, &path, &WriteOptions::new().compute(false)).unwrap();
+    assert!(values(&path).iter().all(|v| v.is_nan()));
+    std::thread::scope(|threads| {
+        for k in 0..12 {
+            let (path, part) = (&path, whole.isel("time", 5 * k..5 * k + 5).unwrap());
+            threads.spawn(move || {
+                let options = match k % 2 {
+                    0 => WriteOptions::region_auto(),
+                    _ => WriteOptions {
+                        region: Some(WriteRegion::Dims(vec![("time".into(), DimRegion::Auto)])),
+                        ..WriteOptions::region_auto()
+                    },
+                };
+                write(&part, path, &options).unwrap();
+            });
+        }
+    });
+    assert_eq!(values(&path), counted(180));
+}
+
+#[test]
+fn unaligned_regions_take_turns() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    let whole = chunked(&days(0, 40), 16);
+    write(&whole, &path, &WriteOptions::new().compute(false)).unwrap();
+    std::thread::scope(|threads| {
+        for k in 0..20 {
+            let (path, part) = (&path, whole.isel("time", 2 * k..2 * k + 2).unwrap());
+            threads
+                .spawn(move || write(&part, path, &WriteOptions::region_auto().safe_chunks(false)).unwrap());
+        }
+    });
+    assert_eq!(values(&path), counted(120));
+}
+
+#[test]
+fn appends_at_the_same_time_lose_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, memory) = (dir.path().join("a.zarr"), Arc::new(MemoryStore::new("appends")));
+    write(&chunked(&days(0, 3), 4), &path, &WriteOptions::new()).unwrap();
+    chunked(&days(0, 3), 4).to_zarr(memory.clone()).unwrap();
+    std::thread::scope(|threads| {
+        for k in 1..12 {
+            let (path, memory) = (&path, memory.clone());
+            threads.spawn(move || {
+                let part = chunked(&days(3 * k, 3), 2);
+                write(&part, path, &WriteOptions::append("time")).unwrap();
+                part.to_zarr_with(memory, &WriteOptions::append("time"), &Local::new().threads(1)).unwrap();
+            });
+        }
+    });
+    let of_memory = open_dataset(memory).unwrap().get("t").unwrap().to_vec::<f64>().unwrap();
+    for mut found in [values(&path), of_memory] {
+        found.sort_by(f64::total_cmp);
+        assert_eq!(found, counted(108));
+    }
+}
+
+#[test]
+fn stores_of_all_kinds_hold_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let ds = chunked(&days(0, 10), 4);
+    let memory = Arc::new(MemoryStore::new("kinds"));
+    ds.to_zarr(memory.clone()).unwrap();
+    ds.to_zarr(dir.path().join("a.zarr")).unwrap();
+    ds.to_zarr(dir.path().join("a.zip")).unwrap();
+    let e = ds.to_zarr(dir.path().join("a.zip")).unwrap_err().to_string();
+    assert!(e.contains("exists already"), "{e}");
+    let e = ds.to_zarr(memory.clone()).unwrap_err().to_string();
+    assert!(e.contains("memory://kinds") && e.contains("Replace"), "{e}");
+    for opened in [
+        open_dataset(memory.clone()).unwrap(),
+        open_dataset("memory://kinds").unwrap(),
+        open_dataset(dir.path().join("a.zarr")).unwrap(),
+        open_dataset(dir.path().join("a.zip")).unwrap(),
+    ] {
+        assert!(opened.identical(&ds).unwrap());
+        let plan = opened.get("t").unwrap().variable().data().op();
+        let text = serde_json::to_string(&plan).unwrap();
+        assert!(serde_json::from_str::<Arc<dyn graticule::lazy::Op>>(&text).is_ok());
+    }
+    let keys = keys_below(&*memory, "").unwrap();
+    assert!(keys.contains(&"t/c/2/0".to_string()) && keys.contains(&"zarr.json".to_string()), "{keys:?}");
+    let replace = WriteOptions::new().mode(WriteMode::Replace);
+    ds.isel("time", ..1).unwrap().to_zarr_with(memory.clone(), &replace, &Local::new()).unwrap();
+    let keys = keys_below(&*memory, "t").unwrap();
+    assert_eq!(keys, ["t/c/0/0", "t/zarr.json"]);
+    assert!(memory.list("").unwrap().iter().all(|name| !name.starts_with('.')));
+    let Some(python) = python() else { return };
+    let text = run_script(&python, "read_back.py", &[dir.path().join("a.zip").to_str().unwrap()]);
+    assert!(text.contains("29.0"), "{text}");
+}
