@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod cf;
+mod compression;
 mod format;
 pub mod netcdf;
 mod open;
@@ -14,6 +15,7 @@ mod staging;
 pub mod zarr;
 
 pub use batch::Batch;
+pub use compression::Compression;
 pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
 pub use open_many::{Combine, MultiFileOptions, Preprocess, open_mfdataset, open_mfdataset_with};
 pub use paths::Paths;
