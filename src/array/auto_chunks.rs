@@ -83,6 +83,10 @@ impl AxisGrid {
         if self.largest() <= len {
             return self.clone();
         }
+        // A single chunk has no borders to keep: what becomes of it is regular, as stores want it.
+        if self.count() == 1 {
+            return AxisGrid::regular(self.len(), self.len().div_ceil(self.len().div_ceil(len)));
+        }
         let chunks = (0..self.count()).map(|c| self.chunk(c));
         let cuts = chunks.flat_map(|c| {
             let parts = c.len().div_ceil(len).max(1);
@@ -212,6 +216,7 @@ mod tests {
         assert_eq!(g.joined_to(9).bounds(), [0, 9, 14, 23, 31]);
         assert_eq!(g.joined_to(100).bounds(), [0, 31]);
         assert_eq!(g.cut_to(4).bounds(), [0, 3, 4, 8, 9, 11, 14, 17, 20, 23, 25, 28, 31]);
+        assert_eq!(AxisGrid::single(10).cut_to(4), AxisGrid::regular(10, 4));
         let late = AxisGrid::Regular { len: 20, first: 2, size: 6 };
         assert_eq!(late.joined_to(13).bounds(), [0, 8, 20]);
     }
