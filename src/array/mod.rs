@@ -1,5 +1,6 @@
 //! Dense pieces of arrays and where they lie: [`Block`], [`Region`], [`ChunkGrid`].
 
+mod auto_chunks;
 mod block;
 mod copy;
 mod grid;

@@ -3,6 +3,7 @@
 mod backend;
 mod batch;
 pub mod cf;
+mod compression;
 mod format;
 pub mod netcdf;
 mod open;
@@ -17,6 +18,7 @@ pub mod zarr;
 
 pub use backend::{Backend, Found, register_backend};
 pub use batch::Batch;
+pub use compression::Compression;
 pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
 pub use open_many::{Combine, MultiFileOptions, Preprocess, open_mfdataset, open_mfdataset_with};
 pub use paths::Paths;

@@ -8,7 +8,7 @@ use super::raw::RawDataset;
 use super::store::Location;
 use crate::dtype::TimeUnit;
 use crate::error::{Context, Error, Result};
-use crate::labels::{AttrValue, Dataset};
+use crate::labels::{AttrValue, Chunks, Dataset};
 
 /// What [`open_dataset_with`] does besides opening; the default decodes what xarray decodes.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +17,8 @@ pub struct OpenOptions {
     pub group: Option<String>,
     /// How the CF conventions are decoded.
     pub decode: DecodeOptions,
-    /// Lengths of chunks along dimensions, instead of those as stored.
-    pub chunks: Vec<(String, usize)>,
+    /// The chunks of data variables, instead of those as stored.
+    pub chunks: Chunks,
     /// The format, by the name of its [backend](crate::io::Backend); told by the content if it is not given.
     pub engine: Option<String>,
 }
@@ -142,20 +142,24 @@ impl OpenOptions {
         self
     }
 
-    /// Cuts data variables into chunks of these lengths along dimensions, instead of those as stored.
+    /// Puts data variables into these chunks, instead of those as stored: what
+    /// [`chunk_with`](Dataset::chunk_with) takes.
     ///
     /// ```
     /// # use graticule::prelude::*;
     /// # let path = std::env::temp_dir().join(format!("graticule-chunks-{}.zarr", std::process::id()));
     /// # let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0])?;
-    /// a.to_dataset("a").to_zarr(&path)?;
+    /// a.chunk("x", 1)?.to_dataset("a").to_zarr(&path)?;
     /// let ds = open_dataset_with(&path, &OpenOptions::new().chunks([("x", 2)]))?;
     /// assert_eq!(ds.get("a")?.variable().chunks().counts(), [2]);
+    /// // As many of the three stored chunks together as fit into 128 MiB.
+    /// let ds = open_dataset_with(&path, &OpenOptions::new().chunks("auto"))?;
+    /// assert_eq!(ds.get("a")?.variable().chunks().counts(), [1]);
     /// # std::fs::remove_dir_all(path).ok();
     /// # Ok::<(), graticule::Error>(())
     /// ```
-    pub fn chunks<S: Into<String>>(mut self, chunks: impl IntoIterator<Item = (S, usize)>) -> Self {
-        self.chunks = chunks.into_iter().map(|(dim, len)| (dim.into(), len)).collect();
+    pub fn chunks(mut self, chunks: impl Into<Chunks>) -> Self {
+        self.chunks = chunks.into();
         self
     }
 }
@@ -217,10 +221,10 @@ fn decode(raw: RawDataset, options: &OpenOptions) -> Result<Dataset> {
     if !skipped.is_empty() {
         ds.encoding.insert("skipped_variables", AttrValue::Json(Value::Object(skipped)));
     }
-    for (dim, len) in &options.chunks {
-        ds = ds.chunk(dim, *len)?;
+    match options.chunks.is_empty() {
+        true => Ok(ds),
+        false => ds.chunk_with(options.chunks.clone()),
     }
-    Ok(ds)
 }
 
 /// The variables of a dataset as stored, whatever its format.

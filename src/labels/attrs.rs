@@ -130,6 +130,24 @@ impl Attrs {
         }
     }
 
+    /// The value of an attribute that is a list of lengths: chunks of an encoding, say.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let encoding = Attrs::new().with("chunks", vec![10i64, 20]).with("level", -2);
+    /// assert_eq!(encoding.get_lengths("chunks"), Some(vec![10, 20]));
+    /// assert_eq!(encoding.get_lengths("level"), None);
+    /// ```
+    pub fn get_lengths(&self, name: &str) -> Option<Vec<usize>> {
+        match self.map().get(name)? {
+            AttrValue::Array(b) if b.ndim() == 1 && b.dtype().is_number() => {
+                let lengths = crate::kernel::cast::cast(b, crate::dtype::DType::I64).ok()?;
+                lengths.get::<i64>()?.iter().map(|n| usize::try_from(*n).ok()).collect()
+            }
+            _ => None,
+        }
+    }
+
     /// Whether there is an attribute of this name.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! From labels to a run: compute, chunk and explain.
+//! From labels to a run: compute and explain.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::dataarray::DataArray;
 use super::dataset::Dataset;
 use super::variable::{Name, Variable};
-use crate::array::{AxisGrid, Block, ChunkGrid};
-use crate::error::{Error, Result};
+use crate::array::Block;
+use crate::error::Result;
 use crate::exec::{self, Executor, Local, Report};
 use crate::lazy::LazyArray;
 use crate::plan::{Explain, Plan, Target};
@@ -71,33 +71,6 @@ impl Dataset {
         Ok(Plan::new_with(&targets, &Local::default().rules())?.explain())
     }
 
-    /// The data variables in chunks of `len` along `dim`; other dims keep their chunks.
-    ///
-    /// Data in memory becomes lazy by it: work on it then runs chunk by chunk, in parallel.
-    ///
-    /// # Errors
-    /// If there is no such dimension.
-    ///
-    /// ```
-    /// use graticule::prelude::*;
-    /// let a = DataArray::from_vec(&[("x", 10)], (0..10).collect::<Vec<i64>>())?;
-    /// let chunked = a.chunk("x", 4)?;
-    /// assert_eq!(chunked.variable().chunks().counts(), [3]);
-    /// assert_eq!(chunked.sum("x")?.to_vec::<i64>()?, [45]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn chunk(&self, dim: &str, len: usize) -> Result<Dataset> {
-        let sizes = self.sizes();
-        if !sizes.contains_key(dim) {
-            return Err(Error::not_found("dimension", dim, sizes.keys()).at(self.place()));
-        }
-        let mut data_vars = IndexMap::new();
-        for (name, v) in self.data_vars() {
-            data_vars.insert(name.clone(), rechunked(v, dim, len)?);
-        }
-        Ok(self.with_parts(data_vars, self.coords().clone()))
-    }
-
     /// Arrays that are not in memory, each once.
     fn lazy_arrays(&self) -> Vec<LazyArray> {
         let mut arrays: IndexMap<usize, LazyArray> = IndexMap::new();
@@ -124,13 +97,6 @@ impl Dataset {
         }
         Ok(self.with_parts(data_vars, coords))
     }
-}
-
-fn rechunked(v: &Variable, dim: &str, len: usize) -> Result<Variable> {
-    let Some(axis) = v.axis(dim) else { return Ok(v.clone()) };
-    let mut axes = v.chunks().axes().to_vec();
-    axes[axis] = AxisGrid::regular(axes[axis].len(), len);
-    v.with_data(v.dims().to_vec(), v.data().rechunk(ChunkGrid(axes))?)
 }
 
 impl DataArray {
@@ -189,20 +155,5 @@ impl DataArray {
     /// ```
     pub fn explain(&self) -> Result<Explain> {
         self.to_temp_dataset().explain()
-    }
-
-    /// The array in chunks of `len` along `dim`; other dims keep their chunks. See [`Dataset::chunk`].
-    ///
-    /// # Errors
-    /// If there is no such dimension.
-    ///
-    /// ```
-    /// # use graticule::prelude::*;
-    /// let a = DataArray::from_vec(&[("x", 5)], vec![1, 2, 3, 4, 5])?;
-    /// assert_eq!(a.chunk("x", 2)?.variable().chunks().counts(), [3]);
-    /// # Ok::<(), graticule::Error>(())
-    /// ```
-    pub fn chunk(&self, dim: &str, len: usize) -> Result<DataArray> {
-        self.via_dataset(|ds| ds.chunk(dim, len))
     }
 }

@@ -1,5 +1,7 @@
 //! The same elements in other chunks.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Body, LazyArray, Meta, Node, Op};
@@ -77,6 +79,23 @@ impl LazyArray {
         })))
     }
 
+    /// The chunks in which the array is read, whatever chunks it was put into since; `None` where nothing of it is read.
+    pub(crate) fn read_grid(&self) -> Option<&ChunkGrid> {
+        let array = match self.op().name() == Rechunk::NAME {
+            true => &self.inputs()[0],
+            false => self,
+        };
+        let mut pending = vec![array];
+        let mut seen = HashSet::new();
+        while let Some(a) = pending.pop() {
+            if a.op().reads() {
+                return Some(array.grid());
+            }
+            pending.extend(a.inputs().iter().filter(|input| seen.insert(input.id())));
+        }
+        None
+    }
+
     /// The array in chunks that span `axes`, cut along the others so that a chunk is no longer than it was
     /// (or than about four million elements), as far as single lanes allow. The array itself where its chunks are
     /// so already.
@@ -115,14 +134,7 @@ impl LazyArray {
             if parts <= 1 {
                 break;
             }
-            let chunk = new.axes()[i].largest().div_ceil(parts).max(1);
-            let chunks = (0..new.axes()[i].count()).map(|c| new.axes()[i].chunk(c));
-            let cut = chunks.flat_map(|c| {
-                let parts = c.len().div_ceil(chunk).max(1);
-                let (start, n) = (c.start, c.len());
-                (1..=parts).map(move |p| start + p * n / parts)
-            });
-            new.0[i] = AxisGrid::from_bounds(std::iter::once(0).chain(cut).collect());
+            new.0[i] = new.axes()[i].cut_to(new.axes()[i].largest().div_ceil(parts));
         }
         match new == *grid {
             true => Ok(self.clone()),

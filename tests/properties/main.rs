@@ -6,6 +6,7 @@
 
 mod along;
 mod check;
+mod chunks;
 mod elementwise;
 mod expressions;
 mod files;

@@ -151,17 +151,10 @@ fn is_set(encoding: &Attrs, key: &str) -> bool {
 
 /// The chunks of the encoding; as in xarray not those of a variable that had another shape.
 fn asked_chunk(v: &Variable, dims: &IndexMap<Name, (usize, bool)>) -> Option<Vec<usize>> {
-    let list = |key| match v.encoding.get(key) {
-        Some(AttrValue::Array(b)) => {
-            let b = crate::kernel::cast::cast(b, DType::I64).ok()?;
-            b.to_vec::<i64>().ok()?.into_iter().map(|n| usize::try_from(n).ok()).collect::<Option<Vec<_>>>()
-        }
-        _ => None,
-    };
-    if list("original_shape").is_some_and(|s| s != v.shape()) {
+    if v.encoding.get_lengths("original_shape").is_some_and(|s| s != v.shape()) {
         return None;
     }
-    let chunk = list("chunksizes")?;
+    let chunk = v.encoding.get_lengths("chunksizes")?;
     let fits = |((&c, n), d): ((&usize, usize), &Name)| c > 0 && (c <= n || dims[d].1);
     let fits = chunk.len() == v.ndim() && chunk.iter().zip(v.shape()).zip(v.dims()).all(fits);
     fits.then_some(chunk)
