@@ -3,6 +3,7 @@
 mod batch;
 pub mod cf;
 mod format;
+mod manifest;
 pub mod netcdf;
 mod open;
 mod open_many;

@@ -216,7 +216,10 @@ fn group_v2(folder: &Path) -> Result<Group> {
 }
 
 /// The folders in a folder by name.
-fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+///
+/// # Errors
+/// If there is no such folder.
+pub(super) fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let place = || folder.display().to_string();
     let mut out = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::from).at(place)? {

@@ -13,6 +13,7 @@ mod resume;
 mod sink;
 mod source;
 mod stored;
+mod watched;
 mod write;
 mod zstd;
 
@@ -21,4 +22,5 @@ pub use open::{open_zarr, open_zarr_group};
 pub use resume::Resume;
 pub use sink::ZarrSink;
 pub use source::ZarrSource;
+pub(super) use watched::watched;
 pub use write::{WriteMode, WriteOptions, ZarrWrite};
