@@ -138,6 +138,21 @@ fn nothing_to_open_is_an_error() {
 }
 
 #[test]
+fn hundreds_of_files_are_opened_at_once() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for i in 0..400 {
+        days(2 * i, 2, &LATS)?.to_netcdf(folder.path().join(format!("{i:03}.nc")))?;
+    }
+    let options = MultiFileOptions::new().manifest(folder.path().join("manifest"));
+    for _ in 0..2 {
+        let t = open_mfdataset_with(pattern(folder.path()), &options)?.get("t")?;
+        assert_eq!(t.variable().data().grid().counts(), [400, 1]);
+        assert_eq!(t.sel("time", "1971-01-01")?.to_vec::<f32>()?, [36403.0, 36404.0, 36405.0]);
+    }
+    Ok(())
+}
+
+#[test]
 fn xarray_opens_the_same() -> Result<()> {
     let Some(python) = support::python::python() else { return Ok(()) };
     let folder = tempfile::tempdir()?;

@@ -11,6 +11,7 @@ mod paths;
 mod raw;
 mod save;
 mod save_many;
+mod side_by_side;
 mod staging;
 pub mod zarr;
 
