@@ -300,7 +300,7 @@ pub(super) fn open_files(tree: &Paths, options: &MultiFileOptions) -> Result<Ope
             combine_by_coords(&objects, &options.concat).and_then(Object::into_dataset)
         }
         Combine::Nested(dims) => {
-            combine_nested(nested(&tree, &mut datasets.iter()), dims.clone(), &options.concat)
+            combine_nested(nested(tree, &mut datasets.iter()), dims.clone(), &options.concat)
                 .and_then(Object::into_dataset)
         }
     };

@@ -24,7 +24,7 @@ pub(super) fn side_by_side<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + 
         }
     };
     let mut done: Vec<(usize, R)> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..processors.min(items.len())).map(|_| scope.spawn(&work)).collect();
+        let threads: Vec<_> = (0..processors.min(items.len())).map(|_| scope.spawn(work)).collect();
         threads.into_iter().flat_map(|t| t.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     done.sort_by_key(|(i, _)| *i);
