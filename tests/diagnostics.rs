@@ -1,52 +1,15 @@
 //! What xarray does in silence is told: events of `tracing`, and errors where `Options::strict` asks for them.
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+mod support;
 
 use graticule::dtype::{Element, Text};
 use graticule::prelude::*;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-
-/// Keeps `topic: message` of every event.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<String>>>);
-
-struct Fields(String, String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        match field.name() {
-            "message" => self.1 = format!("{value:?}"),
-            "topic" => self.0 = format!("{value:?}").trim_matches('"').to_string(),
-            _ => {}
-        }
-    }
-}
-
-impl tracing::Subscriber for Told {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target() == "graticule::labels"
-    }
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut fields = Fields(String::new(), String::new());
-        event.record(&mut fields);
-        self.0.lock().unwrap().push(format!("{}: {}", fields.0, fields.1));
-    }
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
+use support::told::told_by;
 
 /// What is told while `f` runs, and that it is an error when strict, and nothing otherwise.
 fn told<T>(f: impl Fn() -> Result<T>) -> Vec<String> {
-    let told = Told::default();
-    tracing::subscriber::with_default(told.clone(), || f().map(drop)).unwrap();
-    let told = told.0.lock().unwrap().clone();
+    let (done, told) = told_by("graticule::labels", || f().map(drop));
+    done.unwrap();
     let strict = Options { strict: Strict::ALL, ..Options::current() };
     match with_options(strict, || f().map(drop)) {
         Ok(()) => assert_eq!(told, [] as [&str; 0]),

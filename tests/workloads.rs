@@ -34,8 +34,7 @@ fn each_workload_runs_on_tiny_data() {
     let made = Command::new(python).arg(script).args(["--scale", "0.0005", "--out", text(&data)]).output();
     let made = made.expect("python starts");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let names =
-        "W1 W2 W3 W4 W5 W6 W7 W8 W9a W9b W10t W10s W11 W12-100k W12-1M W12-anom W13 W14 W15 W16 W17 W18 W19";
+    let names = "W1 W2 W3 W4 W5 W6 W7 W8 W9a W9b W10t W10s W11 W12-100k W12-1M W12-anom W13 W14 W15 W16 W17 W17m W18 W19";
     for name in names.split(' ') {
         let line = run(name, &data, &folder.join(name));
         assert_eq!(line["name"], name);

@@ -630,6 +630,7 @@ def monthly_by_hand(job):
 
 
 @workload("W17", "dask")
+@workload("W17m", "dask")
 def many_files(job):
     def run():
         with open_files(job.files("small/*.nc")) as ds:
@@ -639,6 +640,7 @@ def many_files(job):
 
 
 @workload("W17", "hand")
+@workload("W17m", "hand")
 def many_files_by_hand(job):
     def run():
         import netCDF4

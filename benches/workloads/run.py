@@ -54,6 +54,7 @@ WORKLOADS = {
     "W15": ("small operations by label", []),
     "W16": ("monthly mean, max to NetCDF", ["t2m/t2m"]),
     "W17": ("times of 500 small files", []),
+    "W17m": ("the same, opened before", []),
     "W18": ("means of groups in memory", []),
     "W19": ("weighted mean", ["sst/sst"]),
 }

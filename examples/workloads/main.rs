@@ -76,6 +76,10 @@ impl Job {
         Ok(files)
     }
 
+    fn small_files(&self) -> Result<Vec<PathBuf>> {
+        self.files("nc/small", "f_")
+    }
+
     /// Where a result is written.
     fn out(&self, extension: &str) -> PathBuf {
         let mut path = self.out.clone().into_os_string();
@@ -147,7 +151,7 @@ fn run() -> Result<()> {
     let mut job =
         Job { data: args.data, out: args.out, local: args.local, sizes, traffic: (0, 0), parts: Map::new() };
     let known = || stored::NAMES.iter().chain(memory::NAMES).map(|n| n.to_string());
-    let made = stored::workload(&args.name).map(Ok).or_else(|| memory::workload(&args.name, &job));
+    let made = stored::workload(&args.name, &job).or_else(|| memory::workload(&args.name, &job));
     let unknown = || Error::invalid(format!("there is no workload `{}`", args.name)).known(known());
     let mut work = made.ok_or_else(unknown)??;
 

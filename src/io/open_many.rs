@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::open::{OpenOptions, open_dataset_with};
 use super::paths::Paths;
+use super::side_by_side::side_by_side;
+use super::{manifest, zarr};
 use crate::error::{Context, Error, Result};
 use crate::labels::{
     AttrValue, CombineDim, ConcatOptions, Dataset, Nested, Object, combine_by_coords, combine_nested,
@@ -35,10 +35,14 @@ pub struct MultiFileOptions {
     pub concat: ConcatOptions,
     /// What is done to each file's dataset before.
     pub preprocess: Option<Preprocess>,
+    /// What stands for that in a manifest.
+    pub preprocess_name: Option<String>,
     /// The file whose attributes the dataset gets.
     pub attrs_file: Option<PathBuf>,
     /// Whether files that cannot be opened are left out with a warning.
     pub skip_broken: bool,
+    /// Where the manifest lies, by which files need not be opened again.
+    pub manifest: Option<PathBuf>,
 }
 
 /// A change to the dataset of each file.
@@ -51,8 +55,10 @@ impl fmt::Debug for MultiFileOptions {
             .field("combine", &self.combine)
             .field("concat", &self.concat)
             .field("preprocess", &self.preprocess.is_some())
+            .field("preprocess_name", &self.preprocess_name)
             .field("attrs_file", &self.attrs_file)
             .field("skip_broken", &self.skip_broken)
+            .field("manifest", &self.manifest)
             .finish()
     }
 }
@@ -116,6 +122,25 @@ impl MultiFileOptions {
     /// ```
     pub fn preprocess(mut self, f: impl Fn(Dataset) -> Result<Dataset> + Send + Sync + 'static) -> Self {
         self.preprocess = Some(Arc::new(f));
+        self.preprocess_name = None;
+        self
+    }
+
+    /// [`preprocess`](Self::preprocess) beside a [`manifest`](Self::manifest), which cannot tell one function from another:
+    /// the name stands for what the function does, and is to be changed when that changes.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// let options = MultiFileOptions::new().preprocess_named("no checksum", |ds| ds.drop_vars("checksum"));
+    /// assert_eq!(options.preprocess_name.as_deref(), Some("no checksum"));
+    /// ```
+    pub fn preprocess_named(
+        mut self,
+        name: impl Into<String>,
+        f: impl Fn(Dataset) -> Result<Dataset> + Send + Sync + 'static,
+    ) -> Self {
+        self.preprocess = Some(Arc::new(f));
+        self.preprocess_name = Some(name.into());
         self
     }
 
@@ -139,6 +164,39 @@ impl MultiFileOptions {
     /// ```
     pub fn skip_broken(mut self, skip: bool) -> Self {
         self.skip_broken = skip;
+        self
+    }
+
+    /// Writes what opening the files gives to this file, and takes it from there the next time: then no file is opened, only
+    /// its length and the time of its last change are looked up.
+    ///
+    /// The manifest holds for the same files (a pattern is expanded each time), as long as none of them changes, and the same
+    /// options; else the files are opened and it is written anew, with a `tracing` event that says why. Of a Zarr store
+    /// documents are looked up, and the chunks of labels. Indexes that are more than labels (of several coordinates, of
+    /// intervals) cannot be stored: then there is a warning and no manifest.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let folder = std::env::temp_dir().join(format!("graticule-manifest-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # for (name, start) in [("a.nc", 0i64), ("b.nc", 2)] {
+    /// #     let x = Block::from_vec(&[2], vec![start, start + 1])?;
+    /// #     let a = DataArray::from_vec(&[("x", 2)], vec![start as f64, 1.0])?.assign_coords([("x", x)])?;
+    /// #     a.to_dataset("t").to_netcdf(folder.join(name))?;
+    /// # }
+    /// # let pattern = folder.join("*.nc").display().to_string();
+    /// # let manifest = folder.join("files.manifest");
+    /// let options = MultiFileOptions::new().manifest(&manifest);
+    /// let opened = open_mfdataset_with(&pattern, &options)?;
+    /// assert!(manifest.exists());
+    /// // Whoever opens them again reads the manifest alone.
+    /// let again = open_mfdataset_with(&pattern, &options)?;
+    /// assert!(again.identical(&opened)?);
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn manifest(mut self, path: impl Into<PathBuf>) -> Self {
+        self.manifest = Some(path.into());
         self
     }
 }
@@ -174,7 +232,8 @@ pub fn open_mfdataset(paths: impl Into<Paths>) -> Result<Dataset> {
 /// [`open_mfdataset`] with options.
 ///
 /// # Errors
-/// Those of [`open_mfdataset`], of what is done to each file, and if the lists are not as deep as there are dimensions.
+/// Those of [`open_mfdataset`], of what is done to each file, and if the lists are not as deep as there are dimensions. With
+/// a manifest also if something else lies in its place, or a function has no name.
 ///
 /// ```
 /// # use graticule::prelude::*;
@@ -192,16 +251,43 @@ pub fn open_mfdataset(paths: impl Into<Paths>) -> Result<Dataset> {
 /// ```
 pub fn open_mfdataset_with(paths: impl Into<Paths>, options: &MultiFileOptions) -> Result<Dataset> {
     let tree = paths.into().found()?;
+    let opened = match &options.manifest {
+        Some(path) => manifest::open_by_manifest(path, &tree, options)?,
+        None => open_files(&tree, options)?,
+    };
+    for file in &opened.left_out {
+        tracing::warn!("{file}");
+    }
+    Ok(opened.dataset)
+}
+
+/// What opening files gave.
+pub(super) struct Opened {
+    pub dataset: Dataset,
+    /// Which files were left out, and why.
+    pub left_out: Vec<String>,
+    /// Files and folders that must stay as they are if opening the files again shall give the same; empty where nobody
+    /// asks.
+    pub watched: Vec<PathBuf>,
+}
+
+/// Opens each file and puts them together.
+pub(super) fn open_files(tree: &Paths, options: &MultiFileOptions) -> Result<Opened> {
     let files = tree.files();
-    let opened: Vec<Result<Dataset>> = files.par_iter().map(|path| open_one(path, options)).collect();
-    let mut datasets: Vec<Option<Dataset>> = Vec::with_capacity(files.len());
-    for (path, dataset) in files.iter().zip(opened) {
-        match dataset {
+    let (mut datasets, mut left_out, mut watched) = (Vec::with_capacity(files.len()), Vec::new(), Vec::new());
+    let opened = side_by_side(&files, |path| open_one(path, options));
+    for (path, one) in files.iter().zip(opened) {
+        match one {
             Err(e) if options.skip_broken => {
-                tracing::warn!("{} is left out: {e}", path.display());
+                left_out.push(format!("{} is left out: {e}", path.display()));
+                watched.extend(watched_of(path, options, |_| true));
                 datasets.push(None);
             }
-            other => datasets.push(Some(other?)),
+            other => {
+                let (dataset, watched_here) = other?;
+                watched.extend(watched_here);
+                datasets.push(Some(dataset));
+            }
         }
     }
     let there = || datasets.iter().flatten();
@@ -214,7 +300,7 @@ pub fn open_mfdataset_with(paths: impl Into<Paths>, options: &MultiFileOptions) 
             combine_by_coords(&objects, &options.concat).and_then(Object::into_dataset)
         }
         Combine::Nested(dims) => {
-            combine_nested(nested(&tree, &mut datasets.iter()), dims.clone(), &options.concat)
+            combine_nested(nested(tree, &mut datasets.iter()), dims.clone(), &options.concat)
                 .and_then(Object::into_dataset)
         }
     };
@@ -238,16 +324,30 @@ pub fn open_mfdataset_with(paths: impl Into<Paths>, options: &MultiFileOptions) 
         })?;
         combined.attrs = of.attrs.clone();
     }
-    Ok(combined)
+    Ok(Opened { dataset: combined, left_out, watched })
 }
 
-/// The dataset of one file, which knows where it comes from.
-fn open_one(path: &Path, options: &MultiFileOptions) -> Result<Dataset> {
+/// The dataset of one file, which knows where it comes from, and what of the file is to be watched.
+fn open_one(path: &Path, options: &MultiFileOptions) -> Result<(Dataset, Vec<PathBuf>)> {
     let mut ds = open_dataset_with(path, &options.open)?;
+    // Labels are in memory; of other times the first and the last have been read.
+    let was_read =
+        |name: &str| ds.variable(name).is_ok_and(|v| v.data().as_block().is_some() || v.dtype().is_time());
+    let watched = watched_of(path, options, was_read);
     ds.encoding.insert("source", AttrValue::from(path.display().to_string()));
-    match &options.preprocess {
-        Some(f) => f(ds).at(|| path.display().to_string()),
-        None => Ok(ds),
+    let ds = match &options.preprocess {
+        Some(f) => f(ds).at(|| path.display().to_string())?,
+        None => ds,
+    };
+    Ok((ds, watched))
+}
+
+/// What must stay as it is of a file, or of a store of which some arrays were read, for a manifest.
+fn watched_of(path: &Path, options: &MultiFileOptions, was_read: impl Fn(&str) -> bool) -> Vec<PathBuf> {
+    match options.manifest {
+        None => Vec::new(),
+        Some(_) if path.is_dir() => zarr::watched(path, options.open.group.as_deref(), was_read),
+        Some(_) => vec![path.to_path_buf()],
     }
 }
 

@@ -12,6 +12,7 @@ mod extreme;
 mod fit;
 mod gather;
 mod gradient;
+mod graph;
 mod interp;
 mod interp_points;
 mod interpolate;
@@ -61,6 +62,7 @@ pub use extreme::Locate;
 pub use fit::Fit;
 pub use gather::Gather;
 pub use gradient::Gradient;
+pub(crate) use graph::{Graph, number_nodes};
 pub use interp::{InterpEach, InterpLanes, InterpLines};
 pub use interp_points::InterpPoints;
 pub use interpolate::FillGaps;
@@ -89,7 +91,7 @@ pub use windows::Windows;
 const EAGER_ELEMENTS: usize = 1 << 16;
 
 /// What is known of an array before any of it is computed.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Meta {
     /// Type of the elements.
     pub dtype: DType,

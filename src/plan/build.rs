@@ -7,7 +7,7 @@ use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::lazy::{Fold, LazyArray, Meta};
+use crate::lazy::{Fold, LazyArray, Meta, number_nodes};
 
 /// About so many tasks per fold stage are enough for any machine: more segments cost merges.
 const FOLD_TASKS: usize = 256;
@@ -262,27 +262,16 @@ struct Builder {
 }
 
 impl Builder {
-    /// Adds an expression, inputs first, each shared node once; without recursion, since chains can
-    /// be long.
+    /// Adds an expression, inputs first, each shared node once.
     fn add(&mut self, array: &LazyArray) -> usize {
-        let mut pending = vec![(array.clone(), false)];
-        while let Some((a, expanded)) = pending.pop() {
-            if self.ids.contains_key(&a.id()) {
-                continue;
-            }
-            if !expanded {
-                pending.push((a.clone(), true));
-                pending.extend(a.inputs().iter().map(|i| (i.clone(), false)));
-                continue;
-            }
-            let inputs: Vec<usize> = a.inputs().iter().map(|i| self.ids[&i.id()]).collect();
+        let Builder { nodes, ids } = self;
+        let added = number_nodes([array], ids, |a, inputs| {
             for &i in &inputs {
-                self.nodes[i].uses += 1;
+                nodes[i].uses += 1;
             }
-            self.ids.insert(a.id(), self.nodes.len());
-            self.nodes.push(PlanNode { op: a.op(), inputs, meta: a.meta().clone(), uses: 0 });
-        }
-        self.ids[&array.id()]
+            nodes.push(PlanNode { op: a.op(), inputs, meta: a.meta().clone(), uses: 0 });
+        });
+        added[0]
     }
 
     /// The nodes whose blocks must be kept: reductions over several chunks, and expensive nodes that

@@ -3,6 +3,7 @@
 
 pub mod python;
 pub mod results;
+pub mod told;
 
 use graticule::Result;
 use graticule::array::{Block, ChunkGrid, Region};

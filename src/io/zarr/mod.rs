@@ -21,6 +21,7 @@ mod sink;
 mod source;
 mod stored;
 mod update;
+mod watched;
 mod write;
 mod zstd;
 
@@ -31,4 +32,5 @@ pub use options::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 pub use resume::Resume;
 pub use sink::ZarrSink;
 pub use source::ZarrSource;
+pub(super) use watched::watched;
 pub use write::ZarrWrite;
