@@ -2,23 +2,13 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use graticule::dtype::DType;
 use graticule::io::{OpenOptions, open_dataset_with};
 use graticule::prelude::*;
+use support::netcdf::netcdf_files;
 use support::python::{python, run_script, sample_data};
-
-fn netcdf_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("the folder can be read").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            netcdf_files(&path, found);
-        } else if path.extension().is_some_and(|e| e == "nc") {
-            found.push(path);
-        }
-    }
-}
 
 /// The mean over present values in double precision, the largest of them, and how many are missing.
 fn mean_of(a: &DataArray) -> Result<(f64, f64, usize)> {
@@ -32,14 +22,12 @@ fn mean_of(a: &DataArray) -> Result<(f64, f64, usize)> {
 #[test]
 fn every_variable_has_the_mean_that_xarray_finds() {
     let (Some(python), Some(folder)) = (python(), sample_data()) else { return };
-    let mut files = Vec::new();
-    netcdf_files(&folder, &mut files);
+    let mut files = netcdf_files(&folder);
     // Real files beside the project, where there are some.
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     if beside.is_dir() {
-        netcdf_files(&beside, &mut files);
+        files.extend(netcdf_files(&beside));
     }
-    files.sort();
     assert!(files.len() >= 10, "{} files in {}", files.len(), folder.display());
     let names: Vec<&str> = files.iter().filter_map(|f| f.to_str()).collect();
     let told = run_script(&python, "means_oracle.py", &names);

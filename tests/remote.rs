@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use graticule::io::store::{RemoteStore, Store, keys_below};
 use graticule::io::zarr::{WriteMode, WriteOptions};
 use graticule::prelude::*;
-use support::python::python;
+use support::netcdf::{encoded, netcdf_files, rows};
+use support::python::{python, sample_data};
 
 /// A server that ends with the test.
 struct Server {
@@ -70,25 +71,14 @@ impl Server {
     }
 }
 
-fn dataset(n: usize, chunk: usize) -> Dataset {
-    let a = DataArray::from_vec(&[("t", n), ("x", 10)], (0..10 * n).map(|i| i as f64).collect::<Vec<f64>>())
-        .unwrap();
-    let t = Block::from_vec(&[n], (0..n as i64).collect::<Vec<i64>>()).unwrap();
-    let a = a.assign_coords([("t", t)]).unwrap();
-    a.chunk("t", chunk).unwrap().to_dataset("a")
-}
-
 #[test]
 fn a_web_server_that_fails_now_and_then_is_asked_again() {
     let Some(python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let ds = dataset(60, 1);
+    let ds = rows(60, 1);
     ds.to_zarr(dir.path().join("a.zarr")).unwrap();
-    let mut sharded = ds.get("a").unwrap();
-    for (key, lengths) in [("chunks", vec![1i64, 10]), ("shards", vec![20, 10])] {
-        sharded.variable_mut().encoding.insert(key, lengths);
-    }
-    sharded.to_dataset("a").to_zarr(dir.path().join("sharded.zarr")).unwrap();
+    let sharded = encoded(&ds, [("chunks", vec![1i64, 10]), ("shards", vec![20, 10])]);
+    sharded.to_zarr(dir.path().join("sharded.zarr")).unwrap();
     let server = Server::of_folder(&python, dir.path(), &["--fail-every", "7"]);
     for name in ["a.zarr", "sharded.zarr"] {
         let opened = open_dataset(server.url(name)).unwrap();
@@ -110,7 +100,7 @@ fn a_web_server_that_fails_now_and_then_is_asked_again() {
 fn waiting_for_a_slow_server_is_shared() {
     let Some(python) = python() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let ds = dataset(320, 1);
+    let ds = rows(320, 1);
     ds.to_zarr(dir.path().join("a.zarr")).unwrap();
     let server = Server::of_folder(&python, dir.path(), &["--delay", "0.05"]);
     let opened = open_dataset(server.url("a.zarr")).unwrap();
@@ -151,33 +141,33 @@ fn a_bucket_is_written_read_appended_to_and_replaced() {
         ];
         std::sync::Arc::new(options.into_iter().fold(store, |store, (name, value)| store.option(name, value)))
     };
-    let ds = dataset(50, 8);
+    let ds = rows(50, 8);
     let a = store("folder/a.zarr");
     let e = open_dataset(a.clone()).unwrap_err();
     assert!(e.is_not_found(), "{e}");
     ds.to_zarr(a.clone()).unwrap();
     assert!(open_dataset(a.clone()).unwrap().identical(&ds).unwrap());
     assert!(ds.to_zarr(a.clone()).unwrap_err().to_string().contains("already"));
-    let more = dataset(70, 8).isel("t", 50..).unwrap();
+    let more = rows(70, 8).isel("t", 50..).unwrap();
     more.to_zarr_with(a.clone(), &WriteOptions::append("t"), &Local::new()).unwrap();
-    assert!(open_dataset(a.clone()).unwrap().equals(&dataset(70, 8)).unwrap());
-    let part = dataset(70, 8).isel("t", 8..16).unwrap().mul(2).unwrap();
+    assert!(open_dataset(a.clone()).unwrap().equals(&rows(70, 8)).unwrap());
+    let part = rows(70, 8).isel("t", 8..16).unwrap().mul(2).unwrap();
     part.to_zarr_with(a.clone(), &WriteOptions::region_auto(), &Local::new()).unwrap();
     let row = open_dataset(a.clone()).unwrap().get("a").unwrap().isel("t", 8).unwrap();
     assert_eq!(row.to_vec::<f64>().unwrap()[..2], [160.0, 162.0]);
     let replace = WriteOptions::new().mode(WriteMode::Replace);
-    dataset(3, 2).to_zarr_with(a.clone(), &replace, &Local::new()).unwrap();
-    assert!(open_dataset(a.clone()).unwrap().identical(&dataset(3, 2)).unwrap());
+    rows(3, 2).to_zarr_with(a.clone(), &replace, &Local::new()).unwrap();
+    assert!(open_dataset(a.clone()).unwrap().identical(&rows(3, 2)).unwrap());
     let keys = keys_below(&*a, "").unwrap();
     assert_eq!(keys, ["a/c/0/0", "a/c/1/0", "a/zarr.json", "t/c/0", "t/zarr.json", "zarr.json"]);
     // Appends at the same time take turns.
     let b = store("b.zarr");
-    dataset(4, 3).to_zarr(b.clone()).unwrap();
+    rows(4, 3).to_zarr(b.clone()).unwrap();
     std::thread::scope(|threads| {
         for k in 1..5 {
             let b = b.clone();
             threads.spawn(move || {
-                let part = dataset(20, 3).isel("t", 4 * k..4 * k + 4).unwrap();
+                let part = rows(20, 3).isel("t", 4 * k..4 * k + 4).unwrap();
                 part.to_zarr_with(b, &WriteOptions::append("t"), &Local::new()).unwrap();
             });
         }
@@ -186,4 +176,70 @@ fn a_bucket_is_written_read_appended_to_and_replaced() {
     t.sort_unstable();
     assert_eq!(t, (0..20).collect::<Vec<i64>>());
     assert!(b.size(".lock").unwrap().is_none());
+}
+
+#[test]
+fn netcdf_files_are_read_from_a_web_server() {
+    let (Some(python), Some(folder)) = (python(), sample_data()) else { return };
+    let server = Server::of_folder(&python, &folder, &[]);
+    for path in netcdf_files(&folder) {
+        let name = path.strip_prefix(&folder).unwrap().display().to_string();
+        let begin = server.requests().0;
+        let here = open_dataset(server.url(&name)).unwrap();
+        let of_opening = server.requests().0 - begin;
+        assert!(here.identical(&open_dataset(&path).unwrap()).unwrap(), "{name}");
+        println!("{name}: {of_opening} requests to open, {} in all", server.requests().0 - begin);
+        assert!(of_opening <= 12, "{name}: {of_opening} requests");
+    }
+}
+
+#[test]
+fn of_a_netcdf_file_on_a_server_only_the_chunks_that_are_needed_are_asked_for() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let noise = |i: usize| (i as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) as f64 / 1e19;
+    let a = DataArray::from_vec(&[("t", 64), ("x", 100_000)], (0..6_400_000).map(noise).collect::<Vec<_>>());
+    let ds = encoded(&a.unwrap().to_dataset("a"), [("chunksizes", vec![1i64, 100_000])]);
+    let ds = encoded(&ds, [("zlib", true), ("shuffle", true)]);
+    let path = dir.path().join("a.nc");
+    ds.to_netcdf(&path).unwrap();
+    let server = Server::of_folder(&python, dir.path(), &["--delay", "0.05", "--fail-every", "29"]);
+    let opened = open_dataset(server.url("a.nc")).unwrap();
+    assert!(server.requests().0 <= 8, "{:?}", server.requests());
+    let before = server.requests().0;
+    let one = opened.get("a").unwrap().isel("t", 40).unwrap();
+    assert_eq!(one.to_vec::<f64>().unwrap()[7], noise(4_000_007));
+    // The index of the chunks may take a block, and a failed request is repeated.
+    assert!(server.requests().0 - before <= 4, "{:?}", server.requests());
+    let before = server.requests().0;
+    assert!(opened.equals(&open_dataset(&path).unwrap()).unwrap());
+    // Chunks that lie side by side come together.
+    assert!(server.requests().0 - before <= 40, "{:?}", server.requests());
+    // Another file under the same address is noticed when it is opened.
+    rows(5, 2).to_netcdf(&path).unwrap();
+    assert!(open_dataset(server.url("a.nc")).unwrap().equals(&rows(5, 2)).unwrap());
+    let e = opened.isel("t", 1).unwrap().get("a").unwrap().load().map(drop).unwrap_err().to_string();
+    assert!(e.contains("has changed since it was opened") && e.contains("a.nc"), "{e}");
+    let e = open_dataset(server.url("b.nc")).unwrap_err();
+    assert!(e.is_not_found() && e.to_string().contains("b.nc"), "{e}");
+}
+
+#[test]
+fn chunks_of_a_netcdf_file_are_waited_for_side_by_side() {
+    let Some(python) = python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let a =
+        DataArray::from_vec(&[("t", 48), ("x", 200_000)], (0..9_600_000).map(f64::from).collect::<Vec<_>>());
+    let ds = encoded(&a.unwrap().to_dataset("a"), [("chunksizes", vec![2i64, 200_000])]);
+    ds.to_netcdf(&path).unwrap();
+    let server = Server::of_folder(&python, dir.path(), &["--delay", "0.2"]);
+    let opened = open_dataset(server.url("a.nc")).unwrap();
+    let before = server.requests().0;
+    let begun = Instant::now();
+    let values = opened.get("a").unwrap().to_vec::<f64>().unwrap();
+    assert!(values.iter().enumerate().all(|(i, v)| i as f64 == *v));
+    let (requests, most) = server.requests();
+    println!("{} requests, {most} at the same time, {:?}", requests - before, begun.elapsed());
+    assert!(requests - before <= 27 && most >= 12, "{} {most}", requests - before);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::format::READABLE;
 use super::raw::RawDataset;
-use super::store::{ByteRange, FolderStore, Location, Store};
+use super::store::{ByteRange, Location, Store};
 use super::{netcdf, zarr};
 use crate::error::{Error, Result};
 
@@ -35,6 +35,7 @@ pub trait Backend: Debug + Send + Sync {
 pub struct Found {
     location: Location,
     object: Arc<dyn Store>,
+    size: u64,
     head: Vec<u8>,
 }
 
@@ -54,11 +55,9 @@ impl Found {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn at(location: &Location) -> Result<Found> {
-        let object: Arc<dyn Store> = match location {
-            Location::Path(path) => Arc::new(FolderStore::new(path)?),
-            other => other.store()?,
-        };
-        let mut found = Found { location: location.clone(), object, head: Vec::new() };
+        let object = location.object()?;
+        let size = object.size("")?.unwrap_or(0);
+        let mut found = Found { location: location.clone(), object, size, head: Vec::new() };
         found.head = found.bytes(0, HEAD)?;
         Ok(found)
     }
@@ -108,10 +107,12 @@ impl Found {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn bytes(&self, offset: u64, length: u64) -> Result<Vec<u8>> {
-        let size = self.object.size("")?.unwrap_or(0);
-        let length = length.min(size.saturating_sub(offset));
+        let length = length.min(self.size.saturating_sub(offset));
         if length == 0 {
             return Ok(Vec::new());
+        }
+        if let Some(known) = self.head.get(offset as usize..).and_then(|head| head.get(..length as usize)) {
+            return Ok(known.to_vec());
         }
         Ok(self.object.read("", ByteRange::Part { offset, length })?.unwrap_or_default())
     }
@@ -164,12 +165,7 @@ impl Backend for Netcdf {
     }
 
     fn open(&self, location: &Location, group: Option<&str>) -> Result<RawDataset> {
-        match location {
-            Location::Path(path) => netcdf::open_netcdf(path, group),
-            other => Err(Error::unsupported(format!(
-                "`{other}` is a NetCDF file, which can be opened from a path only"
-            ))),
-        }
+        netcdf::open_netcdf(location.clone(), group)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::array::Region;
 
 /// The chunks that a box (not empty) touches: their row-major numbers and whole boxes.
+#[derive(Clone)]
 pub(super) struct Touched<'a> {
     first: Vec<usize>,
     last: Vec<usize>,

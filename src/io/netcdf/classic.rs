@@ -1,7 +1,6 @@
 //! Classic files: CDF-1, CDF-2 and CDF-5.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use netcdf_reader::classic::ClassicFile;
@@ -11,6 +10,7 @@ use netcdf_reader::{NcFormat, NcVariable};
 use super::element::Element;
 use super::file::RandomFile;
 use super::hdf5::check_size;
+use super::origin::Origin;
 use super::source::NetcdfSource;
 use super::strided::Strided;
 use super::{attributes, grid};
@@ -47,7 +47,7 @@ impl Classic {
         Ok(Classic { parsed, variables })
     }
 
-    pub(super) fn read_group(&self, path: &Path, group: &str) -> Result<RawDataset> {
+    pub(super) fn read_group(&self, origin: &Arc<Origin>, group: &str) -> Result<RawDataset> {
         if !group.trim_matches('/').is_empty() {
             return Err(
                 Error::not_found::<&str>("group", group, []).help("files in a classic format have no groups")
@@ -57,7 +57,7 @@ impl Classic {
         let mut raw = RawDataset::new();
         raw.attrs = attributes::from_nc(&root.attributes);
         for v in &root.variables {
-            match self.variable(v, path) {
+            match self.variable(v, origin) {
                 Ok(variable) => {
                     raw.variables.insert(v.name.as_str().into(), variable);
                 }
@@ -65,19 +65,19 @@ impl Classic {
             }
         }
         let unlimited = root.dimensions.iter().filter(|d| d.is_unlimited).map(|d| d.name.as_str());
-        raw.encoding = super::dataset_encoding(path, unlimited);
+        raw.encoding = super::dataset_encoding(origin, unlimited);
         Ok(raw)
     }
 
-    fn variable(&self, v: &NcVariable, path: &Path) -> Result<Variable> {
+    fn variable(&self, v: &NcVariable, origin: &Arc<Origin>) -> Result<Variable> {
         let stored = &self.variables[&v.name];
         let grid = grid::of_rows(&stored.shape, stored.element.size());
-        let source = NetcdfSource::new(path, "", &v.name, stored.element.dtype(), grid, Strided::SCRATCH);
+        let source = NetcdfSource::new(origin, "", &v.name, stored.element.dtype(), grid, Strided::SCRATCH);
         let names: Vec<Name> = v.dimensions.iter().map(|d| d.name.as_str().into()).collect();
         let mut out = Variable::new(names, LazyArray::from_source(Arc::new(source)))?;
         out.attrs = attributes::from_nc(&v.attributes);
         let shape: Vec<i64> = stored.shape.iter().map(|&n| n as i64).collect();
-        out.encoding = Attrs::new().with("source", path.display().to_string()).with("original_shape", shape);
+        out.encoding = Attrs::new().with("source", origin.to_string()).with("original_shape", shape);
         Ok(out)
     }
 

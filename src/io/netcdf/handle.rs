@@ -1,19 +1,22 @@
 //! Open files, shared by all readers of the process.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
 
-use hdf5_reader::Hdf5File;
+use hdf5_reader::{Hdf5File, Storage};
 use netcdf_reader::NcFormat;
 
 use super::classic::Classic;
 use super::file::{RandomFile, Stamp, guarded};
 use super::hdf5::{self, StoredVariable};
+use super::origin::Origin;
 use crate::array::{Block, Region};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
+use crate::io::store::Location;
 use crate::source::Traffic;
 
 /// Files that are kept open (as many as xarray keeps).
@@ -21,8 +24,8 @@ const KEPT_OPEN: usize = 128;
 
 /// An open NetCDF file.
 pub(super) struct Handle {
-    path: PathBuf,
     file: Arc<RandomFile>,
+    stamp: Stamp,
     format: Format,
 }
 
@@ -35,55 +38,124 @@ enum Format {
     },
 }
 
-struct Entry {
-    stamp: Stamp,
-    handle: Arc<Handle>,
-    used: u64,
+/// A file, locked while it is opened or looked at: whoever else wants it waits for that.
+type Slot = Arc<Mutex<Option<Opened>>>;
+
+struct Opened {
+    handle: Held,
+    looked: Instant,
+}
+
+enum Held {
+    /// A file of the file system stays open while nobody uses it.
+    Always(Arc<Handle>),
+    /// Of a store, which may be memory, nothing stays.
+    WhileUsed(Weak<Handle>),
+}
+
+impl Held {
+    fn get(&self) -> Option<Arc<Handle>> {
+        match self {
+            Held::Always(handle) => Some(handle.clone()),
+            Held::WhileUsed(handle) => handle.upgrade(),
+        }
+    }
 }
 
 #[derive(Default)]
 struct Cache {
-    entries: HashMap<PathBuf, Entry>,
+    slots: HashMap<Key, (Slot, u64)>,
     clock: u64,
 }
 
-impl Handle {
-    /// The open file at `path`; opens it where it is not, or where it has changed since.
-    pub(super) fn get(path: &Path) -> Result<Arc<Handle>> {
-        static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
-        let stamp = Stamp::of(path)?;
-        {
-            let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-            let cache = cache.get_or_insert_default();
-            cache.clock += 1;
-            if let Some(e) = cache.entries.get_mut(path)
-                && e.stamp == stamp
-            {
-                e.used = cache.clock;
-                return Ok(e.handle.clone());
+/// What tells places apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Path(PathBuf),
+    /// The serialised store: of the same address there can be several, with other options.
+    Store(Vec<u8>),
+}
+
+impl Key {
+    fn of(place: &Location) -> Result<Key> {
+        match place {
+            Location::Path(path) => Ok(Key::Path(path.clone())),
+            other => {
+                let bytes = rmp_serde::to_vec(&other.object()?);
+                let bytes = bytes.map_err(|e| {
+                    Error::unsupported(format!("`{other}` cannot be serialised")).caused_by(e)
+                })?;
+                Ok(Key::Store(bytes))
             }
         }
-        // Opened outside the lock: a slow file must not hold up the readers of others.
-        let handle = Arc::new(Handle::open(path)?);
-        let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-        let cache = cache.get_or_insert_default();
-        if cache.entries.len() >= KEPT_OPEN
-            && !cache.entries.contains_key(path)
-            && let Some(oldest) = cache.entries.iter().min_by_key(|(_, e)| e.used).map(|(p, _)| p.clone())
+    }
+}
+
+/// When a file is looked at whether it has changed: one of the file system always, since that costs next to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Check {
+    /// Now.
+    Now,
+    /// If it was not for some seconds: not for each chunk that is read from a server.
+    Sometimes,
+}
+
+/// An object that was looked at within this time is not looked at again.
+const RECENT: Duration = Duration::from_secs(5);
+
+/// The slot of a file.
+fn slot(key: Key) -> Slot {
+    static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    let cache = cache.get_or_insert_default();
+    cache.clock += 1;
+    if cache.slots.len() >= KEPT_OPEN
+        && !cache.slots.contains_key(&key)
+        && let Some(oldest) = cache.slots.iter().min_by_key(|(_, (_, used))| *used).map(|(k, _)| k.clone())
+    {
+        cache.slots.remove(&oldest);
+    }
+    let (slot, used) = cache.slots.entry(key).or_default();
+    *used = cache.clock;
+    slot.clone()
+}
+
+impl Handle {
+    /// The open file at a place; opens it where it is not, or where it has changed since.
+    pub(super) fn get(place: &Location, check: Check) -> Result<Arc<Handle>> {
+        let local = matches!(place, Location::Path(_));
+        let stamp = if local { Some(Stamp::of(place)?) } else { None };
+        // Not one lock for all: a slow file must not hold up the readers of others.
+        let slot = slot(Key::of(place)?);
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = slot.as_ref().and_then(|o| Some((o.handle.get()?, o.looked)));
+        if let (Some((handle, looked)), None, Check::Sometimes) = (&there, &stamp, check)
+            && looked.elapsed() < RECENT
         {
-            cache.entries.remove(&oldest);
+            return Ok(handle.clone());
         }
-        let used = cache.clock;
-        cache.entries.insert(path.to_path_buf(), Entry { stamp, handle: handle.clone(), used });
+        let stamp = match stamp {
+            Some(stamp) => stamp,
+            None => Stamp::of(place)?,
+        };
+        let handle = match there {
+            Some((handle, _)) if handle.stamp.is(&stamp) => handle,
+            _ => Arc::new(Handle::open(place, stamp.clone())?),
+        };
+        let held = match local {
+            true => Held::Always(handle.clone()),
+            false => Held::WhileUsed(Arc::downgrade(&handle)),
+        };
+        *slot = Some(Opened { handle: held, looked: Instant::now() });
         Ok(handle)
     }
 
-    fn open(path: &Path) -> Result<Handle> {
-        let file = Arc::new(RandomFile::open(path)?);
+    fn open(place: &Location, stamp: Stamp) -> Result<Handle> {
+        let file = Arc::new(RandomFile::open(place)?);
         let format = guarded(|| {
             let mut magic = [0; 8];
             let n = file.len().min(8) as usize;
-            file.read(0, &mut magic[..n], &Traffic::default())?;
+            magic[..n].copy_from_slice(&file.read_range(0, n).map_err(hdf5::broken)?);
             Ok(match &magic {
                 [b'C', b'D', b'F', 1, ..] => Format::Classic(Classic::open(&file, NcFormat::Classic)?),
                 [b'C', b'D', b'F', 2, ..] => Format::Classic(Classic::open(&file, NcFormat::Offset64)?),
@@ -92,17 +164,24 @@ impl Handle {
                 _ => Format::Hdf5 { hdf5: hdf5::open(&file)?, datasets: RwLock::default() },
             })
         });
-        let format = format.map_err(|e| e.at(format!("file {}", path.display())))?;
-        Ok(Handle { path: path.to_path_buf(), file, format })
+        Ok(Handle { file, stamp, format: format.at(|| format!("file {place}"))? })
+    }
+
+    /// What a store told of the object when it was opened.
+    pub(super) fn stamp(&self) -> Option<&str> {
+        match &self.stamp {
+            Stamp::Object(stamp) => stamp.as_deref(),
+            Stamp::File { .. } => None,
+        }
     }
 
     /// The variables of a group, lazily.
-    pub(super) fn read_group(&self, group: &str) -> Result<RawDataset> {
+    pub(super) fn read_group(&self, origin: &Arc<Origin>, group: &str) -> Result<RawDataset> {
         guarded(|| match &self.format {
-            Format::Classic(c) => c.read_group(&self.path, group),
-            Format::Hdf5 { hdf5, .. } => hdf5::read_group(&self.file, hdf5, &self.path, group),
+            Format::Classic(c) => c.read_group(origin, group),
+            Format::Hdf5 { hdf5, .. } => hdf5::read_group(&self.file, hdf5, origin, group),
         })
-        .map_err(|e| e.at(format!("file {}", self.path.display())))
+        .at(|| format!("file {origin}"))
     }
 
     /// Reads a box of the variable at `path` in the file, which must have this type and rank.
@@ -135,12 +214,15 @@ fn unchanged(have: DType, ndim: usize, dtype: DType, region: &Region) -> Result<
     if have == dtype && ndim == region.ndim() {
         return Ok(());
     }
-    Err(Error::storage(format!(
-        "the file has changed since it was opened: the variable is now {have} with {ndim} dimensions, \
-         it was {dtype} with {}",
+    Err(changed(format!(
+        "the variable is now {have} with {ndim} dimensions, it was {dtype} with {}",
         region.ndim()
-    ))
-    .help("open it again"))
+    )))
+}
+
+/// The error where a file is not what it was any more.
+pub(super) fn changed(how: String) -> Error {
+    Error::storage(format!("the file has changed since it was opened: {how}")).help("open it again")
 }
 
 /// HDF5 can begin behind a block of the user's own, at 512 bytes or a doubling of that.

@@ -5,7 +5,6 @@ mod index;
 mod stored;
 mod tree;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use hdf5_reader::{Hdf5File, OpenOptions};
@@ -13,6 +12,7 @@ use netcdf_reader::NcMetadataMode;
 use netcdf_reader::nc4::attributes::{convert_visible_attribute, extract_group_attributes};
 
 use super::file::RandomFile;
+use super::origin::Origin;
 use super::source::NetcdfSource;
 use super::{attributes, filters, grid};
 use crate::array::ChunkGrid;
@@ -50,7 +50,12 @@ pub(super) fn broken(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> 
 }
 
 /// The variables of one group ("" is the root), lazily.
-pub(super) fn read_group(file: &RandomFile, hdf5: &Hdf5File, path: &Path, group: &str) -> Result<RawDataset> {
+pub(super) fn read_group(
+    file: &RandomFile,
+    hdf5: &Hdf5File,
+    origin: &Arc<Origin>,
+    group: &str,
+) -> Result<RawDataset> {
     let tree = Tree::read(hdf5)?;
     let node = &tree.groups[tree.find(group)?];
     let dims = Dims::of(&tree);
@@ -79,11 +84,12 @@ pub(super) fn read_group(file: &RandomFile, hdf5: &Hdf5File, path: &Path, group:
                 None => grid::of_rows(&shape, stored.element().size()),
             };
             let dtype = stored.element().dtype();
-            let source = NetcdfSource::new(path, group, name, dtype, grid.clone(), stored.scratch_bytes());
+            let source =
+                NetcdfSource::new(origin, group, name, dtype, grid.clone(), stored.scratch_bytes(file));
             let names = axes.iter().map(|a| a.name.clone());
             let mut v = Variable::new(names, LazyArray::from_source(Arc::new(source)))?;
             v.attrs = variable_attributes(dataset);
-            v.encoding = encoding(&stored, &grid, path);
+            v.encoding = encoding(&stored, &grid, origin);
             unlimited.extend(axes.into_iter().filter(|a| a.unlimited).map(|a| a.name));
             Ok(v)
         });
@@ -96,7 +102,7 @@ pub(super) fn read_group(file: &RandomFile, hdf5: &Hdf5File, path: &Path, group:
     }
     unlimited.sort_unstable();
     unlimited.dedup();
-    raw.encoding = super::dataset_encoding(path, unlimited.iter().map(|n| &**n));
+    raw.encoding = super::dataset_encoding(origin, unlimited.iter().map(|n| &**n));
     Ok(raw)
 }
 
@@ -117,7 +123,7 @@ pub(super) fn check_size(shape: &[usize], element: usize) -> Result<()> {
 }
 
 /// How the variable is stored, under xarray's names.
-fn encoding(stored: &StoredVariable, grid: &ChunkGrid, path: &Path) -> Attrs {
+fn encoding(stored: &StoredVariable, grid: &ChunkGrid, origin: &Origin) -> Attrs {
     let mut out = Attrs::new();
     let lengths = |v: &[usize]| v.iter().map(|&n| n as i64).collect::<Vec<i64>>();
     if let Some(chunk) = stored.chunk() {
@@ -136,7 +142,7 @@ fn encoding(stored: &StoredVariable, grid: &ChunkGrid, path: &Path) -> Attrs {
     } else {
         out.insert("contiguous", true);
     }
-    out.insert("source", path.display().to_string());
+    out.insert("source", origin.to_string());
     out.insert("original_shape", lengths(&grid.shape()));
     out
 }

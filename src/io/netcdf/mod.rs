@@ -3,7 +3,9 @@
 //! Headers are parsed by `netcdf-reader` and `hdf5-reader`; values are read here, straight into
 //! the block: by position, from many threads at once, each chunk decoded by the thread that asks.
 
+mod ahead;
 mod attributes;
+mod blocks;
 mod boxes;
 mod classic;
 mod element;
@@ -12,21 +14,24 @@ mod filters;
 mod grid;
 mod handle;
 mod hdf5;
+mod origin;
 mod source;
 mod strided;
 mod write;
 
-use std::path::Path;
-
 use crate::dtype::Text;
 use crate::error::Result;
 use crate::io::RawDataset;
+use crate::io::store::Location;
 use crate::labels::Attrs;
 
 pub use source::NetcdfSource;
 pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 
-/// Opens a NetCDF or HDF5 file lazily: variables as stored, without decoded conventions.
+/// Opens a NetCDF or HDF5 file lazily, wherever it is: variables as stored, without decoded conventions.
+///
+/// Of a file behind a store, metadata are fetched in blocks of 1 MiB, and chunks as they lie; one that has changed is noticed
+/// within some seconds.
 ///
 /// `group` is a path like `"a/b"`; `None` is the root. Dimensions of parent groups keep their names;
 /// axes of HDF5 files without dimension scales are called `phony_dim_N`, as netCDF calls them.
@@ -45,12 +50,12 @@ pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 /// # std::fs::remove_file(path).ok();
 /// # Ok::<(), graticule::Error>(())
 /// ```
-pub fn open_netcdf(path: impl AsRef<Path>, group: Option<&str>) -> Result<RawDataset> {
-    let path = std::path::absolute(path.as_ref())?;
-    handle::Handle::get(&path)?.read_group(group.unwrap_or(""))
+pub fn open_netcdf(location: impl Into<Location>, group: Option<&str>) -> Result<RawDataset> {
+    let (handle, origin) = origin::Origin::open(location.into())?;
+    handle.read_group(&origin, group.unwrap_or(""))
 }
 
-fn dataset_encoding<'a>(path: &Path, unlimited: impl Iterator<Item = &'a str>) -> Attrs {
+fn dataset_encoding<'a>(origin: &origin::Origin, unlimited: impl Iterator<Item = &'a str>) -> Attrs {
     let unlimited: Vec<Text> = unlimited.map(Text::from).collect();
-    Attrs::new().with("source", path.display().to_string()).with("unlimited_dims", unlimited)
+    Attrs::new().with("source", origin.to_string()).with("unlimited_dims", unlimited)
 }

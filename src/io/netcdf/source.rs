@@ -1,19 +1,19 @@
 //! A variable of a NetCDF file as a source.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::handle::Handle;
+use super::origin::Origin;
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::source::{Source, Traffic, stamp_of_file};
+use crate::source::{Source, Traffic};
 
 /// A variable of a NetCDF file: a description that travels; the file is opened where it is read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NetcdfSource {
-    path: PathBuf,
+    file: Arc<Origin>,
     /// "" is the root.
     group: String,
     variable: String,
@@ -26,7 +26,7 @@ pub struct NetcdfSource {
 impl NetcdfSource {
     /// The variable of this name in a file, with the type and chunks that its header tells.
     pub(super) fn new(
-        path: &Path,
+        file: &Arc<Origin>,
         group: &str,
         variable: &str,
         dtype: DType,
@@ -34,7 +34,7 @@ impl NetcdfSource {
         scratch: usize,
     ) -> Self {
         let group = group.trim_matches('/').to_string();
-        NetcdfSource { path: path.to_path_buf(), group, variable: variable.to_string(), dtype, grid, scratch }
+        NetcdfSource { file: file.clone(), group, variable: variable.to_string(), dtype, grid, scratch }
     }
 
     fn path_in_file(&self) -> String {
@@ -57,7 +57,7 @@ impl Source for NetcdfSource {
 
     fn read(&self, region: &Region, io: &Traffic) -> Result<Block> {
         check_region(region, &self.grid.shape())?;
-        Handle::get(&self.path)?.read(&self.path_in_file(), self.dtype, region, io)
+        self.file.handle()?.read(&self.path_in_file(), self.dtype, region, io)
     }
 
     fn scratch_bytes(&self, region: &Region) -> usize {
@@ -67,11 +67,15 @@ impl Source for NetcdfSource {
     }
 
     fn stamp(&self) -> Option<String> {
-        stamp_of_file(&self.path)
+        self.file.stamp()
+    }
+
+    fn requests(&self) -> usize {
+        self.file.requests()
     }
 
     fn describe(&self) -> String {
-        format!("`{}` in {}", self.path_in_file(), self.path.display())
+        format!("`{}` in {}", self.path_in_file(), self.file)
     }
 }
 

@@ -167,7 +167,7 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap();
         let bytes: Vec<u8> = (0..=255).collect();
         std::fs::write(path.path(), &bytes).unwrap();
-        let file = RandomFile::open(path.path()).unwrap();
+        let file = RandomFile::open(&path.path().into()).unwrap();
         // Four records of 2 × 3 bytes, 10 bytes apart, from byte 5 on.
         let s = Strided::contiguous(5, &[4, 2, 3], 1).with_record_stride(10);
         assert_eq!(s.span(), Some(36));

@@ -6,8 +6,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::{FolderStore, MemoryStore, Store, ZipStore};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Where a dataset is, or shall be: paths in the file system, addresses like `s3://bucket/era5.zarr`, stores in hand.
 ///
@@ -17,7 +19,7 @@ use crate::error::{Error, Result};
 /// assert!(matches!(Location::from("memory://scratch"), Location::Address(_)));
 /// assert!(matches!(Location::from(MemoryStore::new("scratch")), Location::Store(_)));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Location {
     /// In the file system.
     Path(PathBuf),
@@ -103,6 +105,29 @@ impl Location {
             Location::Address(address) => of_address(address),
         }
     }
+
+    /// The store whose key `""` is the object that lies there: for a path the file itself, whatever is in it.
+    ///
+    /// # Errors
+    /// If there is no store for the scheme of the address.
+    pub(in crate::io) fn object(&self) -> Result<Arc<dyn Store>> {
+        match self {
+            Location::Path(path) => Ok(Arc::new(FolderStore::new(path)?)),
+            other => other.store(),
+        }
+    }
+
+    /// The same place for whoever has another working folder; a store is made for an address.
+    ///
+    /// # Errors
+    /// Those of [`store`](Location::store).
+    pub(in crate::io) fn settled(self) -> Result<Location> {
+        match self {
+            Location::Path(path) => Ok(Location::Path(std::path::absolute(path)?)),
+            Location::Address(_) => self.store().map(Location::Store),
+            store => Ok(store),
+        }
+    }
 }
 
 /// The store for an address, by its scheme.
@@ -113,9 +138,13 @@ fn of_address(address: &str) -> Result<Arc<dyn Store>> {
         #[cfg(feature = "remote")]
         _ => Ok(Arc::new(super::RemoteStore::new(address)?)),
         #[cfg(not(feature = "remote"))]
-        _ => Err(Error::unsupported(format!("`{address}`: there is no store for addresses of `{scheme}`"))
-            .known(["memory", "file"])
-            .help("those of web servers, S3, Google Cloud Storage and Azure need the feature `remote` of graticule")),
+        _ => Err(crate::error::Error::unsupported(format!(
+            "`{address}`: there is no store for addresses of `{scheme}`"
+        ))
+        .known(["memory", "file"])
+        .help(
+            "those of web servers, S3, Google Cloud Storage and Azure need the feature `remote` of graticule",
+        )),
     }
 }
 

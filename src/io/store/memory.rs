@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError, RwLock, Weak};
 
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,24 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Shared {
-    objects: RwLock<BTreeMap<String, Vec<u8>>>,
+    objects: RwLock<BTreeMap<String, Object>>,
     /// How many write at present; -1 is one that is alone.
     writers: Mutex<i64>,
     freed: Condvar,
+}
+
+#[derive(Debug)]
+struct Object {
+    bytes: Vec<u8>,
+    /// No two objects of a process have the same.
+    version: u64,
+}
+
+impl Object {
+    fn new(bytes: &[u8]) -> Self {
+        static VERSION: AtomicU64 = AtomicU64::new(0);
+        Object { bytes: bytes.to_vec(), version: VERSION.fetch_add(1, Ordering::Relaxed) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,20 +82,20 @@ impl MemoryStore {
         MemoryStore { name, shared }
     }
 
-    fn with<T>(&self, f: impl FnOnce(&BTreeMap<String, Vec<u8>>) -> T) -> T {
+    fn with<T>(&self, f: impl FnOnce(&BTreeMap<String, Object>) -> T) -> T {
         f(&self.shared.objects.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change<T>(&self, f: impl FnOnce(&mut BTreeMap<String, Vec<u8>>) -> T) -> T {
+    fn change<T>(&self, f: impl FnOnce(&mut BTreeMap<String, Object>) -> T) -> T {
         f(&mut self.shared.objects.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// The keys that begin so, with their objects.
 fn below<'a>(
-    objects: &'a BTreeMap<String, Vec<u8>>,
+    objects: &'a BTreeMap<String, Object>,
     start: &'a str,
-) -> impl Iterator<Item = (&'a String, &'a Vec<u8>)> {
+) -> impl Iterator<Item = (&'a String, &'a Object)> {
     let from = (Bound::Included(start), Bound::Unbounded);
     objects.range::<str, _>(from).take_while(move |(key, _)| key.starts_with(start))
 }
@@ -107,11 +122,11 @@ impl Drop for Writing {
 #[typetag::serde(name = "memory")]
 impl Store for MemoryStore {
     fn read(&self, key: &str, range: ByteRange) -> Result<Option<Vec<u8>>> {
-        self.with(|objects| objects.get(key).map(|bytes| range.of(bytes).map(<[u8]>::to_vec)).transpose())
+        self.with(|objects| objects.get(key).map(|o| range.of(&o.bytes).map(<[u8]>::to_vec)).transpose())
     }
 
     fn size(&self, key: &str) -> Result<Option<u64>> {
-        Ok(self.with(|objects| objects.get(key).map(|bytes| bytes.len() as u64)))
+        Ok(self.with(|objects| objects.get(key).map(|o| o.bytes.len() as u64)))
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<String>> {
@@ -125,14 +140,14 @@ impl Store for MemoryStore {
     }
 
     fn write(&self, key: &str, bytes: &[u8]) -> Result<()> {
-        self.change(|objects| objects.insert(key.to_string(), bytes.to_vec()));
+        self.change(|objects| objects.insert(key.to_string(), Object::new(bytes)));
         Ok(())
     }
 
     fn write_new(&self, key: &str, bytes: &[u8]) -> Result<bool> {
         Ok(self.change(|objects| match objects.contains_key(key) {
             true => false,
-            false => objects.insert(key.to_string(), bytes.to_vec()).is_none(),
+            false => objects.insert(key.to_string(), Object::new(bytes)).is_none(),
         }))
     }
 
@@ -147,8 +162,8 @@ impl Store for MemoryStore {
         self.change(|objects| {
             let moved: Vec<String> = below(objects, &start).map(|(key, _)| key.clone()).collect();
             for key in moved {
-                if let Some(bytes) = objects.remove(&key) {
-                    objects.insert(join(to, &key[start.len()..]), bytes);
+                if let Some(object) = objects.remove(&key) {
+                    objects.insert(join(to, &key[start.len()..]), object);
                 }
             }
         });
@@ -170,7 +185,9 @@ impl Store for MemoryStore {
     }
 
     fn stamp(&self, key: &str) -> Option<String> {
-        self.with(|objects| objects.get(key).map(|bytes| format!("{} bytes", bytes.len())))
+        self.with(|objects| {
+            objects.get(key).map(|o| format!("{} bytes, version {}", o.bytes.len(), o.version))
+        })
     }
 
     fn describe(&self) -> String {

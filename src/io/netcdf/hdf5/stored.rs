@@ -7,6 +7,7 @@ use hdf5_reader::messages::HdfMessage;
 use hdf5_reader::messages::layout::{ChunkIndexing, DataLayout};
 use hdf5_reader::{Dataset, Hdf5File};
 
+use super::super::ahead::Ahead;
 use super::super::boxes::{self, Touched};
 use super::super::element::Element;
 use super::super::file::RandomFile;
@@ -112,12 +113,13 @@ impl StoredVariable {
     }
 
     /// Bytes that reading a box takes besides the box.
-    pub(in super::super) fn scratch_bytes(&self) -> usize {
+    pub(in super::super) fn scratch_bytes(&self, file: &RandomFile) -> usize {
         match &self.layout {
             // A chunk as stored, between two filters, and decoded; joined chunks come one by one.
             Layout::Chunked(c) => {
                 let stages = if self.filters.is_empty() { 1 } else { 3 };
-                c.lengths.iter().fold(stages * self.element.size(), |n, &c| n.saturating_mul(c))
+                let chunk = c.lengths.iter().fold(stages * self.element.size(), |n, &c| n.saturating_mul(c));
+                chunk.saturating_add(Ahead::scratch_bytes(file))
             }
             _ => Strided::SCRATCH,
         }
@@ -206,17 +208,28 @@ impl StoredVariable {
         let size = self.element.size();
         let bytes = size * chunked.lengths.iter().product::<usize>();
         let index = chunked.index(hdf5, &self.dataset, bytes)?;
-        for (number, at) in Touched::new(inside, &self.shape, &chunked.lengths) {
+        let base = hdf5.superblock().base_address;
+        let mut ahead = Ahead::default();
+        let mut touched = Touched::new(inside, &self.shape, &chunked.lengths);
+        loop {
+            if file.is_object() {
+                let stored = touched.clone().map(|(number, _)| index.and_then(|i| i.get(number)));
+                let range = |s: &Stored| (s.address.saturating_add(base), u64::from(s.size));
+                // One that was never written comes without a request.
+                let ranges = stored.enumerate().filter(|(k, s)| *k == 0 || s.is_some());
+                ahead.fetch(file, ranges.map_while(|(_, s)| s.map(range)), io)?;
+            }
+            let Some((number, at)) = touched.next() else { break };
             io.check()?;
             let part = at.intersect(inside).expect("it is touched");
             let stored = index.and_then(|i| i.get(number));
             if let Some(place) = boxes::place(size, region, &at, &part, out) {
-                self.load(file, hdf5, stored, scratch, place, io)?;
+                self.load(file, &ahead, hdf5, stored, scratch, place, io)?;
                 continue;
             }
             let mut chunk = std::mem::take(&mut scratch.chunk);
             chunk.resize(bytes, 0);
-            let loaded = self.load(file, hdf5, stored, scratch, &mut chunk, io);
+            let loaded = self.load(file, &ahead, hdf5, stored, scratch, &mut chunk, io);
             boxes::copy(size, &chunk, &at, out, region, &part);
             scratch.chunk = chunk;
             loaded?;
@@ -225,9 +238,11 @@ impl StoredVariable {
     }
 
     /// Reads and decodes one chunk.
+    #[allow(clippy::too_many_arguments)]
     fn load(
         &self,
         file: &RandomFile,
+        ahead: &Ahead,
         hdf5: &Hdf5File,
         stored: Option<&Stored>,
         scratch: &mut Scratch,
@@ -240,11 +255,11 @@ impl StoredVariable {
         };
         let address = stored.address.saturating_add(hdf5.superblock().base_address);
         if self.filters.is_empty() && stored.size as usize == out.len() {
-            return file.read(address, out, io);
+            return ahead.read(file, address, out, io);
         }
         file.check(address, stored.size.into())?;
         scratch.raw.resize(stored.size as usize, 0);
-        file.read(address, &mut scratch.raw, io)?;
+        ahead.read(file, address, &mut scratch.raw, io)?;
         scratch.decode(&self.filters, stored.mask, self.element.size(), out)
     }
 }
