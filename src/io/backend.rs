@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::format::READABLE;
 use super::raw::RawDataset;
-use super::store::{ByteRange, Location, Store};
+use super::store::{ByteRange, Location, ReferenceStore, Store};
 use super::{netcdf, zarr};
 use crate::error::{Error, Result};
 
@@ -169,6 +169,31 @@ impl Backend for Netcdf {
     }
 }
 
+/// Kerchunk references: a Zarr store whose chunks lie in other files.
+#[derive(Debug)]
+struct References;
+
+/// In so many bytes of references there is a key that tells what they are.
+const TELLING: u64 = 1 << 20;
+
+impl Backend for References {
+    fn name(&self) -> &str {
+        "references"
+    }
+
+    fn can_open(&self, found: &Found) -> Result<bool> {
+        if found.head().trim_ascii_start().first() != Some(&b'{') {
+            return Ok(false);
+        }
+        Ok(ReferenceStore::is_beginning(&found.bytes(0, TELLING)?))
+    }
+
+    fn open(&self, location: &Location, group: Option<&str>) -> Result<RawDataset> {
+        let store = ReferenceStore::open(location.clone())?;
+        zarr::open_zarr_group(Location::Store(Arc::new(store)), group.unwrap_or(""))
+    }
+}
+
 static REGISTERED: RwLock<Vec<Arc<dyn Backend>>> = RwLock::new(Vec::new());
 
 /// Adds a format: from now on [`open_dataset`](crate::io::open_dataset) asks it first. One of the same name is replaced.
@@ -214,7 +239,7 @@ pub fn register_backend(backend: impl Backend + 'static) {
 /// All formats, in the order in which they are asked.
 fn backends() -> Vec<Arc<dyn Backend>> {
     let mut all = REGISTERED.read().unwrap_or_else(PoisonError::into_inner).clone();
-    let ours: [Arc<dyn Backend>; 2] = [Arc::new(Netcdf), Arc::new(Zarr)];
+    let ours: [Arc<dyn Backend>; 3] = [Arc::new(References), Arc::new(Netcdf), Arc::new(Zarr)];
     for ours in ours {
         if !all.iter().any(|other| other.name() == ours.name()) {
             all.push(ours);

@@ -11,6 +11,7 @@ use super::element::Element;
 use super::file::RandomFile;
 use super::hdf5::check_size;
 use super::origin::Origin;
+use super::pieces::Pieces;
 use super::source::NetcdfSource;
 use super::strided::Strided;
 use super::{attributes, grid};
@@ -89,6 +90,13 @@ impl Classic {
         stored
             .element
             .block(&region.shape(), bytes, |_| Err(Error::internal("classic files have no references")))
+    }
+
+    /// The pieces in which a variable lies in the file.
+    pub(super) fn pieces(&self, name: &str) -> Result<Pieces> {
+        let stored = (self.variables.get(name))
+            .ok_or_else(|| Error::not_found("variable", name, self.variables.keys()))?;
+        Ok(Pieces::of_strided(&stored.element, vec![0; stored.element.size()], &stored.place))
     }
 
     /// The type and shape of a variable.

@@ -12,11 +12,12 @@ use super::classic::Classic;
 use super::file::{RandomFile, Stamp, guarded};
 use super::hdf5::{self, StoredVariable};
 use super::origin::Origin;
+use super::pieces::Pieces;
 use crate::array::{Block, Region};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
-use crate::io::store::Location;
+use crate::io::store::{Location, join};
 use crate::source::Traffic;
 
 /// Files that are kept open (as many as xarray keeps).
@@ -34,9 +35,11 @@ enum Format {
     Hdf5 {
         hdf5: Hdf5File,
         /// Headers of datasets that were read, by path.
-        datasets: RwLock<HashMap<String, Arc<StoredVariable>>>,
+        datasets: Datasets,
     },
 }
+
+type Datasets = RwLock<HashMap<String, Arc<StoredVariable>>>;
 
 /// A file, locked while it is opened or looked at: whoever else wants it waits for that.
 type Slot = Arc<Mutex<Option<Opened>>>;
@@ -184,6 +187,40 @@ impl Handle {
         .at(|| format!("file {origin}"))
     }
 
+    /// The paths of all groups, the root first.
+    pub(super) fn groups(&self) -> Result<Vec<String>> {
+        match &self.format {
+            Format::Classic(_) => Ok(vec![String::new()]),
+            Format::Hdf5 { hdf5, .. } => guarded(|| hdf5::groups(hdf5)),
+        }
+    }
+
+    /// The pieces in which a variable of this shape lies in the file; nothing where its values lie in the header.
+    ///
+    /// # Errors
+    /// If it does not lie there so that they could be read one by one.
+    pub(super) fn pieces(&self, group: &str, name: &str, shape: &[usize]) -> Result<Option<Pieces>> {
+        guarded(|| match &self.format {
+            Format::Classic(c) => c.pieces(name).map(Some),
+            Format::Hdf5 { hdf5, datasets } => {
+                let hidden = join(group, &format!("_nc4_non_coord_{name}"));
+                let path = if hdf5.dataset(&hidden).is_ok() { hidden } else { join(group, name) };
+                self.stored(hdf5, datasets, &path)?.pieces(hdf5, shape)
+            }
+        })
+    }
+
+    fn stored(&self, hdf5: &Hdf5File, datasets: &Datasets, path: &str) -> Result<Arc<StoredVariable>> {
+        let known = datasets.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(stored) = known {
+            return Ok(stored);
+        }
+        let dataset = hdf5.dataset(path).map_err(hdf5::broken)?;
+        let stored = Arc::new(StoredVariable::open(&self.file, hdf5, dataset)?);
+        let mut all = datasets.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(all.entry(path.to_string()).or_insert(stored).clone())
+    }
+
     /// Reads a box of the variable at `path` in the file, which must have this type and rank.
     pub(super) fn read(&self, path: &str, dtype: DType, region: &Region, io: &Traffic) -> Result<Block> {
         guarded(|| match &self.format {
@@ -192,16 +229,7 @@ impl Handle {
                 c.read(&self.file, path, region, io)
             }
             Format::Hdf5 { hdf5, datasets } => {
-                let known = datasets.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-                let stored = match known {
-                    Some(stored) => stored,
-                    None => {
-                        let dataset = hdf5.dataset(path).map_err(hdf5::broken)?;
-                        let stored = Arc::new(StoredVariable::open(&self.file, hdf5, dataset)?);
-                        let mut all = datasets.write().unwrap_or_else(PoisonError::into_inner);
-                        all.entry(path.to_string()).or_insert(stored).clone()
-                    }
-                };
+                let stored = self.stored(hdf5, datasets, path)?;
                 unchanged(stored.element().dtype(), stored.shape().len(), dtype, region)?;
                 stored.read(&self.file, hdf5, region, io)
             }

@@ -33,8 +33,9 @@ pub(super) fn open(file: &Arc<RandomFile>) -> Result<Hdf5File> {
     let hdf5 = Hdf5File::from_storage_with_options(storage, options).map_err(broken)?;
     let sb = hdf5.superblock();
     let undefined = u64::MAX >> (64 - 8 * u32::from(sb.offset_size.clamp(1, 8)));
-    let end = sb.base_address.saturating_add(sb.eof_address);
-    if sb.eof_address != undefined && end > file.len() {
+    // Alone among addresses it counts from the beginning of the file, also behind a user block.
+    let end = sb.eof_address;
+    if end != undefined && end > file.len() {
         return Err(Error::storage(format!(
             "the file is cut off: it should have {end} bytes and has {}",
             file.len()
@@ -47,6 +48,11 @@ pub(super) fn open(file: &Arc<RandomFile>) -> Result<Hdf5File> {
 /// An error of the library as ours.
 pub(super) fn broken(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::storage("the HDF5 file cannot be read").caused_by(e)
+}
+
+/// The paths of all groups, the root first.
+pub(super) fn groups(hdf5: &Hdf5File) -> Result<Vec<String>> {
+    Ok(Tree::read(hdf5)?.paths().rev().map(str::to_string).collect())
 }
 
 /// The variables of one group ("" is the root), lazily.

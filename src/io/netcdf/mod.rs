@@ -15,6 +15,8 @@ mod grid;
 mod handle;
 mod hdf5;
 mod origin;
+mod pieces;
+mod references;
 mod source;
 mod strided;
 mod write;
@@ -25,6 +27,7 @@ use crate::io::RawDataset;
 use crate::io::store::Location;
 use crate::labels::Attrs;
 
+pub use references::save_references;
 pub use source::NetcdfSource;
 pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 

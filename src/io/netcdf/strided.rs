@@ -41,6 +41,20 @@ impl Strided {
         self
     }
 
+    /// Of the first element in the file.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Bytes from one position to the next along each axis.
+    pub(super) fn strides(&self) -> &[u64] {
+        &self.strides
+    }
+
     /// Bytes from the first element to the end of the last, or `None` beyond all files.
     pub(super) fn span(&self) -> Option<u64> {
         let mut span = self.element as u64;

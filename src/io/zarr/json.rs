@@ -2,6 +2,7 @@
 //!
 //! In a [`Value`] such a number is a text that begins with [`MARK`], which no metadata uses.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Context, Error, Result};
@@ -48,6 +49,14 @@ pub fn from_f64(v: f64) -> Value {
 /// # Errors
 /// If it is not JSON.
 pub fn parse(text: &str) -> Result<Value> {
+    from_text(text)
+}
+
+/// Parses a document into whatever takes JSON.
+///
+/// # Errors
+/// If it is not JSON, or not what is asked for.
+pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T> {
     let parsed = if BARE.iter().any(|b| text.contains(b.0)) {
         serde_json::from_str(&mark_bare_numbers(text))
     } else {

@@ -1,7 +1,7 @@
 //! Zarr, v2 and v3, read and written, over any [store](super::store).
 
-mod attrs;
-mod base64;
+pub(super) mod attrs;
+pub(super) mod base64;
 mod chunks;
 mod codecs;
 mod compressors;
@@ -9,7 +9,7 @@ mod direct;
 mod draft;
 mod fill;
 mod hierarchy;
-mod json;
+pub(super) mod json;
 mod layout;
 mod metadata;
 mod open;
@@ -25,8 +25,10 @@ mod watched;
 mod write;
 mod zstd;
 
+pub(super) use chunks::Keys;
 pub(super) use hierarchy::is_node;
 pub use hierarchy::is_zarr;
+pub(super) use layout::{described, stored_in_one};
 pub use open::{open_zarr, open_zarr_group};
 pub use options::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 pub use resume::Resume;

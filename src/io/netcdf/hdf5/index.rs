@@ -70,6 +70,11 @@ impl ChunkIndex {
         Ok(ChunkIndex(out))
     }
 
+    /// All chunks with their numbers, in the order of these.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u64, &Stored)> {
+        self.0.iter().map(|s| (s.number, s))
+    }
+
     /// The chunk with a number, if it was ever written.
     pub(super) fn get(&self, number: u64) -> Option<&Stored> {
         self.0.binary_search_by_key(&number, |s| s.number).ok().map(|i| &self.0[i])

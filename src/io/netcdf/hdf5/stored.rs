@@ -12,6 +12,7 @@ use super::super::boxes::{self, Touched};
 use super::super::element::Element;
 use super::super::file::RandomFile;
 use super::super::filters::{Filter, Scratch, with_scratch};
+use super::super::pieces::{Piece, Pieces, index_of};
 use super::super::strided::Strided;
 use super::index::{ChunkIndex, Stored};
 use super::{broken, check_size};
@@ -127,6 +128,54 @@ impl StoredVariable {
 
     pub(in super::super) fn filters(&self) -> &[Filter] {
         &self.filters
+    }
+
+    /// The pieces in which a variable of `shape` lies in the file; nothing if it lies in the header.
+    ///
+    /// # Errors
+    /// If its chunks are not all stored in the same way, or it ends inside of a chunk before its dimension does.
+    pub(in super::super) fn pieces(&self, hdf5: &Hdf5File, shape: &[usize]) -> Result<Option<Pieces>> {
+        let (element, fill) = (self.element.clone(), self.fill.clone());
+        let chunked = match &self.layout {
+            Layout::Compact(_) => return Ok(None),
+            Layout::Nothing => {
+                let chunk = shape.iter().map(|&n| n.max(1)).collect();
+                let (filters, there) = (Vec::new(), Vec::new());
+                return Ok(Some(Pieces { element, chunk, filters, fill, there, complete: false }));
+            }
+            Layout::Contiguous(strided) => return Ok(Some(Pieces::of_strided(&element, fill, strided))),
+            Layout::Chunked(c) => c,
+        };
+        let chunk = chunked.lengths.clone();
+        if (self.shape.iter().zip(shape).zip(&chunk)).any(|((stored, n), c)| stored != n && stored % c != 0) {
+            return Err(Error::unsupported(
+                "a variable that is shorter than its dimension and ends inside of a chunk",
+            ));
+        }
+        let counts = |shape: &[usize]| -> Vec<usize> {
+            shape.iter().zip(&chunk).map(|(n, c)| n.div_ceil(*c)).collect()
+        };
+        let stored_counts = counts(&self.shape);
+        let bytes = chunk.iter().fold(element.size(), |n, &c| n.saturating_mul(c));
+        let base = hdf5.superblock().base_address;
+        let mut there = Vec::new();
+        for (number, stored) in
+            chunked.index(hdf5, &self.dataset, bytes)?.into_iter().flat_map(ChunkIndex::all)
+        {
+            if stored.mask != 0 {
+                return Err(Error::unsupported(
+                    "chunks of which some are compressed in another way than the others",
+                ));
+            }
+            let index = index_of(number, &stored_counts);
+            there.push(Piece {
+                index,
+                offset: stored.address.saturating_add(base),
+                length: stored.size.into(),
+            });
+        }
+        let complete = there.len() == counts(shape).iter().product::<usize>();
+        Ok(Some(Pieces { element, chunk, filters: self.filters.clone(), fill, there, complete }))
     }
 
     /// Reads a box; positions beyond the stored shape hold the fill value.

@@ -63,6 +63,11 @@ impl Tree {
         Ok(())
     }
 
+    /// The paths of all groups, children before their parents.
+    pub(super) fn paths(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.groups.iter().map(|g| g.path.as_str())
+    }
+
     /// The number of the group at a path ("/" at its ends does not matter).
     pub(super) fn find(&self, path: &str) -> Result<usize> {
         let path = path.trim_matches('/');
