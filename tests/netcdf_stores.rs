@@ -71,3 +71,27 @@ fn an_object_that_has_changed_is_opened_again() {
     let e = open_dataset(store).unwrap_err();
     assert!(e.is_not_found() && e.to_string().contains("memory://has changed"), "{e}");
 }
+
+#[test]
+fn a_manifest_of_objects_is_not_served_once_one_has_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let addresses = ["memory://manifest/a.nc", "memory://manifest/b.nc"];
+    let part = |from: usize| rows(20, 4).isel("t", from..from + 10).unwrap();
+    let stores = [0, 10].map(|from| {
+        let path = dir.path().join(format!("{from}.nc"));
+        part(from).to_netcdf(&path).unwrap();
+        in_memory(if from == 0 { "manifest/a.nc" } else { "manifest/b.nc" }, &path)
+    });
+    let options = MultiFileOptions::new().manifest(dir.path().join("manifest"));
+    let open = || open_mfdataset_with(addresses, &options).unwrap();
+    assert!(open().equals(&rows(20, 4)).unwrap());
+    assert!(dir.path().join("manifest").exists());
+    assert!(open().equals(&rows(20, 4)).unwrap());
+    let path = dir.path().join("other.nc");
+    part(10).mul(2.0).unwrap().to_netcdf(&path).unwrap();
+    stores[1].write("", &std::fs::read(&path).unwrap()).unwrap();
+    let last = open().get("a").unwrap().isel("t", 19).unwrap().to_vec::<f64>().unwrap()[0];
+    assert_eq!(last, 380.0);
+    let one = open_mfdataset(addresses[0]).unwrap();
+    assert!(one.equals(&part(0)).unwrap());
+}

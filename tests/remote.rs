@@ -160,6 +160,12 @@ fn a_bucket_is_written_read_appended_to_and_replaced() {
     assert!(open_dataset(a.clone()).unwrap().identical(&rows(3, 2)).unwrap());
     let keys = keys_below(&*a, "").unwrap();
     assert_eq!(keys, ["a/c/0/0", "a/c/1/0", "a/zarr.json", "t/c/0", "t/zarr.json", "zarr.json"]);
+    // An object of the bucket can be a NetCDF file.
+    let dir = tempfile::tempdir().unwrap();
+    ds.to_netcdf(dir.path().join("a.nc")).unwrap();
+    let file = store("folder/a.nc");
+    file.write("", &std::fs::read(dir.path().join("a.nc")).unwrap()).unwrap();
+    assert!(open_dataset(file).unwrap().equals(&ds).unwrap());
     // Appends at the same time take turns.
     let b = store("b.zarr");
     rows(4, 3).to_zarr(b.clone()).unwrap();

@@ -70,6 +70,10 @@ impl Paths {
     /// If there are none, or a pattern is not valid.
     pub(super) fn found(self) -> Result<Paths> {
         let all = match self {
+            // An address; what is behind it cannot be listed in general.
+            Paths::Pattern(address) if address.contains("://") => {
+                Paths::Many(vec![Paths::One(address.into())])
+            }
             Paths::Pattern(pattern) => {
                 let invalid = |e: glob::PatternError| {
                     Error::invalid(format!("`{pattern}` is no pattern: {}", e.msg)).help(format!(

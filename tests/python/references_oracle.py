@@ -17,6 +17,7 @@ import h5py
 import netCDF4
 import numpy as np
 import xarray as xr
+import zarr
 
 rng = np.random.default_rng(5)
 
@@ -126,30 +127,37 @@ def check(pairs):
     for file, references in pairs:
         with netCDF4.Dataset(file) as n:
             paths = list(groups(n))
-        for path in paths:
-            for decode in [False, True]:
-                here = xr.open_dataset(
-                    "reference://",
-                    engine="zarr",
-                    group=path or None,
-                    decode_cf=decode,
-                    backend_kwargs={"consolidated": False, "storage_options": {"fo": references}},
-                )
-                there = xr.open_dataset(file, engine="netcdf4", group=path or None, decode_cf=decode)
-                assert here.attrs.keys() == there.attrs.keys(), (file, path, here.attrs, there.attrs)
-                for name in here.variables:
-                    a, b = here[name], there[name]
-                    assert a.dims == b.dims and a.shape == b.shape, (file, path, name, a.dims, b.dims)
-                    same = [np.array_equal, np.allclose][decode]
-                    numbers = a.dtype.kind in "fiu" and b.dtype.kind in "fiu"
-                    equal = same(a, b, equal_nan=True) if numbers else a.values.tolist() == b.values.tolist()
-                    assert equal, (file, path, name, a.values, b.values)
-                    if not decode:
-                        texts = {a.dtype.kind, b.dtype.kind} <= set("OTU")
-                        assert a.dtype == b.dtype or texts, (file, path, name, a.dtype, b.dtype)
-                        skipped = {"_ARRAY_DIMENSIONS", "_FillValue"}
-                        assert a.attrs.keys() - skipped == b.attrs.keys() - skipped, (file, path, name, a.attrs, b.attrs)
-                        print(file, path, name, sep="\t")
+        # By references of kerchunk too, fsspec lists nothing in groups, so xarray finds nothing: zarr opens what it is told.
+        for path in paths[1:]:
+            there = xr.open_dataset(file, engine="netcdf4", group=path, decode_cf=False)
+            for name in there.variables:
+                options = {"storage_options": {"fo": references}, "zarr_format": 2, "mode": "r"}
+                array = zarr.open_array("reference://", path=f"{path}/{name}", **options)
+                assert array.attrs["_ARRAY_DIMENSIONS"] == list(there[name].dims), (file, path, name)
+                assert np.array_equal(array[...], there[name]), (file, path, name)
+                print(file, path, name, sep="\t")
+        for decode in [False, True]:
+            here = xr.open_dataset(
+                "reference://",
+                engine="zarr",
+                decode_cf=decode,
+                backend_kwargs={"consolidated": False, "storage_options": {"fo": references}},
+            )
+            there = xr.open_dataset(file, engine="netcdf4", decode_cf=decode)
+            assert here.attrs.keys() == there.attrs.keys(), (file, here.attrs, there.attrs)
+            for name in here.variables:
+                a, b = here[name], there[name]
+                assert a.dims == b.dims and a.shape == b.shape, (file, name, a.dims, b.dims)
+                same = [np.array_equal, np.allclose][decode]
+                numbers = a.dtype.kind in "fiu" and b.dtype.kind in "fiu"
+                equal = same(a, b, equal_nan=True) if numbers else a.values.tolist() == b.values.tolist()
+                assert equal, (file, name, a.values, b.values)
+                if not decode:
+                    texts = {a.dtype.kind, b.dtype.kind} <= set("OTU")
+                    assert a.dtype == b.dtype or texts, (file, name, a.dtype, b.dtype)
+                    skipped = {"_ARRAY_DIMENSIONS", "_FillValue"}
+                    assert a.attrs.keys() - skipped == b.attrs.keys() - skipped, (file, name, a.attrs, b.attrs)
+                    print(file, name, sep="\t")
 
 
 warnings.simplefilter("ignore")

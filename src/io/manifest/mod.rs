@@ -20,6 +20,7 @@ use self::packed::Packed;
 use super::open_many::{MultiFileOptions, Opened, open_files};
 use super::paths::Paths;
 use super::staging::Staging;
+use super::store::Location;
 use crate::error::{Context, Error, Result};
 use crate::source::stamp_of_file;
 
@@ -127,7 +128,7 @@ fn found(bytes: &[u8], key: &Key) -> Result<Opened> {
     if let Some(how) = key.difference(&content.key) {
         return Err(Error::storage(how));
     }
-    let changed = content.stamps.par_iter().find_first(|(path, stamp)| stamp_of_file(path) != *stamp);
+    let changed = content.stamps.par_iter().find_first(|(path, stamp)| stamp_of(path) != *stamp);
     if let Some((path, _)) = changed {
         return Err(Error::storage(format!("{} has changed since the manifest was written", path.display())));
     }
@@ -140,7 +141,13 @@ fn found(bytes: &[u8], key: &Key) -> Result<Opened> {
 /// # Errors
 /// If the dataset cannot be stored, a file may have changed meanwhile, or the file system refuses.
 fn write(path: &Path, key: Key, opened: &Opened, began: SystemTime) -> Result<()> {
-    let stamps = opened.watched.iter().map(|path| (path.clone(), stamp_of_file(path))).collect();
+    let stamps: Vec<_> = opened.watched.iter().map(|path| (path.clone(), stamp_of(path))).collect();
+    let untold = |(path, stamp): &&(PathBuf, Option<String>)| {
+        stamp.is_none() && !matches!(Location::from(path.as_path()), Location::Path(_))
+    };
+    if let Some((path, _)) = stamps.iter().find(untold) {
+        return Err(Error::unsupported(format!("whether {} changes cannot be told", path.display())));
+    }
     // After the stamps: what changes later has a later time.
     if newest(&opened.watched).is_some_and(|t| t + TICK > began) {
         return Err(Error::storage("a file has changed while it was opened, or its time lies in the future"));
@@ -154,6 +161,14 @@ fn write(path: &Path, key: Key, opened: &Opened, began: SystemTime) -> Result<()
     let written = fs::write(staging.path(), [TITLE, &sum, &rest].concat());
     written.map_err(Error::from).at(|| path.display().to_string())?;
     staging.commit()
+}
+
+/// What tells states of a file or folder, or of an object at an address, apart.
+fn stamp_of(path: &Path) -> Option<String> {
+    match Location::from(path) {
+        Location::Path(path) => stamp_of_file(&path),
+        other => other.object().ok()?.stamp(""),
+    }
 }
 
 /// The latest change of some files and folders.

@@ -158,11 +158,11 @@ impl References {
                 Said::Text(text) => Entry::Inline(match text.strip_prefix("base64:") {
                     Some(coded) => base64::decode(coded)
                         .ok_or_else(|| Error::storage("what follows `base64:` is not base64").at(place()))?,
-                    None => templates.resolve(text).at(place)?.into_bytes(),
+                    None => templates.resolve(text).into_bytes(),
                 }),
                 Said::Document(document) => Entry::Inline(json::to_text(&document).into_bytes()),
                 Said::Range(url, part) => {
-                    let url = templates.resolve(url).at(place)?;
+                    let url = templates.resolve_url(url).at(place)?;
                     let target = match numbers.get(&url) {
                         Some(number) => *number,
                         None => {
@@ -300,15 +300,20 @@ impl Templates {
         Ok(Templates(all))
     }
 
-    /// The text with templates put in; a document that is no template may hold braces.
-    fn resolve(&self, text: String) -> Result<String> {
-        if self.0.is_empty() || !text.contains("{{") {
-            return Ok(text);
+    /// The text with templates put in.
+    fn resolve(&self, text: String) -> String {
+        match text.contains("{{") {
+            true => self.0.iter().fold(text, |text, (name, value)| text.replace(name, value)),
+            false => text,
         }
-        let known = || self.0.iter().map(|(name, _)| name.as_str());
-        let resolved = self.0.iter().fold(text, |text, (name, value)| text.replace(name, value));
-        match resolved.contains("{{") && !resolved.trim_start().starts_with('{') {
-            true => Err(Error::unsupported(format!("the template in `{resolved}`")).known(known())),
+    }
+
+    /// The address with templates put in, all of which must be there.
+    fn resolve_url(&self, url: String) -> Result<String> {
+        let resolved = self.resolve(url);
+        match resolved.contains("{{") {
+            true => Err(Error::unsupported(format!("the template in `{resolved}`"))
+                .known(self.0.iter().map(|(name, _)| name.as_str()))),
             false => Ok(resolved),
         }
     }
