@@ -84,10 +84,12 @@ fn a_web_server_that_fails_now_and_then_is_asked_again() {
     let dir = tempfile::tempdir().unwrap();
     let ds = dataset(60, 1);
     ds.to_zarr(dir.path().join("a.zarr")).unwrap();
-    let mut sharded = ds.get("a").unwrap();
+    let whole = ds.get("a").unwrap();
+    let mut sharded = whole.variable().clone();
     for (key, lengths) in [("chunks", vec![1i64, 10]), ("shards", vec![20, 10])] {
-        sharded.variable_mut().encoding.insert(key, lengths);
+        sharded.encoding.insert(key, lengths);
     }
+    let sharded = DataArray::new(sharded, whole.coords().clone()).unwrap();
     sharded.to_dataset("a").to_zarr(dir.path().join("sharded.zarr")).unwrap();
     let server = Server::of_folder(&python, dir.path(), &["--fail-every", "7"]);
     for name in ["a.zarr", "sharded.zarr"] {

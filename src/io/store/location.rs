@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{FolderStore, MemoryStore, Store, ZipStore};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Where a dataset is, or shall be: paths in the file system, addresses like `s3://bucket/era5.zarr`, stores in hand.
 ///
@@ -113,9 +113,13 @@ fn of_address(address: &str) -> Result<Arc<dyn Store>> {
         #[cfg(feature = "remote")]
         _ => Ok(Arc::new(super::RemoteStore::new(address)?)),
         #[cfg(not(feature = "remote"))]
-        _ => Err(Error::unsupported(format!("`{address}`: there is no store for addresses of `{scheme}`"))
-            .known(["memory", "file"])
-            .help("those of web servers, S3, Google Cloud Storage and Azure need the feature `remote` of graticule")),
+        _ => Err(crate::error::Error::unsupported(format!(
+            "`{address}`: there is no store for addresses of `{scheme}`"
+        ))
+        .known(["memory", "file"])
+        .help(
+            "those of web servers, S3, Google Cloud Storage and Azure need the feature `remote` of graticule",
+        )),
     }
 }
 
