@@ -24,6 +24,7 @@ use crate::io::RawDataset;
 use crate::labels::Attrs;
 
 pub use source::NetcdfSource;
+pub(super) use write::is_set;
 pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 
 /// Opens a NetCDF or HDF5 file lazily: variables as stored, without decoded conventions.

@@ -4,6 +4,7 @@ mod folder;
 mod location;
 mod lock;
 mod memory;
+mod prefix;
 #[cfg(feature = "remote")]
 mod remote;
 mod zip;
@@ -17,6 +18,7 @@ pub use folder::FolderStore;
 pub use location::Location;
 pub use lock::{Access, Guard};
 pub use memory::MemoryStore;
+pub use prefix::PrefixStore;
 #[cfg(feature = "remote")]
 pub use remote::RemoteStore;
 pub use zip::{ZipStore, ZipWriter};

@@ -8,6 +8,7 @@ mod compressors;
 mod direct;
 mod draft;
 mod fill;
+mod groups;
 mod hierarchy;
 mod json;
 mod layout;
