@@ -2,9 +2,7 @@
 #![no_main]
 
 use graticule::dtype::{DType, TimeUnit};
-use graticule::time::{
-    Calendar, CfTimeUnits, Frequency, PartialDate, parse_timedelta, parse_timedelta_ns,
-};
+use graticule::time::{Calendar, CfTimeUnits, Frequency, PartialDate, parse_timedelta, parse_timedelta_ns};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
