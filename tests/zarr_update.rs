@@ -251,3 +251,37 @@ fn stores_of_all_kinds_hold_the_same() {
     let text = run_script(&python, "read_back.py", &[dir.path().join("a.zip").to_str().unwrap()]);
     assert!(text.contains("29.0"), "{text}");
 }
+
+#[test]
+fn groups_are_written_into_stores() {
+    for format in [ZarrFormat::V3, ZarrFormat::V2] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("tree.zarr");
+        let options = |o: WriteOptions| o.format(format);
+        let deep = |o: WriteOptions| options(o).group("model/run1");
+        // The group first: those above it are made.
+        write(&chunked(&days(0, 4), 3), &path, &deep(WriteOptions::new())).unwrap();
+        let e = write(&days(0, 4), &path, &deep(WriteOptions::new())).unwrap_err().to_string();
+        assert!(e.contains("already"), "{e}");
+        let other = if format == ZarrFormat::V3 { ZarrFormat::V2 } else { ZarrFormat::V3 };
+        let e =
+            write(&days(0, 4), &path, &WriteOptions::new().format(other).group("b")).unwrap_err().to_string();
+        assert!(e.contains("store of Zarr v"), "{e}");
+        for bad in ["", "a//b", "../x", ".hidden"] {
+            assert!(write(&days(0, 4), &path, &options(WriteOptions::new()).group(bad)).is_err(), "{bad}");
+        }
+        write(&days(0, 2), &path, &options(WriteOptions::new().mode(WriteMode::Append))).unwrap();
+        write(&chunked(&days(4, 3), 2), &path, &deep(WriteOptions::append("time"))).unwrap();
+        let group = |name: &str| open_dataset_with(&path, &OpenOptions::new().group(name)).unwrap();
+        assert_eq!(group("model/run1").get("t").unwrap().to_vec::<f64>().unwrap(), counted(21));
+        assert_eq!(values(&path), counted(6));
+        let memory = Arc::new(MemoryStore::new(format!("tree {format:?}")));
+        days(0, 2).to_zarr_with(memory.clone(), &options(WriteOptions::new()), &Local::new()).unwrap();
+        days(0, 3).to_zarr_with(memory.clone(), &deep(WriteOptions::new()), &Local::new()).unwrap();
+        let of_memory = open_dataset_with(memory.clone(), &OpenOptions::new().group("model/run1")).unwrap();
+        assert!(of_memory.identical(&days(0, 3)).unwrap());
+        let Some(python) = python() else { return };
+        let text = run_script(&python, "read_back.py", &[path.to_str().unwrap(), "--group", "model/run1"]);
+        assert!(text.contains("20.0") && !text.contains("21.0"), "{text}");
+    }
+}

@@ -86,7 +86,7 @@ impl Compression {
     }
 
     /// The encoding of a variable with what it says of compression replaced.
-    fn encode(self, v: &Variable) -> Attrs {
+    pub(super) fn encode(self, v: &Variable) -> Attrs {
         let mut encoding = v.encoding.clone();
         // What files that were opened may say beside xarray's own keys.
         for key in ["compression", "szip", "bzip2", "lzf", "blosc", "lz4", "zstd", "bitshuffle", "contiguous"]

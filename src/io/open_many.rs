@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::open::{OpenOptions, open_dataset_with};
 use super::paths::Paths;
-use super::side_by_side::side_by_side;
+use super::side_by_side::{processors, side_by_side};
 use super::{manifest, zarr};
 use crate::error::{Context, Error, Result};
 use crate::labels::{
@@ -275,7 +275,7 @@ pub(super) struct Opened {
 pub(super) fn open_files(tree: &Paths, options: &MultiFileOptions) -> Result<Opened> {
     let files = tree.files();
     let (mut datasets, mut left_out, mut watched) = (Vec::with_capacity(files.len()), Vec::new(), Vec::new());
-    let opened = side_by_side(&files, |path| open_one(path, options));
+    let opened = side_by_side(&files, processors(), |path| open_one(path, options));
     for (path, one) in files.iter().zip(opened) {
         match one {
             Err(e) if options.skip_broken => {

@@ -4,6 +4,7 @@ mod folder;
 mod location;
 mod lock;
 mod memory;
+mod prefix;
 mod references;
 #[cfg(feature = "remote")]
 mod remote;
@@ -18,6 +19,7 @@ pub use folder::FolderStore;
 pub use location::Location;
 pub use lock::{Access, Guard};
 pub use memory::MemoryStore;
+pub use prefix::PrefixStore;
 pub use references::ReferenceStore;
 #[cfg(feature = "remote")]
 pub use remote::RemoteStore;

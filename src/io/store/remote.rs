@@ -42,8 +42,9 @@ pub struct RemoteStore {
 type Opened = (Arc<dyn ObjectStore>, Path);
 
 /// Clients by address and options, so that connections are used again.
-static CLIENTS: LazyLock<Mutex<HashMap<(String, BTreeMap<String, String>), Opened>>> =
-    LazyLock::new(Mutex::default);
+type Clients = HashMap<(String, BTreeMap<String, String>), Opened>;
+
+static CLIENTS: LazyLock<Mutex<Clients>> = LazyLock::new(Mutex::default);
 
 /// The threads that wait for servers.
 fn runtime() -> Result<&'static Runtime> {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::metadata::{self, ArrayMetadata};
 use crate::error::{Error, ErrorKind, Result};
+use crate::io::side_by_side::side_by_side;
 use crate::io::store::{FolderStore, Store, join};
 
 /// A group of a store with the documents of its arrays.
@@ -157,11 +158,11 @@ fn group_v3(store: &dyn Store, group: &str, doc: &Value) -> Result<Group> {
         }
         return Ok(out);
     }
-    for name in store.list(group)? {
-        match json::read(store, &join(&join(group, &name), "zarr.json")) {
-            Ok(None) => {}
-            Ok(Some(entry)) => out.add_v3(&name, Ok(entry)),
-            Err(e) => out.add_v3(&name, Err(e)),
+    let names = store.list(group)?;
+    let read = |name: &String| json::read(store, &join(&join(group, name), "zarr.json"));
+    for (name, entry) in names.iter().zip(side_by_side(&names, store.requests(), read)) {
+        if let Some(entry) = entry.transpose() {
+            out.add_v3(name, entry);
         }
     }
     Ok(out)
@@ -208,20 +209,23 @@ fn group_v2(store: &dyn Store, group: &str) -> Result<Group> {
     let attributes = json::read(store, &join(group, ".zattrs"))?.unwrap_or_default();
     let mut out =
         Group { format: 2, attributes: object(&attributes), arrays: Vec::new(), groups: Vec::new() };
-    for name in store.list(group)? {
-        let prefix = join(group, &name);
-        let read = || -> Result<Option<Document>> {
-            let Some(doc) = json::read(store, &join(&prefix, ".zarray"))? else {
-                return Ok(None);
-            };
-            let attributes = json::read(store, &join(&prefix, ".zattrs"))?.unwrap_or_default();
-            Ok(Some(Document { doc, attributes }))
+    let names = store.list(group)?;
+    let read = |name: &String| -> Result<Option<Document>> {
+        let prefix = join(group, name);
+        let Some(doc) = json::read(store, &join(&prefix, ".zarray"))? else {
+            return Ok(None);
         };
-        match read() {
-            Ok(None) if store.size(&join(&prefix, ".zgroup"))?.is_some() => out.groups.push(name),
+        let attributes = json::read(store, &join(&prefix, ".zattrs"))?.unwrap_or_default();
+        Ok(Some(Document { doc, attributes }))
+    };
+    for (name, document) in names.iter().zip(side_by_side(&names, store.requests(), read)) {
+        match document {
+            Ok(None) if store.size(&join(&join(group, name), ".zgroup"))?.is_some() => {
+                out.groups.push(name.clone())
+            }
             Ok(None) => {}
-            Ok(Some(document)) => out.arrays.push((name, Ok(document))),
-            Err(e) => out.arrays.push((name, Err(e))),
+            Ok(Some(document)) => out.arrays.push((name.clone(), Ok(document))),
+            Err(e) => out.arrays.push((name.clone(), Err(e))),
         }
     }
     Ok(out)

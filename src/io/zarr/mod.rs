@@ -8,6 +8,7 @@ mod compressors;
 mod direct;
 mod draft;
 mod fill;
+mod groups;
 mod hierarchy;
 pub(super) mod json;
 mod layout;

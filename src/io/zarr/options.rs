@@ -91,6 +91,8 @@ impl From<Range<usize>> for DimRegion {
 pub struct WriteOptions {
     /// What to do with a store that is there already.
     pub mode: WriteMode,
+    /// The group of a store that is written, as a path (`a/b`); the whole store if none is given.
+    pub group: Option<String>,
     /// Whether a run that is killed, fails or is cancelled can be continued by another. Only new stores in folders can.
     pub resume: Resume,
     /// The dimension that grows.
@@ -115,6 +117,7 @@ impl Default for WriteOptions {
     fn default() -> Self {
         WriteOptions {
             mode: WriteMode::default(),
+            group: None,
             resume: Resume::default(),
             append_dim: None,
             region: None,
@@ -197,6 +200,27 @@ impl WriteOptions {
     /// ```
     pub fn region_auto() -> Self {
         WriteOptions { mode: WriteMode::Modify, region: Some(WriteRegion::Auto), ..Self::default() }
+    }
+
+    /// Writes a group of the store; groups above it are made where there are none, and those that have consolidated metadata
+    /// learn of it.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// use graticule::io::zarr::WriteOptions;
+    /// # let path = std::env::temp_dir().join(format!("graticule-write-group-{}.zarr", std::process::id()));
+    /// let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?.to_dataset("a");
+    /// ds.to_zarr(&path)?;
+    /// ds.mul(2)?.to_zarr_with(&path, &WriteOptions::new().group("model/run1"), &Local::new())?;
+    /// let run = open_dataset_with(&path, &OpenOptions::new().group("model/run1"))?;
+    /// assert_eq!(run.get("a")?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # std::fs::remove_dir_all(&path)?;
+    /// # std::fs::remove_file(path.with_file_name(format!(".graticule-write-group-{}.zarr.lock", std::process::id())))?;
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
     }
 
     /// With what a run that ends early leaves behind.

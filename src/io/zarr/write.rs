@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::attrs;
 use super::draft::Draft;
+use super::groups::InGroup;
 use super::json::to_text;
 use super::layout::NewArray;
 use super::options::{WriteMode, WriteOptions, ZarrFormat};
@@ -33,6 +34,7 @@ pub struct ZarrWrite {
     targets: Vec<(LazyArray, Arc<dyn Sink>)>,
     /// What is written at the end, the decisive one last.
     documents: Vec<(String, Value)>,
+    group: Option<InGroup>,
 }
 
 /// The documents of arrays, by the paths of arrays and the names of their keys.
@@ -58,6 +60,12 @@ impl ZarrWrite {
     /// ```
     pub fn begin(location: impl Into<Location>, ds: &Dataset, options: &WriteOptions) -> Result<Self> {
         let location = location.into();
+        if let Some(group) = &options.group {
+            let group = InGroup::of(&location, group, options.format)?;
+            let alone = WriteOptions { group: None, ..options.clone() };
+            let write = Self::begin(group.location(&location), ds, &alone)?;
+            return Ok(ZarrWrite { group: Some(group), ..write });
+        }
         match options.mode {
             WriteMode::Create | WriteMode::Replace => {
                 if options.append_dim.is_some() || options.region.is_some() {
@@ -95,6 +103,9 @@ impl ZarrWrite {
     /// ```
     pub fn create(location: impl Into<Location>, raw: &RawDataset, options: &WriteOptions) -> Result<Self> {
         let location = location.into();
+        if options.group.is_some() {
+            return Err(Error::unsupported("a group of a store is written by `ZarrWrite::begin`"));
+        }
         let mut draft = Draft::new(&location, options.mode == WriteMode::Replace, options.resume)?;
         let mut arrays = Vec::new();
         for (number, (name, variable)) in raw.variables.iter().enumerate() {
@@ -119,7 +130,8 @@ impl ZarrWrite {
         }
         let documents =
             group_documents(options.format, attrs::to_json(&raw.attrs), &all, options.consolidated);
-        Ok(ZarrWrite { draft, targets: if options.compute { targets } else { Vec::new() }, documents })
+        let targets = if options.compute { targets } else { Vec::new() };
+        Ok(ZarrWrite { draft, targets, documents, group: None })
     }
 
     /// What is to be written in a store that is there, and at the end its documents.
@@ -128,7 +140,7 @@ impl ZarrWrite {
         targets: Vec<(LazyArray, Arc<dyn Sink>)>,
         documents: Vec<(String, Value)>,
     ) -> Self {
-        ZarrWrite { draft, targets, documents }
+        ZarrWrite { draft, targets, documents, group: None }
     }
 
     /// The arrays that are still to be written, each with its sink.
@@ -168,7 +180,8 @@ impl ZarrWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn finish(self) -> Result<()> {
-        self.draft.commit(&self.documents)
+        self.draft.commit(&self.documents)?;
+        self.group.map_or(Ok(()), |group| group.adopt())
     }
 }
 

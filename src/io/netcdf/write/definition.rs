@@ -138,7 +138,8 @@ fn unlimited(encoding: &Attrs) -> Vec<String> {
     }
 }
 
-fn is_set(encoding: &Attrs, key: &str) -> bool {
+/// Whether a key of the encoding says yes.
+pub(in crate::io) fn is_set(encoding: &Attrs, key: &str) -> bool {
     match encoding.get(key) {
         Some(AttrValue::Array(b)) => match b.get::<bool>() {
             Some(v) => v.first() == Some(&true),

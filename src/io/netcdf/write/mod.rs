@@ -20,6 +20,7 @@ use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
 
 use definition::Definition;
+pub(in crate::io) use definition::is_set;
 pub use sink::NetcdfSink;
 use sink::Registration;
 
