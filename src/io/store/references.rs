@@ -142,7 +142,7 @@ impl References {
         let text = std::str::from_utf8(&bytes)
             .map_err(|e| Error::storage("the references are not UTF-8").caused_by(e))?;
         let document: Document = json::from_text(text)?;
-        if let Some(version) = document.version.filter(|v| *v != Value::from(1)) {
+        if let Some(version) = document.version.filter(|v| *v != 1) {
             return Err(Error::unsupported(format!("references of version {version}")).known(["0", "1"]));
         }
         if document.is_generated {
