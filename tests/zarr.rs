@@ -9,7 +9,7 @@ use std::process::Command;
 use graticule::array::Block;
 use graticule::dtype::{NAT, Number, Text};
 use graticule::exec;
-use graticule::io::zarr::{WriteMode, WriteOptions, ZarrWrite, open_zarr, open_zarr_group};
+use graticule::io::zarr::{WriteMode, WriteOptions, ZarrFormat, ZarrWrite, open_zarr, open_zarr_group};
 use graticule::io::{RawDataset, open_dataset};
 use graticule::labels::{AttrValue, Attrs, Variable};
 use num_complex::Complex;
@@ -240,6 +240,48 @@ fn xarray_reads_what_we_write() {
             }
         }
         assert_eq!(found["attrs"], expected["attrs"], "{}", path.display());
+    }
+}
+
+#[test]
+fn xarray_reads_v2_and_shards_that_we_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(fixtures) = fixtures(dir.path()) else { return };
+    let chosen = ["xarray-v3-packed", "dtypes-v2", "dtypes-v3", "complex-v3", "strings-v3"];
+    for (path, group, expected) in fixtures {
+        let stem = path.file_stem().and_then(|s| s.to_str()).expect("a store has a name").to_string();
+        if !chosen.contains(&stem.as_str()) {
+            continue;
+        }
+        for (way, format, sharded) in [("v2", ZarrFormat::V2, false), ("shards", ZarrFormat::V3, true)] {
+            let mut raw = open_zarr_group(&path, &group).unwrap();
+            for v in raw.variables.values_mut().filter(|v| sharded && v.ndim() > 0) {
+                let chunk: Vec<i64> = v.shape().iter().map(|n| (*n as i64).div_ceil(4).max(1)).collect();
+                v.encoding.insert("shards", chunk.iter().map(|c| 2 * c).collect::<Vec<i64>>());
+                v.encoding.insert("chunks", chunk);
+            }
+            let copy = dir.path().join(format!("{stem}-{way}.zarr"));
+            let write = ZarrWrite::create(&copy, &raw, &WriteOptions::new().format(format)).unwrap();
+            exec::store(&write.targets()).unwrap();
+            write.finish().unwrap();
+            let ours = open_zarr(&copy).unwrap();
+            let text =
+                python("read_back.py", &[copy.to_str().unwrap(), "--no-decode"]).expect("it ran before");
+            let found: Value = serde_json::from_str(&text).unwrap();
+            for (name, expected) in variables(&expected) {
+                let label = format!("{name} of {}", copy.display());
+                let found = variables(&found).find(|v| v.0 == name).unwrap_or_else(|| panic!("{label}")).1;
+                for key in ["dims", "shape", "data"] {
+                    assert_eq!(found[key], expected[key], "{label}: {key}");
+                }
+                let (before, after) =
+                    (raw.variables[name].load().unwrap(), ours.variables[name].load().unwrap());
+                assert!(before.same_bits(&after), "{label}");
+                if !before.dtype().is_text() {
+                    assert_eq!(found["dtype"], expected["dtype"], "{label}");
+                }
+            }
+        }
     }
 }
 

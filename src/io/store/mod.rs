@@ -11,7 +11,6 @@ mod remote;
 mod zip;
 
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use crate::error::{Error, Result};
 
@@ -226,6 +225,3 @@ pub fn keys_below(store: &dyn Store, prefix: &str) -> Result<Vec<String>> {
     keys.sort();
     Ok(keys)
 }
-
-/// A store that is shared.
-pub type SharedStore = Arc<dyn Store>;
