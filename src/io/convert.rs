@@ -9,7 +9,7 @@ use super::store::Location;
 use super::zarr::WriteOptions;
 use crate::error::{Context, Result};
 use crate::exec::{Executor, Local, Report};
-use crate::labels::{AttrValue, Chunks, Dataset, Variable};
+use crate::labels::{AttrValue, Chunks, Variable};
 
 /// How [`convert_with`] copies a dataset; by default chunks stay as they are, and what is compressed stays so.
 #[derive(Debug, Clone, Default)]
@@ -153,9 +153,9 @@ pub fn convert_with(
     let mut open = OpenOptions::new().decode(false);
     open.group = options.group.clone();
     let ds = open_dataset_with(from.clone(), &open)?;
-    let rechunked = ds.chunk_with(options.chunks.clone()).at(place)?;
-    let same_chunks = options.chunks == Chunks::new();
-    let mut ds = map_variables(&rechunked, |v| translate(v, same_chunks)).at(place)?;
+    let same_chunks = options.chunks.is_empty();
+    let mut ds = ds.chunk_with(options.chunks.clone()).at(place)?;
+    ds = ds.with_encodings(|_, variable| translate(variable, same_chunks));
     if let Some(compression) = options.compression {
         ds = ds.with_compression(compression);
     }
@@ -171,25 +171,9 @@ fn is_netcdf(path: &std::path::Path) -> bool {
     ["nc", "nc4", "cdf", "h5"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// The dataset with each variable replaced by one of the same dims.
-fn map_variables(ds: &Dataset, f: impl Fn(&Variable) -> Variable) -> Result<Dataset> {
-    let data_vars = ds.data_vars().iter().map(|(name, v)| (name.clone(), f(v))).collect();
-    let mut coords = ds.coords().clone();
-    for (name, v) in ds.coords().iter() {
-        if let Some(c) = coords.get_mut(name) {
-            *c = f(v);
-        }
-    }
-    let mut out = Dataset::from_variables(data_vars, coords)?;
-    out.attrs = ds.attrs.clone();
-    out.encoding = ds.encoding.clone();
-    Ok(out)
-}
-
-/// The encoding of either format in the words of both.
-fn translate(variable: &Variable, same_chunks: bool) -> Variable {
-    let mut out = variable.clone();
-    let encoding = &mut out.encoding;
+/// Makes the encoding of either format one in the words of both.
+fn translate(variable: &mut Variable, same_chunks: bool) {
+    let encoding = &mut variable.encoding;
     match (encoding.get("chunks").cloned(), encoding.get("chunksizes").cloned()) {
         _ if !same_chunks => {
             for key in ["chunks", "shards", "chunksizes"] {
@@ -206,12 +190,11 @@ fn translate(variable: &Variable, same_chunks: bool) -> Variable {
         _ => (&["compressors"], is_set(encoding, "zlib")),
     };
     if compressed {
-        let both = Compression::Balanced.encode(&out);
+        let both = Compression::Balanced.encode(variable);
         for key in missing {
             if let Some(value) = both.get(key) {
-                out.encoding.insert(*key, value.clone());
+                variable.encoding.insert(*key, value.clone());
             }
         }
     }
-    out
 }

@@ -57,6 +57,20 @@ impl Dataset {
         }
         Ok(data_vars)
     }
+
+    /// The dataset with the encodings of all its variables changed, those of coordinates too.
+    pub(crate) fn with_encodings(mut self, change: impl Fn(&Name, &mut Variable)) -> Dataset {
+        for (name, v) in self.data_vars_mut() {
+            change(name, v);
+        }
+        let names: Vec<Name> = self.coords().names().cloned().collect();
+        for name in names {
+            if let Some(v) = self.coords_mut().get_mut(&name) {
+                change(&name, v);
+            }
+        }
+        self
+    }
 }
 
 impl Coords {

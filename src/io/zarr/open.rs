@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::hierarchy::{Document, open_group};
+use super::hierarchy::{Document, Group, open_group};
 use super::source::ZarrSource;
 use super::{attrs, fill};
 use crate::array::Block;
@@ -57,11 +57,16 @@ pub fn open_zarr_group(location: impl Into<Location>, group: &str) -> Result<Raw
     let store = location.into().store()?;
     let group_path = group.trim_matches('/');
     let group = open_group(&*store, group_path)?;
+    Ok(raw_of(&store, group_path, group))
+}
+
+/// The variables of a group that was read.
+pub(super) fn raw_of(store: &Arc<dyn Store>, group_path: &str, group: Group) -> RawDataset {
     let mut raw = RawDataset::new();
     for (name, document) in group.arrays {
         let path = join(group_path, &name);
         let opened = document
-            .and_then(|d| open_array(&store, &path, &d))
+            .and_then(|d| open_array(store, &path, &d))
             .at(|| format!("array `{path}` of the Zarr store `{}`", store.describe()));
         match opened {
             Ok(variable) => {
@@ -74,7 +79,7 @@ pub fn open_zarr_group(location: impl Into<Location>, group: &str) -> Result<Raw
     raw.attrs.retain(|name, _| !is_nczarr(name));
     raw.encoding.insert("source", store.describe());
     raw.encoding.insert("zarr_format", i64::from(group.format));
-    Ok(raw)
+    raw
 }
 
 /// Attributes by which NCZarr keeps its own metadata.

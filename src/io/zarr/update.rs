@@ -12,7 +12,7 @@ use super::attrs;
 use super::draft::Draft;
 use super::hierarchy::{Document, is_node, open_group};
 use super::layout::NewArray;
-use super::open::open_zarr;
+use super::open::raw_of;
 use super::options::{WriteMode, WriteOptions, ZarrFormat};
 use super::region::{self, Dims};
 use super::resume::Resume;
@@ -84,14 +84,16 @@ impl Existing {
             ZarrFormat::V2 => true,
             ZarrFormat::V3 => d["consolidated_metadata"]["metadata"].is_object(),
         });
-        let raw = open_zarr(Location::Store(store.clone()))?;
+        let documents =
+            group.arrays.iter().filter_map(|(name, d)| Some((name.clone(), d.as_ref().ok()?.clone())));
+        let documents = documents.collect();
+        let raw = raw_of(&store, "", group);
         let decoded = cf::decode(raw.clone(), &cf::DecodeOptions::default())?;
-        let documents = group.arrays.into_iter().filter_map(|(name, document)| Some((name, document.ok()?)));
         Ok(Some(Existing {
             location: location.clone(),
             format,
             consolidated: consolidated.map(|document| (key, document)),
-            documents: documents.collect(),
+            documents,
             raw,
             decoded,
             draft: Draft::InPlace { store, _guard: guard },
@@ -120,8 +122,13 @@ impl Existing {
         }
         let left = fates.iter().filter(|(_, fate)| matches!(fate, Fate::Checked | Fate::Left));
         let left: Vec<String> = left.map(|(name, _)| name.to_string()).collect();
-        let encoded =
-            cf::encode(&self.with_stored_encodings(&ds.drop_vars_with(left, Missing::Ignore)?)?, true)?;
+        // The store keeps its encodings.
+        let written = ds.drop_vars_with(left, Missing::Ignore)?.with_encodings(|name, variable| {
+            if let Ok(stored) = self.decoded.variable(name) {
+                variable.encoding = stored.encoding.clone();
+            }
+        });
+        let encoded = cf::encode(&written, true)?;
 
         let mut changed: Vec<(String, &'static str, Value)> = Vec::new();
         let mut arrays: Vec<(&Name, LazyArray, ZarrSink)> = Vec::new();
@@ -319,26 +326,6 @@ impl Existing {
         ))
     }
 
-    /// The dataset with the encodings of variables that are there.
-    fn with_stored_encodings(&self, ds: &Dataset) -> Result<Dataset> {
-        let mut data_vars = ds.data_vars().clone();
-        let mut coords = ds.coords().clone();
-        for (name, variable) in &mut data_vars {
-            if let Ok(stored) = self.decoded.variable(name) {
-                variable.encoding = stored.encoding.clone();
-            }
-        }
-        let names: Vec<Name> = coords.names().cloned().collect();
-        for name in names {
-            if let (Some(variable), Ok(stored)) = (coords.get_mut(&name), self.decoded.variable(&name)) {
-                variable.encoding = stored.encoding.clone();
-            }
-        }
-        let mut out = Dataset::from_variables(data_vars, coords)?;
-        out.attrs = ds.attrs.clone();
-        Ok(out)
-    }
-
     /// What is written of a variable that is there, and its document if that changes.
     #[expect(clippy::type_complexity, reason = "the three are of no use together anywhere else")]
     fn change(
@@ -373,12 +360,18 @@ impl Existing {
         let whole = region::aligned(within, spec.unit(), shape);
         let grows = shape != stored.shape();
         if whole != *within && !grows && options.safe_chunks {
-            let unit = spec.unit();
+            let named = |lengths: Vec<String>| {
+                let each = variable.dims().iter().zip(lengths).map(|(dim, length)| format!("{dim}={length}"));
+                each.collect::<Vec<_>>().join(", ")
+            };
+            let ranges =
+                |region: &Region| named(region.ranges().map(|r| format!("{}..{}", r.start, r.end)).collect());
             return Err(Error::alignment(format!(
-                "the region {within} ends inside of a chunk (chunks are {unit:?}): runs beside this one could lose \
-                 what is written"
+                "the region {} ends inside of a chunk (chunks are {}): runs beside this one could lose what is written",
+                ranges(within),
+                named(spec.unit().iter().map(usize::to_string).collect())
             ))
-            .help(format!("write {whole}, or take `safe_chunks(false)` where no other run writes")));
+            .help(format!("write {}, or take `safe_chunks(false)` where no other run writes", ranges(&whole))));
         }
         if !grows && reads(variable.data(), &format!("read zarr {}", spec.place())) {
             return Err(Error::invalid(
