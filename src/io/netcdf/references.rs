@@ -17,7 +17,7 @@ use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
 use crate::io::staging::Staging;
 use crate::io::store::{Location, join};
-use crate::io::zarr::{Keys, attrs, base64, described, json as text, stored_in_one};
+use crate::io::zarr::{Keys, attrs, base64, described, json as text, numpy_name, stored_in_one};
 use crate::io::{RawDataset, Skipped};
 use crate::labels::Variable;
 
@@ -172,22 +172,12 @@ fn same(a: &Block, b: &Block) -> bool {
     a.dtype() == b.dtype() && (a == b || a.same_bits(b))
 }
 
-/// numpy's name of a type in this byte order.
+/// numpy's name of the type of an element.
 fn dtype(element: &Element) -> Result<String> {
     match element {
-        Element::Char => Ok("|S1".to_string()),
+        Element::Char => Ok(numpy_name(DType::Bytes(1), false)),
         Element::Number { dtype, swapped } => {
-            let kind = match dtype {
-                DType::F32 | DType::F64 => 'f',
-                DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
-                _ => 'i',
-            };
-            let order = match dtype.size() {
-                1 => '|',
-                _ if *swapped == cfg!(target_endian = "little") => '>',
-                _ => '<',
-            };
-            Ok(format!("{order}{kind}{}", dtype.size()))
+            Ok(numpy_name(*dtype, *swapped == cfg!(target_endian = "little")))
         }
         _ => Err(Error::internal("texts are put into the references")),
     }

@@ -1,5 +1,6 @@
 //! Zarr, v2 and v3, read and written, over any [store](super::store).
 
+mod alone;
 pub(super) mod attrs;
 pub(super) mod base64;
 mod chunks;
@@ -26,14 +27,15 @@ mod watched;
 mod write;
 mod zstd;
 
+pub(super) use alone::{described, stored_in_one};
 pub(super) use chunks::Keys;
 pub(super) use hierarchy::is_node;
 pub use hierarchy::is_zarr;
-pub(super) use layout::{described, stored_in_one};
 pub use open::{open_zarr, open_zarr_group};
 pub use options::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 pub use resume::Resume;
 pub use sink::ZarrSink;
 pub use source::ZarrSource;
+pub(super) use stored::numpy_name;
 pub(super) use watched::watched;
 pub use write::ZarrWrite;

@@ -231,25 +231,10 @@ impl Stored {
     /// If Zarr has no type for it.
     pub fn for_writing_v2(dtype: DType) -> Result<(Stored, String, Value)> {
         let (stored, ..) = Self::for_writing(dtype)?;
-        let name = match dtype {
-            DType::Str => return Ok((stored, "|O".into(), json!([{"id": "vlen-utf8"}]))),
-            DType::Bytes(n) => format!("|S{}", n.max(1)),
-            DType::Bool => "|b1".into(),
-            DType::I8 => "|i1".into(),
-            DType::U8 => "|u1".into(),
-            DType::Datetime { unit, .. } => format!("<M8[{}]", unit.name()),
-            DType::Timedelta { unit } => format!("<m8[{}]", unit.name()),
-            _ => {
-                let kind = match dtype {
-                    DType::F32 | DType::F64 => 'f',
-                    DType::C64 | DType::C128 => 'c',
-                    DType::U16 | DType::U32 | DType::U64 => 'u',
-                    _ => 'i',
-                };
-                format!("<{kind}{}", dtype.size())
-            }
-        };
-        Ok((stored, name, Value::Null))
+        match dtype {
+            DType::Str => Ok((stored, "|O".into(), json!([{"id": "vlen-utf8"}]))),
+            _ => Ok((stored, numpy_name(dtype, false), Value::Null)),
+        }
     }
 
     /// A fill value that `zarrs` accepts for the type; we fill in missing chunks ourselves.
@@ -267,6 +252,30 @@ impl Stored {
                 DType::F32 | DType::F64 => json!(0.0),
                 _ => json!(0),
             },
+        }
+    }
+}
+
+/// numpy's name of a dtype other than text of any length, in a byte order.
+pub fn numpy_name(dtype: DType, big_endian: bool) -> String {
+    let order = match dtype.size() {
+        1 => '|',
+        _ if big_endian => '>',
+        _ => '<',
+    };
+    match dtype {
+        DType::Bytes(n) => format!("|S{}", n.max(1)),
+        DType::Datetime { unit, .. } => format!("{order}M8[{}]", unit.name()),
+        DType::Timedelta { unit } => format!("{order}m8[{}]", unit.name()),
+        _ => {
+            let kind = match dtype {
+                DType::Bool => 'b',
+                DType::F32 | DType::F64 => 'f',
+                DType::C64 | DType::C128 => 'c',
+                DType::U8 | DType::U16 | DType::U32 | DType::U64 => 'u',
+                _ => 'i',
+            };
+            format!("{order}{kind}{}", dtype.size())
         }
     }
 }
