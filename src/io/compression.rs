@@ -100,11 +100,6 @@ impl Compression {
             None => drop(encoding.remove("complevel")),
         }
         let stored = stored_dtype(v);
-        let serializer = match stored {
-            DType::Str => json!({"name": "vlen-utf8"}),
-            _ => json!({"name": "bytes", "configuration": {"endian": "little"}}),
-        };
-        encoding.insert("serializer", AttrValue::Json(serializer));
         encoding.insert("compressors", AttrValue::Json(Value::Array(self.compressors(stored))));
         encoding
     }

@@ -26,7 +26,7 @@ const OTHERS: [(&[u8], &str); 14] = [
 
 /// What can be opened, for the help of errors.
 pub(super) const READABLE: &str =
-    "Zarr stores (folders, zip archives, addresses) and NetCDF or HDF5 files can be opened";
+    "Zarr stores (folders, zip archives), NetCDF or HDF5 files and kerchunk references can be opened";
 
 /// An error if there is nothing at a path.
 pub(super) fn exists(location: &Location) -> Result<(), Error> {

@@ -128,7 +128,8 @@ impl Draft {
     /// If the store cannot be written, or the location was taken meanwhile.
     pub fn commit(self, documents: &[(String, Value)]) -> Result<()> {
         let store = self.store().clone();
-        let put = |(key, document): &(String, Value)| store.write(key, json::to_text(document).as_bytes());
+        let write = |key: &str, document: &Value| store.write(key, json::to_text(document).as_bytes());
+        let put = |(key, document): &(String, Value)| write(key, document);
         match self {
             Draft::Folder { staging, manifest, target, .. } => {
                 documents.iter().try_for_each(put)?;
@@ -145,10 +146,12 @@ impl Draft {
             }
             Draft::InPlace { .. } => documents.iter().try_for_each(put),
             Draft::New { .. } => documents.iter().try_for_each(|(key, document)| {
-                let decisive = MARKERS.contains(&key.as_str());
-                match !decisive || store.write_new(key, json::to_text(document).as_bytes())? {
-                    true if decisive => Ok(()),
-                    true => store.write(key, json::to_text(document).as_bytes()),
+                if !MARKERS.contains(&key.as_str()) {
+                    return write(key, document);
+                }
+                // Those that make it a store are written by one run only.
+                match store.write_new(key, json::to_text(document).as_bytes())? {
+                    true => Ok(()),
                     false => Err(Error::invalid(format!(
                         "another run has written `{key}` in `{}` meanwhile",
                         store.describe()
