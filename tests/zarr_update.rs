@@ -221,6 +221,59 @@ fn appends_at_the_same_time_lose_nothing() {
     }
 }
 
+/// What a process does that a test has started: `append START N PATH` or `region START N PATH`.
+fn work_of_a_process(work: &str) {
+    let words: Vec<&str> = work.splitn(4, ' ').collect();
+    let [what, start, n, path] = words[..] else { panic!("{work}") };
+    let ds = chunked(&days(start.parse().unwrap(), n.parse().unwrap()), 2);
+    let options = if what == "append" { WriteOptions::append("time") } else { WriteOptions::region_auto() };
+    write(&ds, Path::new(path), &options).unwrap();
+}
+
+#[test]
+fn processes_take_turns_and_may_be_killed() {
+    const WORK: &str = "GRATICULE_TEST_WORK";
+    if let Ok(work) = std::env::var(WORK) {
+        return work_of_a_process(&work);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    let begin = |what: &str, start: usize, n: usize| {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "processes_take_turns_and_may_be_killed"]);
+        command.env(WORK, format!("{what} {start} {n} {}", path.display()));
+        command.stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    write(&chunked(&days(0, 3), 4), &path, &WriteOptions::new()).unwrap();
+    let appends: Vec<_> = (1..7).map(|k| begin("append", 3 * k, 3)).collect();
+    assert!(appends.into_iter().all(|mut child| child.wait().unwrap().success()));
+    let mut found = values(&path);
+    found.sort_by(f64::total_cmp);
+    assert_eq!(found, counted(63));
+
+    write(&chunked(&days(0, 24), 4), &path, &WriteOptions::new().mode(WriteMode::Replace).compute(false))
+        .unwrap();
+    let regions: Vec<_> = (0..6).map(|k| begin("region", 4 * k, 4)).collect();
+    assert!(regions.into_iter().all(|mut child| child.wait().unwrap().success()));
+    assert_eq!(values(&path), counted(72));
+
+    // Whenever an append is killed: what is there is there, or all of the new is.
+    let (mut have, mut killed) = (24, 0);
+    for round in 0..12 {
+        let mut child = begin("append", have, 400);
+        std::thread::sleep(std::time::Duration::from_millis(4 * round * round));
+        let _ = child.kill();
+        killed += usize::from(!child.wait().unwrap().success());
+        let found = values(&path);
+        assert!([have, have + 400].contains(&(found.len() / 3)), "{} after {have}", found.len() / 3);
+        assert_eq!(found, counted(found.len()));
+        have = found.len() / 3;
+    }
+    assert!(killed > 0, "none was killed in time");
+    write(&chunked(&days(have as i64, 5), 4), &path, &WriteOptions::append("time")).unwrap();
+    assert_eq!(values(&path), counted(3 * (have + 5)));
+}
+
 #[test]
 fn stores_of_all_kinds_hold_the_same() {
     let dir = tempfile::tempdir().unwrap();
