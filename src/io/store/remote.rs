@@ -169,7 +169,7 @@ impl RemoteStore {
         wait(async move { client.put_opts(&path, payload, mode.into()).await.map(|_| ()) })
     }
 
-    /// Whether the object is there; the lock of a run that died counts until somebody removes it.
+    /// Waits until the lock is free; that of a run that died counts until somebody removes it.
     fn wait_for_lock(&self, mut is_free: impl FnMut() -> Result<bool>) -> Result<()> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(50);
