@@ -3,7 +3,7 @@
 # chunks that zarr-python writes (GRATICULE_PYTHON). ci/setup.sh makes an environment with both.
 set -euo pipefail
 cd "$(dirname "$0")"
-mkdir -p corpus/{netcdf,zarr_metadata,zarr_chunk,words,plan}
+mkdir -p corpus/{netcdf,zarr_metadata,zarr_chunk,words,plan,references}
 
 if [ -n "${GRATICULE_SAMPLE_DATA:-}" ]; then
     find "$GRATICULE_SAMPLE_DATA" -name '*.nc' -size -200k -exec cp {} corpus/netcdf/ \;
