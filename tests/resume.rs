@@ -170,7 +170,7 @@ fn what_ends_early_is_continued_or_leaves_nothing() {
         std::fs::remove_dir_all(&out).unwrap();
     }
 
-    // What a power failure may leave: a line without its end, a file without its last bytes.
+    // What a power failure may leave: a line without its end, a file without its last bytes, one without its name.
     interrupted(&out, &resumable(), None);
     let begun = path(".out.resume");
     let manifest = std::fs::read_to_string(begun.join("manifest")).unwrap();
@@ -178,6 +178,7 @@ fn what_ends_early_is_continued_or_leaves_nothing() {
     let first = begun.join("store/t/c/0/0/0");
     let bytes = std::fs::read(&first).unwrap();
     std::fs::write(&first, &bytes[..bytes.len() / 2]).unwrap();
+    std::fs::write(first.with_file_name(".0.unfinished-1-1"), &bytes[1..]).unwrap();
     let report = ds.to_zarr_with(&out, &required(), &one_thread()).unwrap();
     assert!((16..=19).contains(&report.resumed), "{report}");
     assert_same_files(&whole, &out);

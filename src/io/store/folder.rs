@@ -52,6 +52,11 @@ impl FolderStore {
         &self.root
     }
 
+    /// Removes the files that runs which were killed had not finished. Nobody else may be writing.
+    pub(crate) fn remove_unfinished(&self) -> Result<()> {
+        remove_unfinished(&self.root).at(|| self.root.display().to_string())
+    }
+
     fn path(&self, key: &str) -> PathBuf {
         // Joining nothing would add a separator, and make a folder of a file.
         if key.is_empty() { self.root.clone() } else { self.root.join(key) }
@@ -76,6 +81,18 @@ impl FolderStore {
         }
         put.map_err(Error::from).at(place)
     }
+}
+
+fn remove_unfinished(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            remove_unfinished(&entry.path())?;
+        } else if entry.file_name().to_string_lossy().contains(UNFINISHED) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// The result, or nothing where there is no file of the name.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Context, Error, Result};
 use crate::io::staging;
+use crate::io::store::FolderStore;
 
 /// Whether a run that is killed can be continued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -124,7 +125,8 @@ impl Manifest {
         }
         // A line that a killed run had not ended.
         self.file.set_len(complete as u64)?;
-        Ok(())
+        // And files: this run gives its own other names.
+        FolderStore::new(self.store())?.remove_unfinished()
     }
 
     /// Removes every trace of the run, which is complete.
