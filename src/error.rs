@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// What kind of mistake or failure an [`Error`] reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A name, label or file does not exist.
@@ -260,6 +262,35 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_deref().map(|e| e as _)
+    }
+}
+
+/// What goes from one process to another: all but the causes, which become text.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    kind: ErrorKind,
+    what: String,
+    places: Vec<String>,
+    known: Vec<String>,
+    help: Option<String>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Inner { kind, what, places, known, help, source } = &*self.0;
+        let what = match source {
+            Some(source) => format!("{what}: {source}"),
+            None => what.clone(),
+        };
+        let (places, known, help) = (places.clone(), known.clone(), help.clone());
+        Wire { kind: *kind, what, places, known, help }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Error {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let Wire { kind, what, places, known, help } = Wire::deserialize(deserializer)?;
+        Ok(Error(Box::new(Inner { kind, what, places, known, help, source: None })))
     }
 }
 

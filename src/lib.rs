@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod array;
+pub mod cluster;
 pub mod dtype;
 pub mod error;
 pub mod exec;

@@ -14,9 +14,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lazy", &["array", "dtype", "kernel", "source"]),
     ("plan", &["array", "dtype", "lazy", "source"]),
     ("exec", &["array", "dtype", "lazy", "plan", "source"]),
+    ("cluster", &["array", "dtype", "exec", "io", "lazy", "plan", "source"]),
     ("index", &["array", "dtype", "kernel", "time"]),
     ("labels", &["array", "dtype", "exec", "index", "kernel", "lazy", "plan", "time"]),
-    ("testing", &["array", "dtype", "exec", "kernel", "labels", "lazy", "plan", "source"]),
+    ("testing", &["array", "cluster", "dtype", "exec", "kernel", "labels", "lazy", "plan", "source"]),
     ("io", &["array", "dtype", "exec", "index", "kernel", "labels", "lazy", "plan", "source", "time"]),
 ];
 

@@ -26,13 +26,19 @@ impl Block {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append_bytes(&mut out);
+        out
+    }
+
+    /// Puts [`to_bytes`](Block::to_bytes) behind other bytes.
+    pub(crate) fn append_bytes(&self, out: &mut Vec<u8>) {
         let b = self.clone().contiguous();
         with_number!(b.dtype().kind(), T => {
-            cast_slice::<T, u8>(b.as_slice::<T>().expect("made contiguous")).to_vec()
+            out.extend_from_slice(cast_slice::<T, u8>(b.as_slice::<T>().expect("made contiguous")))
         }, else match b.dtype().kind() {
-            Kind::Bool => b.as_slice::<bool>().expect("made contiguous").iter().map(|&v| v as u8).collect(),
+            Kind::Bool => out.extend(b.as_slice::<bool>().expect("made contiguous").iter().map(|&v| v as u8)),
             _ => {
-                let mut out = Vec::new();
                 for t in b.as_slice::<Text>().expect("made contiguous") {
                     match t.as_str() {
                         Some(s) => {
@@ -42,7 +48,6 @@ impl Block {
                         None => out.extend(u32::MAX.to_le_bytes()),
                     }
                 }
-                out
             }
         })
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::admit::{admit_results, admit_tasks, usable_memory};
 use super::guard::guarded;
 use super::output::Output;
 use super::pull::run_output;
@@ -17,7 +18,7 @@ use super::{
     Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
 };
 use crate::array::{Block, keep_freed};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::lazy::State;
 use crate::plan::{Plan, Rules, Stage, StageKind, Task, human_bytes, parse_bytes};
 use crate::source::Traffic;
@@ -80,7 +81,7 @@ impl Local {
         static DEFAULTS: LazyLock<(usize, usize, usize)> = LazyLock::new(|| {
             let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
             let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| parse_bytes(&v).ok());
-            let most = machine_memory() / 10 * 6;
+            let most = usable_memory();
             (threads, asked.unwrap_or(most), asked.unwrap_or(most.min(UNASKED)))
         });
         let (threads, memory, held) = *DEFAULTS;
@@ -198,36 +199,6 @@ impl Local {
         self.requests = Some(requests);
         self
     }
-
-    /// Refuses a plan whose largest task does not fit, with a chunking that would.
-    fn admit(&self, plan: &Plan, results: usize) -> Result<()> {
-        let room = self.memory.saturating_sub(results);
-        let Some(stage) = plan.stages().iter().max_by_key(|s| s.task_bytes) else { return Ok(()) };
-        if results > self.memory {
-            return Err(Error::new(
-                ErrorKind::Memory,
-                format!(
-                    "the results take {}, the budget is {}",
-                    human_bytes(results as u64),
-                    human_bytes(self.memory as u64)
-                ),
-            )
-            .help("write them with `to_zarr` instead of computing them into memory, or raise the budget"));
-        }
-        if stage.task_bytes <= room {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Memory,
-            format!(
-                "a task of this run needs {}, the budget is {}",
-                human_bytes(stage.task_bytes as u64),
-                human_bytes(room as u64)
-            ),
-        )
-        .at(plan.describe_stage(stage))
-        .help(plan.advise(stage, room)))
-    }
 }
 
 impl Executor for Local {
@@ -238,9 +209,8 @@ impl Executor for Local {
 
     fn run(&self, plan: &Plan) -> Result<Outcome> {
         let begun = Instant::now();
-        let results: usize =
-            plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
-        self.admit(plan, results)?;
+        let results = admit_results(plan, self.memory)?;
+        admit_tasks(plan, self.memory - results)?;
         let mut blocks = Output::blocks(plan);
         let run = Run {
             plan,
@@ -511,14 +481,4 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     let pool = Arc::new(pool);
     pools.insert(threads, pool.clone());
     Ok(pool)
-}
-
-/// Bytes of memory of this machine; 4 GiB where it does not say.
-fn machine_memory() -> usize {
-    let told = std::fs::read_to_string("/proc/meminfo").ok();
-    let kib = told.as_deref().and_then(|text| {
-        let line = text.lines().find(|l| l.starts_with("MemTotal:"))?;
-        line.split_whitespace().nth(1)?.parse::<usize>().ok()
-    });
-    kib.map_or(4 << 30, |k| k << 10)
 }

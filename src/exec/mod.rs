@@ -1,5 +1,6 @@
 //! Running plans: the [`Executor`] trait and the local executor.
 
+mod admit;
 mod assemble;
 mod fold;
 mod guard;
@@ -21,8 +22,11 @@ use crate::plan::{Plan, Rules, Target};
 use crate::source::Sink;
 
 pub use crate::source::Cancel;
+#[cfg(feature = "dask")]
+pub(crate) use admit::{admit_results, admit_tasks, usable_memory};
 pub use fold::{finish_fold, merge_states, run_segment};
 pub use local::Local;
+pub(crate) use pull::run_unwritten;
 pub use pull::{Kept, run_task};
 pub use report::{Progress, Report};
 

@@ -55,6 +55,21 @@ pub fn run_task(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Resul
     guarded(|| plan.describe_task(task), || block_of(plan, task, kept, io))
 }
 
+/// The block of a task that writes, for executors that write elsewhere than they compute.
+pub(crate) fn run_unwritten(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
+    let unwritten = || {
+        io.check()?;
+        let stage = &plan.stages()[task.stage];
+        match stage.kind {
+            StageKind::Write { node, .. } => {
+                Pull::new(plan, kept, io, stage).pull(node, &stage.grid.region(task.chunk)).map(Some)
+            }
+            _ => block_of(plan, task, kept, io),
+        }
+    };
+    guarded(|| plan.describe_task(task), unwritten)
+}
+
 fn block_of(plan: &Plan, task: Task, kept: &dyn Kept, io: &Traffic) -> Result<Option<Block>> {
     io.check()?;
     if plan.is_written(task) {

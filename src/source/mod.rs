@@ -90,6 +90,10 @@ pub trait Sink: Debug + Send + Sync {
     fn is_written(&self, _region: &Region) -> bool {
         false
     }
+    /// Whether it can be written by this process alone: executors on other machines send the blocks back.
+    fn is_local(&self) -> bool {
+        false
+    }
     /// How many writes at the same time it serves best. See [`Source::requests`].
     fn requests(&self) -> usize {
         1

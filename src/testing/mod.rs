@@ -4,10 +4,12 @@
 //! Lazy arrays are computed, whole: this is for objects of tests, not for large data.
 
 mod approx;
+mod batched;
 mod difference;
 mod elements;
 mod shuffled;
 
+pub use batched::Batched;
 pub use difference::{Compared, Same, difference};
 pub use shuffled::Shuffled;
 

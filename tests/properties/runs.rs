@@ -3,7 +3,7 @@
 use graticule::Result;
 use graticule::plan::{Plan, Rules, Target};
 use graticule::prelude::*;
-use graticule::testing::Shuffled;
+use graticule::testing::{Batched, Shuffled};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -58,7 +58,7 @@ fn within(plan: &Plan, memory: usize, one: &Result<Vec<Block>>) -> Check {
     }
 }
 
-/// Threads, order of tasks, memory, rules of the plan, company and storage change no bit of a run.
+/// Threads, order of tasks, batches of a cluster, memory, rules of the plan, company and storage change no bit of a run.
 pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
     let all = Rules::default();
     let plan = plan(arrays, &all)?;
@@ -69,6 +69,9 @@ pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
     }
     for (seed, threads) in [(1, 1), (2, 1), (3, 4)] {
         same_outcomes(&one, &Shuffled::new(seed).threads(threads).run(&plan).map(|o| o.blocks))?;
+    }
+    for bytes in [1, 200, 1 << 20] {
+        same_outcomes(&one, &Batched::new().bytes(bytes).run(&plan).map(|o| o.blocks))?;
     }
     let results: usize =
         plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();

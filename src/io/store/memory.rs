@@ -190,6 +190,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         format!("memory://{}", self.name)
     }

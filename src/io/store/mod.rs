@@ -174,6 +174,11 @@ pub trait Store: Debug + Send + Sync {
         1
     }
 
+    /// Whether it is there for this process alone.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// Where it is, for errors and plans.
     fn describe(&self) -> String;
 

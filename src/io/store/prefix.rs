@@ -74,6 +74,10 @@ impl Store for PrefixStore {
         self.inner.stamp(&self.key(key))
     }
 
+    fn is_local(&self) -> bool {
+        self.inner.is_local()
+    }
+
     fn requests(&self) -> usize {
         self.inner.requests()
     }

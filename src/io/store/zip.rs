@@ -235,6 +235,10 @@ impl Store for ZipWriter {
         }
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         self.path.display().to_string()
     }

@@ -184,6 +184,10 @@ impl Sink for ZarrSink {
         })
     }
 
+    fn is_local(&self) -> bool {
+        self.spec.store.is_local()
+    }
+
     fn requests(&self) -> usize {
         self.spec.store.requests()
     }

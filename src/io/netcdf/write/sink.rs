@@ -117,6 +117,10 @@ impl Sink for NetcdfSink {
         }
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn describe(&self) -> String {
         format!("`{}` in {}", self.name, self.path.display())
     }

@@ -1,0 +1,227 @@
+//! Tasks that a worker runs at once, and how a plan is cut into them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::worker::writes_elsewhere;
+use crate::error::{Error, Result};
+use crate::plan::{Plan, StageKind, Task, deeper};
+
+/// A batch works on about so many bytes: an engine takes milliseconds for each, work on these some hundred.
+pub(crate) const BATCH_BYTES: usize = 64 << 20;
+
+/// Each thread has so many batches of a stage, so that none waits long for the last.
+const BATCHES_PER_THREAD: usize = 4;
+
+/// States that are merged at once are no more than this many, and take no more than [`MERGE_BYTES`].
+const MERGE_PARTS: usize = 32;
+const MERGE_BYTES: usize = 256 << 20;
+
+/// Tasks that a worker runs one after the other; what they give is one value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Batch {
+    /// Chunks of a stage, of folds with all their segments.
+    Chunks { stage: usize, chunks: Vec<usize> },
+    /// Some of the segments of a chunk: their states, one by one.
+    Segments { stage: usize, chunk: usize, segments: Range<usize> },
+    /// States of a chunk, in the order in which they come; the last one makes the blocks of it.
+    Merge { stage: usize, chunk: usize, last: bool },
+}
+
+/// A batch and the batches whose values it needs.
+#[derive(Debug)]
+pub(crate) struct Numbered {
+    pub(crate) batch: Batch,
+    /// Numbers of earlier ones.
+    pub(crate) inputs: Vec<usize>,
+    /// Whether the program that began the run wants the value.
+    pub(crate) gather: bool,
+    /// How many tasks of the plan it runs.
+    pub(crate) tasks: usize,
+}
+
+impl Batch {
+    pub(crate) fn stage(&self) -> usize {
+        match self {
+            Batch::Chunks { stage, .. } | Batch::Segments { stage, .. } | Batch::Merge { stage, .. } => {
+                *stage
+            }
+        }
+    }
+
+    /// What kind of work it is, for the displays of engines.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Batch::Chunks { .. } => "chunks",
+            Batch::Segments { .. } => "segments",
+            Batch::Merge { .. } => "merge",
+        }
+    }
+}
+
+/// All batches of a plan, each after those that it needs: depth first, as tasks run on one machine.
+///
+/// How they are cut follows from shapes, the number of threads and the bytes that a batch shall work on, and changes no bit:
+/// states are merged in the order of the segments.
+///
+/// # Errors
+/// If the plan puts blocks on the disk of one machine.
+pub(crate) fn batches_of(plan: &Plan, threads: usize, bytes: usize) -> Result<Batches> {
+    let cuts = (0..plan.stages().len()).map(|s| Cut::of(plan, s, threads, bytes)).collect::<Result<_>>()?;
+    let mut cutting =
+        Cutting { plan, cuts, made: HashMap::new(), all: Batches { list: Vec::new(), resumed: 0 } };
+    for stage in (0..plan.stages().len()).filter(|&s| !plan.stages()[s].keeps()) {
+        cutting.root(stage);
+    }
+    Ok(cutting.all)
+}
+
+/// The batches of a plan.
+#[derive(Debug)]
+pub(crate) struct Batches {
+    pub(crate) list: Vec<Numbered>,
+    /// Tasks that an earlier run has done.
+    pub(crate) resumed: usize,
+}
+
+impl Batches {
+    /// For each batch the last one that needs it.
+    pub(crate) fn last_users(&self) -> Vec<Option<usize>> {
+        let mut last = vec![None; self.list.len()];
+        for (user, batch) in self.list.iter().enumerate() {
+            batch.inputs.iter().for_each(|&i| last[i] = Some(user));
+        }
+        last
+    }
+}
+
+/// How a stage is cut.
+enum Cut {
+    /// So many chunks in a batch.
+    Chunks(usize),
+    /// So many segments of one chunk; the states of so many are merged at once.
+    Segments { each: usize, merged: usize },
+}
+
+impl Cut {
+    fn of(plan: &Plan, stage: usize, threads: usize, batch_bytes: usize) -> Result<Cut> {
+        let s = &plan.stages()[stage];
+        if let StageKind::Spill { .. } = s.kind {
+            return Err(Error::unsupported(
+                "a plan that puts blocks on the disk of one machine cannot be handed over",
+            )
+            .at(plan.describe_stage(s)));
+        }
+        let (tasks, segments) = (s.task_count().max(1), s.segments());
+        let read = (s.read_bytes / tasks as u64) as usize;
+        let bytes = read.max(s.task_bytes).max(1);
+        let fit = (batch_bytes / bytes).max(1);
+        // Where all is little, one batch does it.
+        let each = match bytes.saturating_mul(tasks) <= batch_bytes {
+            true => tasks,
+            false => fit.min(tasks.div_ceil(threads * BATCHES_PER_THREAD)).max(1),
+        };
+        if segments == 1 || each >= segments {
+            return Ok(Cut::Chunks((each / segments).max(1)));
+        }
+        let merged = (MERGE_BYTES / s.state_bytes.max(1)).clamp(2, MERGE_PARTS);
+        Ok(Cut::Segments { each, merged })
+    }
+}
+
+struct Cutting<'a> {
+    plan: &'a Plan,
+    cuts: Vec<Cut>,
+    /// By stage, and chunk or number of the batch of chunks.
+    made: HashMap<(usize, usize), usize>,
+    all: Batches,
+}
+
+impl Cutting<'_> {
+    fn add(&mut self, batch: Batch, inputs: Vec<usize>, tasks: usize) -> usize {
+        let stage = batch.stage();
+        let gather = matches!(self.plan.stages()[stage].kind, StageKind::Output { .. })
+            || writes_elsewhere(self.plan, stage);
+        self.all.list.push(Numbered { batch, inputs, gather, tasks });
+        self.all.list.len() - 1
+    }
+
+    /// The batches of a stage whose blocks no other one needs.
+    fn root(&mut self, stage: usize) {
+        let s = &self.plan.stages()[stage];
+        let Cut::Chunks(each) = self.cuts[stage] else { return };
+        let count = s.grid.count();
+        for first in (0..count).step_by(each) {
+            let turn = (first..count.min(first + each)).map(|i| s.nth(i));
+            let is_written = |&chunk: &usize| self.plan.is_written(Task { stage, chunk, segment: 0 });
+            let (written, chunks): (Vec<_>, Vec<_>) = turn.partition(is_written);
+            self.all.resumed += written.len();
+            if !chunks.is_empty() {
+                self.chunks(stage, chunks);
+            }
+        }
+    }
+
+    fn chunks(&mut self, stage: usize, chunks: Vec<usize>) -> usize {
+        let segments = self.plan.stages()[stage].segments();
+        let tasks = || chunks.iter().flat_map(|&chunk| (0..segments).map(move |s| (chunk, s)));
+        let inputs = self.inputs(stage, tasks());
+        let tasks = chunks.len() * segments;
+        self.add(Batch::Chunks { stage, chunks }, inputs, tasks)
+    }
+
+    /// The batches that make the blocks which some tasks (chunk and segment) of a stage need.
+    fn inputs(&mut self, stage: usize, tasks: impl Iterator<Item = (usize, usize)>) -> Vec<usize> {
+        let mut inputs = Vec::new();
+        for (chunk, segment) in tasks {
+            for (of, block) in self.plan.needed_blocks(Task { stage, chunk, segment }) {
+                inputs.push(deeper(|| self.block(of, block)));
+            }
+        }
+        inputs.sort_unstable();
+        inputs.dedup();
+        inputs
+    }
+
+    /// The batch that makes a kept block.
+    fn block(&mut self, stage: usize, chunk: usize) -> usize {
+        let key = match self.cuts[stage] {
+            Cut::Chunks(each) => (stage, chunk / each),
+            Cut::Segments { .. } => (stage, chunk),
+        };
+        if let Some(&made) = self.made.get(&key) {
+            return made;
+        }
+        let made = match self.cuts[stage] {
+            Cut::Chunks(each) => {
+                let count = self.plan.stages()[stage].grid.count();
+                self.chunks(stage, (key.1 * each..count.min((key.1 + 1) * each)).collect())
+            }
+            Cut::Segments { each, merged } => self.merged(stage, chunk, each, merged),
+        };
+        self.made.insert(key, made);
+        made
+    }
+
+    /// The batch that merges the last of a chunk's states.
+    fn merged(&mut self, stage: usize, chunk: usize, each: usize, at_once: usize) -> usize {
+        let segments = self.plan.stages()[stage].segments();
+        let parts: Vec<Range<usize>> =
+            (0..segments).step_by(each).map(|first| first..segments.min(first + each)).collect();
+        let mut before = None;
+        // Each part has as many states as segments.
+        let groups: Vec<_> = parts.chunks((at_once / each).max(1)).collect();
+        for (i, group) in groups.iter().enumerate() {
+            let mut inputs: Vec<usize> = before.into_iter().collect();
+            for part in *group {
+                let needed = self.inputs(stage, part.clone().map(|s| (chunk, s)));
+                let batch = Batch::Segments { stage, chunk, segments: part.clone() };
+                inputs.push(self.add(batch, needed, part.len()));
+            }
+            before = Some(self.add(Batch::Merge { stage, chunk, last: i + 1 == groups.len() }, inputs, 0));
+        }
+        before.unwrap_or_default()
+    }
+}

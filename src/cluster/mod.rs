@@ -1,0 +1,26 @@
+//! The same plan on many machines: batches of tasks, the wire between processes, and executors that hand them to an engine
+//! which a cluster has already.
+//!
+//! No scheduler is written here. [`Dask`] gives a plan to a Dask cluster, whose workers hold blocks and send them to each
+//! other. `Staged` serves engines that only start programs, as job arrays do: what lies between stages goes
+//! through a store that all of them reach. Both run the tasks of the local executor through the same code, so they give the
+//! same bits.
+//!
+//! ```text
+//! program ⇄ frames ⇄ bridge (python -m graticule_dask) ⇄ scheduler ⇄ workers: worker library or child program
+//! ```
+
+mod batch;
+#[cfg(feature = "dask")]
+mod dask;
+mod frames;
+mod parcel;
+mod staged;
+pub mod worker;
+
+pub(crate) use batch::{BATCH_BYTES, Batch, batches_of};
+#[cfg(feature = "dask")]
+pub use dask::{Dask, DaskOptions, Scheduler, Security};
+pub(crate) use parcel::Parcel;
+pub(crate) use worker::run_batch;
+pub use worker::worker_main;

@@ -1,0 +1,82 @@
+//! How many tasks run at the same time in one process: as many as fit into its memory.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::human_bytes;
+use crate::source::Cancel;
+
+/// Who waits looks so often whether the run was cancelled.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Lets tasks in as long as their bytes fit beside each other.
+pub(super) struct Gate {
+    memory: usize,
+    taken: Mutex<Taken>,
+    free: Condvar,
+}
+
+#[derive(Default)]
+struct Taken {
+    bytes: usize,
+    peak: usize,
+}
+
+/// The bytes of a task that is at work.
+pub(super) struct Pass<'a> {
+    gate: &'a Gate,
+    bytes: usize,
+}
+
+impl Gate {
+    pub(super) fn new(memory: usize) -> Self {
+        Gate { memory, taken: Mutex::default(), free: Condvar::new() }
+    }
+
+    /// Waits until so many bytes fit.
+    ///
+    /// # Errors
+    /// If they never will, or the run is cancelled meanwhile.
+    pub(super) fn pass(&self, bytes: usize, cancel: &Cancel) -> Result<Pass<'_>> {
+        if bytes > self.memory {
+            return Err(Error::new(
+                ErrorKind::Memory,
+                format!(
+                    "a task needs {}, the worker has {}",
+                    human_bytes(bytes as u64),
+                    human_bytes(self.memory as u64)
+                ),
+            )
+            .help("make chunks smaller, or start workers with a larger memory limit"));
+        }
+        let mut taken = self.taken();
+        while taken.bytes + bytes > self.memory {
+            if cancel.is_cancelled() {
+                return Err(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
+            }
+            taken = self.free.wait_timeout(taken, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        taken.bytes += bytes;
+        taken.peak = taken.peak.max(taken.bytes);
+        Ok(Pass { gate: self, bytes })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass<'_> {
+    /// The most bytes that were at work at the same time so far.
+    pub(super) fn peak(&self) -> usize {
+        self.gate.taken().peak
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.gate.taken().bytes -= self.bytes;
+        self.gate.free.notify_all();
+    }
+}

@@ -1,0 +1,163 @@
+//! The part that runs on workers: [`Core`] runs batches of plans, whoever hands them over.
+//!
+//! A worker is this library and the kernels and sources of a user's own in one build: `worker_library!()` makes a shared
+//! library of it, which the process of a Dask worker loads, and [`worker_main`] a program, which is run as its child, and
+//! which also runs stored plans.
+
+mod child;
+mod gate;
+#[doc(hidden)]
+pub mod library;
+mod run;
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::batch::Batch;
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::Plan;
+use crate::source::{Cancel, Traffic};
+use gate::Gate;
+
+pub use child::worker_main;
+pub(crate) use run::{run_batch, writes_elsewhere};
+
+/// What this library and its workers must have in common.
+pub(crate) const PROTOCOL: u32 = 1;
+
+/// The part of a worker's memory that tasks take, in percent: the rest is for the values that it holds and the process.
+pub(crate) const GATE_SHARE: usize = 60;
+
+/// What runs the batches of one process.
+pub(crate) struct Core {
+    runs: RwLock<HashMap<String, Arc<Run>>>,
+    limits: RwLock<Arc<Limits>>,
+}
+
+/// A run that batches belong to.
+struct Run {
+    plan: Plan,
+    cancel: Cancel,
+}
+
+/// Threads and memory of the process.
+struct Limits {
+    pool: Option<ThreadPool>,
+    gate: Gate,
+}
+
+/// What a core is.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct About {
+    pub(crate) protocol: u32,
+    pub(crate) version: String,
+    pub(crate) debug: bool,
+}
+
+impl About {
+    pub(crate) fn this() -> Self {
+        About {
+            protocol: PROTOCOL,
+            version: env!("CARGO_PKG_VERSION").to_string(),
+            debug: cfg!(debug_assertions),
+        }
+    }
+}
+
+/// A value and what making it took.
+pub(crate) struct Value {
+    pub(crate) parcel: Vec<u8>,
+    pub(crate) io: Traffic,
+    /// Bytes of the tasks at work in this process, at most.
+    pub(crate) peak: usize,
+}
+
+impl Core {
+    /// The one of this process.
+    pub(crate) fn of_process() -> &'static Core {
+        static CORE: LazyLock<Core> = LazyLock::new(|| Core {
+            runs: RwLock::default(),
+            limits: RwLock::new(Arc::new(Limits { pool: None, gate: Gate::new(usize::MAX) })),
+        });
+        &CORE
+    }
+
+    /// Sets how many threads work at one task that is shared, and how much memory the process has; 0 is no limit.
+    ///
+    /// # Errors
+    /// If threads cannot be started.
+    pub(crate) fn limit(&self, threads: usize, memory: usize) -> Result<()> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads.max(1))
+            .thread_name(|i| format!("graticule-{i}"))
+            .build()
+            .map_err(|e| Error::internal(format!("{threads} threads cannot be started")).caused_by(e))?;
+        let memory = if memory == 0 { usize::MAX } else { memory / 100 * GATE_SHARE };
+        let limits = Limits { pool: Some(pool), gate: Gate::new(memory) };
+        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
+        Ok(())
+    }
+
+    /// Takes in the plan of a run, unless it is there.
+    ///
+    /// # Errors
+    /// If these bytes are not a plan, or it has an operation, source or store that this worker lacks.
+    pub(crate) fn plan(&self, run: &str, bytes: &[u8]) -> Result<()> {
+        if self.run_of(run).is_some() {
+            return Ok(());
+        }
+        let plan = Plan::from_bytes(bytes).map_err(|e| {
+            e.at("a worker").help(
+                "operations, sources and stores of your own must be in the worker's build: build its library or program in \
+                 your crate",
+            )
+        })?;
+        let new = Arc::new(Run { plan, cancel: Cancel::new() });
+        self.runs.write().unwrap_or_else(PoisonError::into_inner).entry(run.to_string()).or_insert(new);
+        Ok(())
+    }
+
+    /// Runs a batch with the values that it needs.
+    ///
+    /// # Errors
+    /// Those of the tasks; kind `NotFound` if the run is unknown: its plan must come first.
+    pub(crate) fn run(&self, run: &str, spec: &[u8], inputs: &[&[u8]]) -> Result<Value> {
+        let of = self.run_of(run).ok_or_else(|| Error::new(ErrorKind::NotFound, "plan"))?;
+        let batch: Batch = rmp_serde::from_slice(spec)
+            .map_err(|e| Error::internal("these bytes are not a batch").caused_by(e))?;
+        let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let io = Traffic::new(of.cancel.clone());
+        let Some(stage) = of.plan.stages().get(batch.stage()) else {
+            return Err(Error::internal(format!("{batch:?} is no batch of this plan")));
+        };
+        let place = || of.plan.describe_stage(stage);
+        let pass = limits.gate.pass(stage.task_bytes, &of.cancel).map_err(|e| e.at(place()))?;
+        let work = || run_batch(&of.plan, &batch, inputs, &io);
+        let parcel = match &limits.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }?;
+        let peak = pass.peak();
+        drop(pass);
+        Ok(Value { parcel, io, peak })
+    }
+
+    /// Has the batches of a run end.
+    pub(crate) fn cancel(&self, run: &str) {
+        if let Some(run) = self.run_of(run) {
+            run.cancel.cancel();
+        }
+    }
+
+    /// Drops the plan of a run that is over.
+    pub(crate) fn forget(&self, run: &str) {
+        self.runs.write().unwrap_or_else(PoisonError::into_inner).remove(run);
+    }
+
+    fn run_of(&self, run: &str) -> Option<Arc<Run>> {
+        self.runs.read().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
+    }
+}

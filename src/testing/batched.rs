@@ -1,0 +1,113 @@
+//! An executor for tests: a plan goes through the wire, batch by batch.
+
+use std::time::Instant;
+
+use crate::array::Block;
+use crate::cluster::{BATCH_BYTES, Batch, Parcel, batches_of, run_batch};
+use crate::error::{Error, Result};
+use crate::exec::{Executor, Outcome, Report};
+use crate::plan::{Plan, StageKind};
+use crate::source::Traffic;
+
+/// Runs a plan as workers of a cluster do: plan, batches and blocks become bytes and blocks again between all steps, on one
+/// thread. What runs here runs on a cluster whose workers have the same kernels, and gives the same bits as
+/// [`Local`](crate::exec::Local).
+///
+/// It keeps every block to the end and knows no budget: for tests of operations, sources and sinks.
+///
+/// ```
+/// # use graticule::prelude::*;
+/// use graticule::testing::Batched;
+/// let a = DataArray::from_vec(&[("x", 5)], vec![0.1, 0.2, 0.3, 0.4, 0.5])?.chunk("x", 2)?;
+/// let mean = a.mean("x")?;
+/// let expected = mean.compute()?.to_vec::<f64>()?;
+/// assert_eq!(mean.compute_on(&Batched::new())?.0.to_vec::<f64>()?, expected);
+/// // A closure cannot travel.
+/// let closed = a.map_blocks(|part| part.add(1.0), &a)?;
+/// assert!(closed.compute_on(&Batched::new()).is_err());
+/// # Ok::<(), graticule::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Batched {
+    bytes: usize,
+    workers: usize,
+}
+
+impl Default for Batched {
+    fn default() -> Self {
+        Batched::new()
+    }
+}
+
+impl Batched {
+    /// Batches as for a cluster of two threads.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::testing::Batched;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.chunk("x", 1)?;
+    /// assert_eq!(a.sum("x")?.compute_on(&Batched::new())?.0.to_vec::<i64>()?, [6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn new() -> Self {
+        Batched { bytes: BATCH_BYTES, workers: 2 }
+    }
+
+    /// Batches for work on about so many bytes; with 1 each task is a batch.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::testing::Batched;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?.chunk("x", 1)?;
+    /// assert_eq!(a.sum("x")?.compute_on(&Batched::new().bytes(1))?.0.to_vec::<i64>()?, [6]);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+}
+
+impl Executor for Batched {
+    fn run(&self, plan: &Plan) -> Result<Outcome> {
+        let begun = Instant::now();
+        let io = Traffic::default();
+        let there = Plan::from_bytes(&plan.to_bytes()?)?;
+        let batches = batches_of(plan, self.workers, self.bytes)?;
+        let mut outputs: Vec<Block> =
+            plan.output_metas().iter().map(|m| Block::zeros(m.dtype, &m.shape())).collect();
+        let mut values: Vec<Vec<u8>> = Vec::with_capacity(batches.list.len());
+        for of in &batches.list {
+            let spec = rmp_serde::to_vec(&of.batch).map_err(|e| Error::internal("a batch").caused_by(e))?;
+            let batch: Batch =
+                rmp_serde::from_slice(&spec).map_err(|e| Error::internal("a batch").caused_by(e))?;
+            let inputs: Vec<&[u8]> = of.inputs.iter().map(|&i| &values[i][..]).collect();
+            let value = run_batch(&there, &batch, &inputs, &io)?;
+            if of.gather {
+                let parcel = Parcel::of(&value)?;
+                for (i, entry) in parcel.entries().iter().enumerate() {
+                    let stage = &plan.stages()[entry.stage];
+                    let region = stage.grid.region(entry.chunk);
+                    for block in parcel.blocks(i)? {
+                        match &stage.kind {
+                            StageKind::Output { output, .. } => outputs[*output].assign(&region, &block),
+                            StageKind::Write { sink, .. } => sink.write(&region, &block, &io)?,
+                            _ => return Err(Error::internal("a block that nobody wants")),
+                        }
+                    }
+                }
+            }
+            values.push(value);
+        }
+        let report = Report {
+            tasks: plan.task_count(),
+            bytes_read: io.read(),
+            bytes_written: io.written(),
+            resumed: io.resumed() + batches.resumed as u64,
+            elapsed: begun.elapsed(),
+            threads: 1,
+            ..Report::default()
+        };
+        Ok(Outcome { blocks: outputs, report })
+    }
+}
