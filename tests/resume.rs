@@ -1,6 +1,7 @@
 //! Writing that is interrupted: it leaves nothing, or what another run goes on from, with the same result.
 
-use std::collections::BTreeMap;
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicIsize, Ordering};
@@ -13,6 +14,7 @@ use graticule::lazy::LazyArray;
 use graticule::prelude::*;
 use graticule::source::{Source, Traffic};
 use serde::{Deserialize, Serialize};
+use support::results::{assert_same_files, files};
 
 const DAYS: usize = 730;
 const LATS: usize = 31;
@@ -95,33 +97,6 @@ fn required() -> WriteOptions {
 
 fn one_thread() -> Local {
     Local::new().threads(1)
-}
-
-/// All files below a folder.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    fn collect(at: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
-        for entry in std::fs::read_dir(at).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => collect(&path, root, found),
-                false => {
-                    let name = path.strip_prefix(root).unwrap().to_path_buf();
-                    drop(found.insert(name, std::fs::read(&path).unwrap()));
-                }
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    collect(folder, folder, &mut found);
-    found
-}
-
-fn assert_same_files(a: &Path, b: &Path) {
-    let (a, b) = (files(a), files(b));
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    for (name, bytes) in &a {
-        assert!(bytes == &b[name], "{} differs", name.display());
-    }
 }
 
 fn names(folder: &Path) -> Vec<String> {

@@ -50,15 +50,6 @@ impl Batch {
             }
         }
     }
-
-    /// What kind of work it is, for the displays of engines.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Batch::Chunks { .. } => "chunks",
-            Batch::Segments { .. } => "segments",
-            Batch::Merge { .. } => "merge",
-        }
-    }
 }
 
 /// All batches of a plan, each after those that it needs: depth first, as tasks run on one machine.
@@ -84,17 +75,6 @@ pub(crate) struct Batches {
     pub(crate) list: Vec<Numbered>,
     /// Tasks that an earlier run has done.
     pub(crate) resumed: usize,
-}
-
-impl Batches {
-    /// For each batch the last one that needs it.
-    pub(crate) fn last_users(&self) -> Vec<Option<usize>> {
-        let mut last = vec![None; self.list.len()];
-        for (user, batch) in self.list.iter().enumerate() {
-            batch.inputs.iter().for_each(|&i| last[i] = Some(user));
-        }
-        last
-    }
 }
 
 /// How a stage is cut.

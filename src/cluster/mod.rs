@@ -2,7 +2,7 @@
 //! which a cluster has already.
 //!
 //! No scheduler is written here. [`Dask`] gives a plan to a Dask cluster, whose workers hold blocks and send them to each
-//! other. `Staged` serves engines that only start programs, as job arrays do: what lies between stages goes
+//! other. [`Staged`] serves engines that only start programs, as job arrays do: what lies between stages goes
 //! through a store that all of them reach. Both run the tasks of the local executor through the same code, so they give the
 //! same bits.
 //!
@@ -14,6 +14,7 @@ mod batch;
 #[cfg(feature = "dask")]
 mod dask;
 mod frames;
+mod gathered;
 mod parcel;
 mod staged;
 pub mod worker;
@@ -21,6 +22,7 @@ pub mod worker;
 pub(crate) use batch::{BATCH_BYTES, Batch, batches_of};
 #[cfg(feature = "dask")]
 pub use dask::{Dask, DaskOptions, Scheduler, Security};
-pub(crate) use parcel::Parcel;
+pub(crate) use gathered::Gathered;
+pub use staged::{CommandLine, Launcher, Processes, Staged, Step};
 pub(crate) use worker::run_batch;
 pub use worker::worker_main;

@@ -1,7 +1,7 @@
 //! Whether a plan fits into the memory that there is, asked before anything runs.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{Plan, human_bytes};
+use crate::plan::{Plan, human_bytes, parse_bytes};
 
 /// The part of a machine's memory that runs take without being told, in percent.
 const SHARE: usize = 60;
@@ -42,9 +42,14 @@ pub(crate) fn admit_tasks(plan: &Plan, room: usize) -> Result<()> {
     .help(plan.advise(stage, room)))
 }
 
-/// Bytes that runs on this machine take without being told.
+/// The budget that `GRATICULE_MEMORY` asks for.
+pub(crate) fn asked_memory() -> Option<usize> {
+    std::env::var("GRATICULE_MEMORY").ok().and_then(|v| parse_bytes(&v).ok())
+}
+
+/// Bytes that runs on this machine take: what was asked for, or most of what there is.
 pub(crate) fn usable_memory() -> usize {
-    machine_memory() / 100 * SHARE
+    asked_memory().unwrap_or_else(|| machine_memory() / 100 * SHARE)
 }
 
 /// Bytes of memory of this machine; 4 GiB where it does not say.

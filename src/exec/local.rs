@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::admit::{admit_results, admit_tasks, usable_memory};
+use super::admit::{admit_results, admit_tasks, asked_memory, usable_memory};
 use super::guard::guarded;
 use super::output::Output;
 use super::pull::run_output;
@@ -20,7 +20,7 @@ use super::{
 use crate::array::{Block, keep_freed};
 use crate::error::{Error, Result};
 use crate::lazy::State;
-use crate::plan::{Plan, Rules, Stage, StageKind, Task, human_bytes, parse_bytes};
+use crate::plan::{Plan, Rules, Stage, StageKind, Task, human_bytes};
 use crate::source::Traffic;
 
 /// Threads leave the tasks that they were given to others after this time.
@@ -80,9 +80,8 @@ impl Local {
     pub fn new() -> Self {
         static DEFAULTS: LazyLock<(usize, usize, usize)> = LazyLock::new(|| {
             let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
-            let asked = std::env::var("GRATICULE_MEMORY").ok().and_then(|v| parse_bytes(&v).ok());
-            let most = usable_memory();
-            (threads, asked.unwrap_or(most), asked.unwrap_or(most.min(UNASKED)))
+            let memory = usable_memory();
+            (threads, memory, asked_memory().unwrap_or(memory.min(UNASKED)))
         });
         let (threads, memory, held) = *DEFAULTS;
         Local {

@@ -23,7 +23,8 @@ use crate::source::Sink;
 
 pub use crate::source::Cancel;
 #[cfg(feature = "dask")]
-pub(crate) use admit::{admit_results, admit_tasks, usable_memory};
+pub(crate) use admit::admit_tasks;
+pub(crate) use admit::{admit_results, usable_memory};
 pub use fold::{finish_fold, merge_states, run_segment};
 pub use local::Local;
 pub(crate) use pull::run_unwritten;

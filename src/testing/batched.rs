@@ -2,11 +2,10 @@
 
 use std::time::Instant;
 
-use crate::array::Block;
-use crate::cluster::{BATCH_BYTES, Batch, Parcel, batches_of, run_batch};
+use crate::cluster::{BATCH_BYTES, Batch, Gathered, batches_of, run_batch};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Outcome, Report};
-use crate::plan::{Plan, StageKind};
+use crate::plan::Plan;
 use crate::source::Traffic;
 
 /// Runs a plan as workers of a cluster do: plan, batches and blocks become bytes and blocks again between all steps, on one
@@ -74,8 +73,7 @@ impl Executor for Batched {
         let io = Traffic::default();
         let there = Plan::from_bytes(&plan.to_bytes()?)?;
         let batches = batches_of(plan, self.workers, self.bytes)?;
-        let mut outputs: Vec<Block> =
-            plan.output_metas().iter().map(|m| Block::zeros(m.dtype, &m.shape())).collect();
+        let mut gathered = Gathered::new(plan);
         let mut values: Vec<Vec<u8>> = Vec::with_capacity(batches.list.len());
         for of in &batches.list {
             let spec = rmp_serde::to_vec(&of.batch).map_err(|e| Error::internal("a batch").caused_by(e))?;
@@ -84,18 +82,7 @@ impl Executor for Batched {
             let inputs: Vec<&[u8]> = of.inputs.iter().map(|&i| &values[i][..]).collect();
             let value = run_batch(&there, &batch, &inputs, &io)?;
             if of.gather {
-                let parcel = Parcel::of(&value)?;
-                for (i, entry) in parcel.entries().iter().enumerate() {
-                    let stage = &plan.stages()[entry.stage];
-                    let region = stage.grid.region(entry.chunk);
-                    for block in parcel.blocks(i)? {
-                        match &stage.kind {
-                            StageKind::Output { output, .. } => outputs[*output].assign(&region, &block),
-                            StageKind::Write { sink, .. } => sink.write(&region, &block, &io)?,
-                            _ => return Err(Error::internal("a block that nobody wants")),
-                        }
-                    }
-                }
+                gathered.place(&value, &io)?;
             }
             values.push(value);
         }
@@ -108,6 +95,6 @@ impl Executor for Batched {
             threads: 1,
             ..Report::default()
         };
-        Ok(Outcome { blocks: outputs, report })
+        Ok(Outcome { blocks: gathered.into_outputs(), report })
     }
 }

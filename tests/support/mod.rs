@@ -1,6 +1,7 @@
 //! What several test programs use.
 #![allow(dead_code)] // Each program uses its own part of this.
 
+pub mod cluster;
 pub mod netcdf;
 pub mod python;
 pub mod results;

@@ -1,5 +1,6 @@
 //! Results that scripts of `tests/python` left in a folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use graticule::dtype::DType;
@@ -43,5 +44,33 @@ pub fn assert_close(what: &str, got: &DataArray, folder: &Path, name: &str, rtol
     for (i, (g, e)) in got.iter().zip(&values).enumerate() {
         let same = (g.is_nan() && e.is_nan()) || (g - e).abs() <= rtol * e.abs() + atol;
         assert!(same, "{what}: element {i} is {g}, xarray has {e}");
+    }
+}
+
+/// All files below a folder.
+pub fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn collect(at: &Path, root: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        for entry in std::fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => collect(&path, root, found),
+                false => {
+                    let name = path.strip_prefix(root).unwrap().to_path_buf();
+                    drop(found.insert(name, std::fs::read(&path).unwrap()));
+                }
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    collect(folder, folder, &mut found);
+    found
+}
+
+/// That two folders hold the same files, to the byte.
+pub fn assert_same_files(a: &Path, b: &Path) {
+    let (a, b) = (files(a), files(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    for (name, bytes) in &a {
+        assert!(bytes == &b[name], "{} differs", name.display());
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::{ByteBuf, Bytes};
 
 use super::options::{DaskOptions, Scheduler};
+use crate::cluster::batch::Batch;
 use crate::cluster::frames::{Frame, receive, send};
 use crate::cluster::worker::PROTOCOL;
 use crate::error::{Error, ErrorKind, Result};
@@ -97,6 +98,15 @@ pub(super) struct Submitted {
     pub(super) spec: ByteBuf,
     pub(super) inputs: Vec<usize>,
     pub(super) gather: bool,
+}
+
+/// What kind of work a batch is, for Dask's displays.
+pub(super) fn kind_of(batch: &Batch) -> &'static str {
+    match batch {
+        Batch::Chunks { .. } => "chunks",
+        Batch::Segments { .. } => "segments",
+        Batch::Merge { .. } => "merge",
+    }
 }
 
 /// A bridge that is connected.

@@ -26,7 +26,7 @@ pub use options::{DaskOptions, Scheduler, Security};
 /// use graticule::prelude::*;
 /// use graticule::cluster::Dask;
 /// let cluster = Dask::connect("tcp://127.0.0.1:8786")?;
-/// let t = open_zarr("era5.zarr")?.get("t2m")?;
+/// let t = open_dataset("era5.zarr")?.get("t2m")?;
 /// let (mean, report) = t.mean("time")?.compute_on(&cluster)?;
 /// println!("{report}");
 /// # Ok::<(), graticule::Error>(())

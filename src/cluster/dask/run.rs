@@ -6,10 +6,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_bytes::ByteBuf;
 
-use super::bridge::{Bridge, Event, Submitted, Worker};
+use super::bridge::{Bridge, Event, Submitted, Worker, kind_of};
 use super::threads_of;
 use crate::array::Block;
-use crate::cluster::batch::{Batches, batches_of};
+use crate::cluster::batch::{Batches, Numbered, batches_of};
 use crate::cluster::parcel::Parcel;
 use crate::cluster::worker::writes_elsewhere;
 use crate::error::{Error, Result};
@@ -83,7 +83,7 @@ impl<'a> Run<'a> {
             known_workers,
             plan,
             id: new_id(),
-            last_users: batches.last_users(),
+            last_users: last_users(&batches.list),
             submitted: 0,
             done: vec![false; count],
             unfinished: 0,
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
             window.push(Submitted {
                 id,
                 stage: of.batch.stage(),
-                kind: of.batch.kind(),
+                kind: kind_of(&of.batch),
                 spec: ByteBuf::from(spec),
                 inputs: of.inputs.clone(),
                 gather: of.gather,
@@ -267,6 +267,15 @@ impl<'a> Run<'a> {
 
 fn unknown(id: usize) -> Error {
     Error::internal(format!("the cluster tells of {id}, which it was not given"))
+}
+
+/// For each batch the last one that needs its value.
+fn last_users(list: &[Numbered]) -> Vec<Option<usize>> {
+    let mut last = vec![None; list.len()];
+    for (user, batch) in list.iter().enumerate() {
+        batch.inputs.iter().for_each(|&i| last[i] = Some(user));
+    }
+    last
 }
 
 /// A name that no other run has.

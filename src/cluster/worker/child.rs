@@ -132,11 +132,11 @@ fn answered(kind: u8, request: Request, core: &Core) -> Result<Answer> {
     let Request { call, run, threads, memory, plan, spec, inputs } = request;
     let mut answer = Answer { call, ..Answer::default() };
     match kind {
-        asked::LIMITS => core.limit(threads, memory)?,
+        asked::LIMITS => core.limit_worker(threads, memory)?,
         asked::PLAN => core.plan(&run, &plan)?,
         asked::RUN => {
             let inputs: Vec<&[u8]> = inputs.iter().map(|i| &i[..]).collect();
-            let value = core.run(&run, &spec, &inputs)?;
+            let value = core.run_sent(&run, &spec, &inputs)?;
             let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
             let data = ByteBuf::from(value.parcel);
             answer = Answer { call, data, read, written, resumed, peak: value.peak as u64 };

@@ -102,7 +102,7 @@ pub unsafe fn about(out: *mut Buffer) -> i32 {
 /// `out` may be written to.
 pub unsafe fn limits(threads: usize, memory: usize, out: *mut Buffer) -> i32 {
     // SAFETY: what the caller promises.
-    unsafe { answer(out, || Core::of_process().limit(threads, memory).map(|()| Vec::new())) }
+    unsafe { answer(out, || Core::of_process().limit_worker(threads, memory).map(|()| Vec::new())) }
 }
 
 /// # Safety
@@ -136,7 +136,7 @@ pub unsafe fn run(
     };
     let mut counts = TrafficCounts::default();
     let work = || {
-        let value = Core::of_process().run(name(id)?, spec, &inputs)?;
+        let value = Core::of_process().run_sent(name(id)?, spec, &inputs)?;
         let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
         counts = TrafficCounts { read, written, resumed, peak: value.peak as u64 };
         Ok(value.parcel)

@@ -17,7 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Context, Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::source::{Cancel, Traffic};
 use gate::Gate;
@@ -85,7 +85,7 @@ impl Core {
         &CORE
     }
 
-    /// Sets how many threads work at one task that is shared, and how much memory the process has; 0 is no limit.
+    /// Sets how many threads work at one task that is shared, and how many bytes the tasks at work take in all.
     ///
     /// # Errors
     /// If threads cannot be started.
@@ -95,7 +95,6 @@ impl Core {
             .thread_name(|i| format!("graticule-{i}"))
             .build()
             .map_err(|e| Error::internal(format!("{threads} threads cannot be started")).caused_by(e))?;
-        let memory = if memory == 0 { usize::MAX } else { memory / 100 * GATE_SHARE };
         let limits = Limits { pool: Some(pool), gate: Gate::new(memory) };
         *self.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
         Ok(())
@@ -106,36 +105,41 @@ impl Core {
     /// # Errors
     /// If these bytes are not a plan, or it has an operation, source or store that this worker lacks.
     pub(crate) fn plan(&self, run: &str, bytes: &[u8]) -> Result<()> {
-        if self.run_of(run).is_some() {
-            return Ok(());
+        if self.run_of(run).is_none() {
+            self.take(run, plan_here(bytes)?);
         }
-        let plan = Plan::from_bytes(bytes).map_err(|e| {
-            e.at("a worker").help(
-                "operations, sources and stores of your own must be in the worker's build: build its library or program in \
-                 your crate",
-            )
-        })?;
+        Ok(())
+    }
+
+    /// Takes in a plan that is read already.
+    pub(crate) fn take(&self, run: &str, plan: Plan) {
         let new = Arc::new(Run { plan, cancel: Cancel::new() });
         self.runs.write().unwrap_or_else(PoisonError::into_inner).entry(run.to_string()).or_insert(new);
-        Ok(())
+    }
+
+    /// Runs a batch that has come as bytes, with the values that it needs.
+    ///
+    /// # Errors
+    /// Those of [`run`](Core::run).
+    pub(crate) fn run_sent(&self, run: &str, spec: &[u8], inputs: &[&[u8]]) -> Result<Value> {
+        let batch = rmp_serde::from_slice(spec)
+            .map_err(|e| Error::internal("these bytes are not a batch").caused_by(e))?;
+        self.run(run, &batch, inputs)
     }
 
     /// Runs a batch with the values that it needs.
     ///
     /// # Errors
     /// Those of the tasks; kind `NotFound` if the run is unknown: its plan must come first.
-    pub(crate) fn run(&self, run: &str, spec: &[u8], inputs: &[&[u8]]) -> Result<Value> {
+    pub(crate) fn run(&self, run: &str, batch: &Batch, inputs: &[&[u8]]) -> Result<Value> {
         let of = self.run_of(run).ok_or_else(|| Error::new(ErrorKind::NotFound, "plan"))?;
-        let batch: Batch = rmp_serde::from_slice(spec)
-            .map_err(|e| Error::internal("these bytes are not a batch").caused_by(e))?;
         let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner).clone();
         let io = Traffic::new(of.cancel.clone());
         let Some(stage) = of.plan.stages().get(batch.stage()) else {
             return Err(Error::internal(format!("{batch:?} is no batch of this plan")));
         };
-        let place = || of.plan.describe_stage(stage);
-        let pass = limits.gate.pass(stage.task_bytes, &of.cancel).map_err(|e| e.at(place()))?;
-        let work = || run_batch(&of.plan, &batch, inputs, &io);
+        let pass = limits.gate.pass(stage.task_bytes, &of.cancel).at(|| of.plan.describe_stage(stage))?;
+        let work = || run_batch(&of.plan, batch, inputs, &io);
         let parcel = match &limits.pool {
             Some(pool) => pool.install(work),
             None => work(),
@@ -143,6 +147,14 @@ impl Core {
         let peak = pass.peak();
         drop(pass);
         Ok(Value { parcel, io, peak })
+    }
+
+    /// Sets the limits of a worker that has so much memory; 0 is no limit.
+    ///
+    /// # Errors
+    /// If threads cannot be started.
+    pub(crate) fn limit_worker(&self, threads: usize, memory: usize) -> Result<()> {
+        self.limit(threads, if memory == 0 { usize::MAX } else { memory / 100 * GATE_SHARE })
     }
 
     /// Has the batches of a run end.
@@ -160,4 +172,14 @@ impl Core {
     fn run_of(&self, run: &str) -> Option<Arc<Run>> {
         self.runs.read().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
     }
+}
+
+/// The plan whose bytes have come to this worker.
+pub(crate) fn plan_here(bytes: &[u8]) -> Result<Plan> {
+    Plan::from_bytes(bytes).map_err(|e| {
+        e.at("a worker").help(
+            "operations, sources and stores of your own must be in the worker's build: build its library or program in your \
+             crate",
+        )
+    })
 }

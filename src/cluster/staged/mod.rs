@@ -1,0 +1,328 @@
+//! Runs for engines without a data plane: they start programs, and what lies between stages goes through a store.
+
+mod job;
+mod launch;
+mod part;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::batch::batches_of;
+use super::gathered::Gathered;
+use crate::error::{Error, Result};
+use crate::exec::{Cancel, Executor, Outcome, Progress, Report, admit_results, usable_memory};
+use crate::io::store::Location;
+use crate::plan::{Plan, Rules, StageKind};
+use crate::source::Traffic;
+use job::{Job, Named, steps_of};
+
+pub use launch::{CommandLine, Launcher, Processes, Step};
+pub(crate) use part::run_part;
+
+/// A part works on about so many bytes: a program takes seconds to start and longer to wait for its turn.
+const PART_BYTES: usize = 2 << 30;
+
+/// Job arrays of more are refused by many sites.
+const MOST_PARTS: usize = 1000;
+
+/// How often parts that did not end well are started again.
+const ATTEMPTS: usize = 3;
+
+/// How often one looks what is done.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// Runs plans step by step, each step as parts that an engine starts as programs: job arrays of PBS and Slurm, indexed jobs
+/// of Kubernetes, HyperQueue.
+///
+/// What lies between steps goes through the store of the job, which costs a write and a read of it. A run that ended early is
+/// continued by the same program: what its job holds is not computed again. A job that is complete leaves nothing.
+///
+/// ```no_run
+/// use graticule::prelude::*;
+/// use graticule::cluster::{CommandLine, Staged};
+/// let slurm = CommandLine::new(
+///     "sbatch --wait --array=0-{last} --wrap 'graticule-worker run {job} {step} $SLURM_ARRAY_TASK_ID'",
+/// );
+/// let cluster = Staged::new("/scratch/me/job", slurm)?;
+/// let t = open_dataset("/data/era5.zarr")?.get("t2m")?;
+/// let (mean, report) = t.mean("time")?.compute_on(&cluster)?;
+/// # Ok::<(), graticule::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Staged {
+    place: Location,
+    job: Job,
+    launcher: Arc<dyn Launcher>,
+    part_bytes: usize,
+    most_parts: usize,
+    memory: usize,
+    on_progress: Option<OnProgress>,
+    cancel: Cancel,
+}
+
+impl fmt::Debug for Staged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Staged({}, {:?})", self.job.describe(), self.launcher)
+    }
+}
+
+impl Staged {
+    /// A run whose job lies at a place that all machines reach under the same name: a folder, or the address of a store.
+    ///
+    /// # Errors
+    /// If the place cannot be one of a store.
+    ///
+    /// ```
+    /// use graticule::cluster::{Processes, Staged};
+    /// let staged = Staged::new("/tmp/job", Processes::new("graticule-worker"))?;
+    /// println!("{staged:?}");
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn new(job: &str, launcher: impl Launcher + 'static) -> Result<Self> {
+        let place = Location::from(job);
+        let place = match place {
+            Location::Path(path) => Location::Path(std::path::absolute(path)?),
+            other => other,
+        };
+        Ok(Staged {
+            job: Job::at(&place)?,
+            place,
+            launcher: Arc::new(launcher),
+            part_bytes: PART_BYTES,
+            most_parts: MOST_PARTS,
+            memory: usable_memory(),
+            on_progress: None,
+            cancel: Cancel::new(),
+        })
+    }
+
+    /// With parts that work on about so many bytes; 2 GiB unless told otherwise.
+    ///
+    /// ```
+    /// # use graticule::cluster::{Processes, Staged};
+    /// let staged = Staged::new("/tmp/job", Processes::new("graticule-worker"))?.part_bytes(64 << 20);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn part_bytes(mut self, bytes: usize) -> Self {
+        self.part_bytes = bytes;
+        self
+    }
+
+    /// With so many parts of a step at most; 1000 unless told otherwise, as sites limit job arrays.
+    ///
+    /// ```
+    /// # use graticule::cluster::{Processes, Staged};
+    /// let staged = Staged::new("/tmp/job", Processes::new("graticule-worker"))?.most_parts(100);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn most_parts(mut self, parts: usize) -> Self {
+        self.most_parts = parts.max(1);
+        self
+    }
+
+    /// Tells progress to `f`, a few times a second and at the end.
+    ///
+    /// ```
+    /// # use graticule::cluster::{Processes, Staged};
+    /// let staged = Staged::new("/tmp/job", Processes::new("graticule-worker"))?
+    ///     .on_progress(|p| eprintln!("{} of {}", p.done, p.total));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(f));
+        self
+    }
+
+    /// With a switch that ends runs from elsewhere: parts that have begun end by themselves, others do not begin.
+    ///
+    /// ```
+    /// # use graticule::cluster::{Processes, Staged};
+    /// # use graticule::exec::Cancel;
+    /// let staged = Staged::new("/tmp/job", Processes::new("graticule-worker"))?.cancel_with(Cancel::new());
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn cancel_with(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+}
+
+impl Executor for Staged {
+    fn rules(&self) -> Rules {
+        // What is kept costs a write and a read: sources are read again instead.
+        Rules { keep: false, regroup: false, threads: self.most_parts, ..Rules::default() }
+    }
+
+    fn run(&self, plan: &Plan) -> Result<Outcome> {
+        let begun = Instant::now();
+        admit_results(plan, self.memory)?;
+        let batches = batches_of(plan, self.most_parts, self.part_bytes)?;
+        self.job.claim(plan)?;
+        let report = Report {
+            tasks: plan.task_count(),
+            resumed: batches.resumed as u64,
+            threads: self.most_parts,
+            memory: self.memory as u64,
+            ..Report::default()
+        };
+        let mut run = Run {
+            staged: self,
+            plan,
+            gathered: Gathered::new(plan),
+            io: Traffic::new(self.cancel.clone()),
+            tasks_done: batches.resumed,
+            report,
+        };
+        let steps = steps_of(&batches.list)?;
+        for (number, step) in steps.iter().enumerate() {
+            run.step(number, step)?;
+            run.drop_values(&steps, number)?;
+        }
+        run.tell(run.tasks_done);
+        self.job.remove()?;
+        run.report.elapsed = begun.elapsed();
+        Ok(Outcome { blocks: run.gathered.into_outputs(), report: run.report })
+    }
+}
+
+struct Run<'a> {
+    staged: &'a Staged,
+    plan: &'a Plan,
+    gathered: Gathered<'a>,
+    io: Traffic,
+    tasks_done: usize,
+    report: Report,
+}
+
+impl Run<'_> {
+    fn step(&mut self, number: usize, step: &[Named]) -> Result<()> {
+        let mut open: Vec<Named> = Vec::new();
+        for of in step {
+            // Of a store that was written one looks at the store: what stands in the job says nothing of it.
+            if self.writes_there(of) {
+                self.staged.job.again(&of.name)?;
+                open.push(of.clone());
+            } else if !self.ended_before(of)? {
+                open.push(of.clone());
+            }
+        }
+        for attempt in 0.. {
+            if open.is_empty() {
+                break;
+            }
+            if attempt == ATTEMPTS {
+                return Err(self.failure(&open)?);
+            }
+            self.launch(number, attempt, &open)?;
+            let mut left = Vec::new();
+            for of in open {
+                match self.staged.job.done(&of.name)? {
+                    Some(done) => {
+                        self.tasks_done += of.tasks;
+                        self.report.bytes_read += done.read;
+                        self.report.bytes_written += done.written;
+                        self.report.resumed += done.resumed;
+                        self.report.peak_bytes = self.report.peak_bytes.max(done.peak);
+                    }
+                    None => left.push(of),
+                }
+            }
+            if let Some(of) = left.first() {
+                tracing::warn!(step = number, attempt, parts = left.len(), first = %of.name, "parts did not end well");
+            }
+            open = left;
+        }
+        for of in step.iter().filter(|of| of.gather) {
+            self.gathered.place(&self.staged.job.value(&of.name)?, &self.io)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a batch writes to a store, and is run again where the store does not say that it has been.
+    fn writes_there(&self, of: &Named) -> bool {
+        matches!(self.plan.stages()[of.batch.stage()].kind, StageKind::Write { .. }) && !of.gather
+    }
+
+    /// Whether a run before this one has done a batch.
+    fn ended_before(&mut self, of: &Named) -> Result<bool> {
+        let there = self.staged.job.done(&of.name)?.is_some();
+        if there {
+            self.tasks_done += of.tasks;
+            self.report.resumed += of.tasks as u64;
+        }
+        Ok(there)
+    }
+
+    /// Has the engine run what is open, and looks on.
+    fn launch(&self, number: usize, attempt: usize, open: &[Named]) -> Result<()> {
+        let each = open.len().div_ceil(self.staged.most_parts);
+        let parts: Vec<Vec<Named>> = open.chunks(each).map(<[Named]>::to_vec).collect();
+        let name = format!("{number}.{attempt}");
+        self.staged.job.put_step(&name, &parts)?;
+        let step = Step { job: self.staged.place.to_string(), step: name, parts: parts.len() };
+        let before = self.staged.job.all_done()?.len();
+        let cancel = &self.staged.cancel;
+        std::thread::scope(|scope| {
+            let launched = scope.spawn(|| self.staged.launcher.launch(&step, cancel));
+            let mut looked = Instant::now();
+            let mut told_to_end = false;
+            while !launched.is_finished() {
+                std::thread::sleep(Duration::from_millis(20));
+                if cancel.is_cancelled() && !std::mem::replace(&mut told_to_end, true) {
+                    self.staged.job.cancel()?;
+                }
+                if looked.elapsed() >= LOOK_EVERY && self.staged.on_progress.is_some() {
+                    looked = Instant::now();
+                    let new = self.staged.job.all_done()?.len().saturating_sub(before);
+                    let tasks: usize = open.iter().map(|of| of.tasks).sum();
+                    self.tell(self.tasks_done + tasks * new.min(open.len()) / open.len());
+                }
+            }
+            launched.join().map_err(|_| Error::internal("the launcher panicked"))??;
+            self.io.check()
+        })
+    }
+
+    /// Why what is left could not be done.
+    fn failure(&self, left: &[Named]) -> Result<Error> {
+        for of in left {
+            if let Some(error) = self.staged.job.failure(&of.name)? {
+                let stage = &self.plan.stages()[of.batch.stage()];
+                return Ok(error.at(self.plan.describe_stage(stage)).at(format!("{ATTEMPTS} attempts")));
+            }
+        }
+        Ok(Error::internal(format!(
+            "{} parts have ended without a word, {ATTEMPTS} times: they did not start, or were killed",
+            left.len()
+        ))
+        .at(self.staged.job.describe())
+        .help("look at what the engine says of them; workers need `graticule-worker` and the job's place"))
+    }
+
+    /// Drops values that no later step needs. What is written may have to be written again: its values stay to the end.
+    fn drop_values(&self, steps: &[Vec<Named>], number: usize) -> Result<()> {
+        let later = steps[number + 1..].iter().flatten();
+        let writing = steps[number].iter().filter(|of| self.writes_there(of));
+        let needed: HashSet<&String> = later.chain(writing).flat_map(|of| &of.inputs).collect();
+        let used = steps[number].iter().flat_map(|of| &of.inputs);
+        for name in used.filter(|name| !needed.contains(name)) {
+            self.staged.job.drop_value(name)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, done: usize) {
+        if let Some(f) = &self.staged.on_progress {
+            f(Progress {
+                done: done.min(self.report.tasks),
+                total: self.report.tasks,
+                bytes_read: self.report.bytes_read,
+                bytes_written: self.report.bytes_written,
+            });
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Plans as steps of programs: job arrays, HyperQueue, and processes of this machine stand in for them.
+
+mod support;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use graticule::cluster::{CommandLine, Launcher, Processes, Staged, Step};
+use graticule::exec::Cancel;
+use graticule::io::zarr::{Resume, WriteOptions};
+use graticule::prelude::*;
+use support::cluster::{anomalies, assert_same, jobs, store_of_t};
+use support::results::assert_same_files;
+
+const WORKER: &str = env!("CARGO_BIN_EXE_graticule-worker");
+
+/// Parts are small, so that there are several of each step.
+const PART: usize = 2 << 20;
+
+fn staged(job: &Path, launcher: impl Launcher + 'static) -> Staged {
+    Staged::new(job.to_str().unwrap(), launcher).unwrap().part_bytes(PART).most_parts(5)
+}
+
+fn two_workers() -> Processes {
+    Processes::new(WORKER).at_once(2)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|n| !n.ends_with(".lock"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn steps_give_the_bits_of_the_local_executor_and_leave_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = open_dataset(store_of_t(folder.path())).unwrap().get("t").unwrap();
+    let job = folder.path().join("job");
+    let told = std::sync::Arc::new(AtomicUsize::new(0));
+    let shown = told.clone();
+    let executor = staged(&job, two_workers())
+        .on_progress(move |p| shown.store(p.done * 100 / p.total, Ordering::Relaxed));
+    for (name, lazy) in jobs(&t) {
+        let (found, report) = lazy.compute_on(&executor).unwrap();
+        assert_same(name, &found, &lazy.compute().unwrap());
+        assert_eq!(told.swap(0, Ordering::Relaxed), 100, "{name}");
+        assert!(report.bytes_read > 0 && report.tasks > 0, "{name}: {report}");
+        assert!(names(&job).is_empty(), "{name}: {:?}", names(&job));
+    }
+}
+
+#[test]
+fn stores_and_files_are_written_as_the_local_executor_writes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = open_dataset(store_of_t(folder.path())).unwrap().get("t").unwrap();
+    let executor = staged(&folder.path().join("job"), two_workers());
+    let ds = anomalies(&t).to_dataset("t");
+    ds.to_zarr(folder.path().join("local.zarr")).unwrap();
+    let report =
+        ds.to_zarr_with(folder.path().join("staged.zarr"), &WriteOptions::default(), &executor).unwrap();
+    assert!(report.bytes_written > 2_000_000 && report.bytes_read > 400_000, "{report}");
+    assert_same_files(&folder.path().join("local.zarr"), &folder.path().join("staged.zarr"));
+    // Only one process can write a NetCDF file: blocks come back.
+    let path = folder.path().join("staged.nc");
+    ds.to_netcdf_with(&path, &Default::default(), &executor).unwrap();
+    let there = open_dataset(&path).unwrap().get("t").unwrap();
+    assert_same("netcdf", &there.compute().unwrap(), &ds.get("t").unwrap().compute().unwrap());
+}
+
+/// Starts the workers of the first steps, then no more.
+#[derive(Debug)]
+struct EndsAfter(AtomicUsize, Cancel);
+
+impl Launcher for EndsAfter {
+    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()> {
+        two_workers().launch(step, cancel)?;
+        if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.1.cancel();
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_run_that_ended_early_goes_on_from_its_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = open_dataset(store_of_t(folder.path())).unwrap().get("t").unwrap();
+    let ds = anomalies(&t).to_dataset("t");
+    ds.to_zarr(folder.path().join("local.zarr")).unwrap();
+    let options = WriteOptions { resume: Resume::IfBegun, ..WriteOptions::default() };
+    let (job, out) = (folder.path().join("job"), folder.path().join("out.zarr"));
+    let mut resumed = Vec::new();
+    for steps in 1..10 {
+        let cancel = Cancel::new();
+        let launcher = EndsAfter(AtomicUsize::new(steps), cancel.clone());
+        let executor = staged(&job, launcher).cancel_with(cancel);
+        match ds.to_zarr_with(&out, &options, &executor) {
+            Err(e) => assert_eq!(e.kind(), ErrorKind::Cancelled, "{e}"),
+            Ok(report) => {
+                resumed.push(report.resumed);
+                break;
+            }
+        }
+        assert!(!out.exists());
+        // Another plan does not go on from there.
+        let other = t.mean("time").unwrap().compute_on(&staged(&job, two_workers())).unwrap_err();
+        assert!(other.to_string().contains("another plan's job"), "{other}");
+    }
+    assert!(resumed.first().is_some_and(|&n| n > 0), "{resumed:?}");
+    assert_same_files(&folder.path().join("local.zarr"), &out);
+    assert!(names(&job).is_empty(), "{:?}", names(&job));
+}
+
+#[test]
+fn parts_that_are_killed_are_run_again_and_the_reason_of_a_failure_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = store_of_t(folder.path());
+    let t = open_dataset(&path).unwrap().get("t").unwrap();
+    let lazy = t.mean("time").unwrap();
+    // On its first run each part is killed by the hardest of signals.
+    let marks = folder.path().join("marks");
+    std::fs::create_dir(&marks).unwrap();
+    let line = format!(
+        "for i in $(seq 0 {{last}}); do m={marks}/$(echo {{step}} | cut -d. -f1)-$i; \
+         if [ -e $m ]; then {WORKER} run {{job}} {{step}} $i; else touch $m; \
+         sh -c 'kill -9 $$'; fi; done",
+        marks = marks.display()
+    );
+    let job = folder.path().join("job");
+    let (found, _) = lazy.compute_on(&staged(&job, CommandLine::new(line))).unwrap();
+    assert_same("mean", &found, &lazy.compute().unwrap());
+
+    let nothing = lazy.compute_on(&staged(&job, CommandLine::new("true"))).unwrap_err();
+    assert!(nothing.to_string().contains("ended without a word"), "{nothing}");
+    let missing = lazy.compute_on(&staged(&job, CommandLine::new("/nowhere/hq submit"))).unwrap_err();
+    assert!(missing.to_string().contains("/nowhere/hq"), "{missing}");
+    let missing = lazy.compute_on(&staged(&job, Processes::new("/nowhere/worker"))).unwrap_err();
+    assert!(missing.to_string().contains("/nowhere/worker"), "{missing}");
+
+    // A chunk that is broken: the error of the worker, with the chunk.
+    std::fs::write(path.join("t/c/30/0/0"), b"no chunk").unwrap();
+    let broken = lazy.compute_on(&staged(&job, two_workers())).unwrap_err();
+    assert!(broken.to_string().contains("chunk [30, 0, 0]") && broken.to_string().contains("3 attempts"), "{broken}");
+}
+
+#[test]
+fn a_plan_with_kernels_that_workers_lack_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let data =
+        graticule::lazy::LazyArray::from_source(std::sync::Arc::new(support::Ramp::new(&[100], &[10])));
+    let ramp = DataArray::new(Variable::new(["x"], data).unwrap(), Coords::new()).unwrap();
+    let e =
+        ramp.sum("x").unwrap().compute_on(&staged(&folder.path().join("job"), two_workers())).unwrap_err();
+    assert!(e.to_string().contains("Ramp") && e.to_string().contains("worker"), "{e}");
+}
