@@ -38,7 +38,9 @@ class ChildCore:
         self._program = list(program)
         self._lock = threading.Lock()
         self._closed = False
+        # What another child has to be told after a restart.
         self._limits: dict[str, int] | None = None
+        self._plans: dict[str, Any] = {}
         self._process = _Process(self._program)
 
     def about(self) -> dict[str, Any]:
@@ -53,6 +55,7 @@ class ChildCore:
     def plan(self, run: str, plan: Any) -> None:
         """Gives the child the plan of a run."""
         self._retried("reading the plan", PLAN, {"run": run, "plan": plan})
+        self._plans[run] = plan
 
     def run(self, run: str, spec: Any, inputs: Sequence[Any]) -> tuple[memoryview, Traffic]:
         """Runs one batch, again if the child dies meanwhile."""
@@ -67,6 +70,7 @@ class ChildCore:
 
     def forget(self, run: str) -> None:
         """Drops the plan of a run; a dead child holds none."""
+        self._plans.pop(run, None)
         self._unless_dead(FORGET, {"run": run})
 
     def close(self) -> None:
@@ -100,6 +104,8 @@ class ChildCore:
             self._process = _Process(self._program)
             if self._limits is not None:
                 self._process.call(LIMITS, self._limits)
+            for run, plan in list(self._plans.items()):
+                self._process.call(PLAN, {"run": run, "plan": plan})
             return self._process
 
 

@@ -78,6 +78,10 @@ class GraticuleError(Exception):
             "help": self.help,
         }
 
+    def at(self, place: str) -> GraticuleError:
+        """The same error, with one more place that it is in."""
+        return GraticuleError(self.kind, self.what, [*self.places, place], self.known, self.help)
+
     def within(self, batch: int, worker: str) -> GraticuleError:
         """The same error, with the batch that failed and the worker that ran it."""
         return GraticuleError(self.kind, self.what, self.places, self.known, self.help, batch, worker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,14 +17,17 @@ from graticule_dask.tasks import run_batch
 Key = tuple[str, int]
 
 
+_numbers = itertools.count()
+
+
 class RunGraph:
     """The keys of one run's batches, and the graph of each window of them."""
 
     def __init__(self, session: str, run: str, plan: bytes) -> None:
         self._session = session
         self._run = run
-        # Run names are the program's, and other programs may use the same cluster.
-        self.name = f"{session}-{run}"
+        # Other programs on the cluster may use the same name, and this one may use it again.
+        self.name = f"{session}-{next(_numbers)}-{run}"
         self._plan = plan
         self.plan_key: Key = (f"graticule-plan-{self.name}", 0)
         self._keys: dict[int, Key] = {}

@@ -52,10 +52,8 @@ class CorePlugin(WorkerPlugin):
         try:
             self._core = await loop.run_in_executor(None, self._open, threads, memory)
         except Exception as error:
-            told = known_better(error)
-            told.places.append(f"worker {worker.address}")
-            self._error = told
-            raise told from error
+            self._error = known_better(error).at(f"worker {worker.address}")
+            raise self._error from error
 
     async def teardown(self, worker: Worker) -> None:
         """Ends the core with the session, or with the worker."""

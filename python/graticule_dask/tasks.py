@@ -29,7 +29,7 @@ def run_batch(plan: Any, session: str, run: str, batch: int, spec: bytes, *input
 
 
 def _run(core: Core, plan: Any, run: str, spec: bytes, inputs: tuple[Any, ...]) -> tuple[memoryview, Traffic]:
-    """Runs a batch, and gives the core the plan where it lacks it: at first and after a restart."""
+    """Runs a batch, and gives the core the plan where it lacks it."""
     try:
         return core.run(run, spec, inputs)
     except GraticuleError as error:

@@ -75,17 +75,21 @@ class Cluster:
         )
 
     def start(self, module: str, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
-        log = open(self.folder / f"{len(self.processes)}.log", "wb")
         command = [sys.executable, "-m", module, "--scheduler-file", str(self.file), *arguments]
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=self.folder, env=environment(**how)
-        )
+        with open(self.folder / f"{len(self.processes)}.log", "wb") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=log, cwd=self.folder, env=environment(**how)
+            )
         self.processes.append(process)
         return process
 
     @property
     def address(self) -> str:
         return json.loads(self.file.read_text())["address"]
+
+    def registered(self) -> int:
+        """How many workers have come so far."""
+        return (self.folder / "0.log").read_text().count("Register worker")
 
     def stop(self) -> None:
         for process in reversed(self.processes):
@@ -96,12 +100,12 @@ class Cluster:
 class Bridge:
     """The bridge as a graticule program sees it."""
 
-    def __init__(self, cluster: Cluster | None = None, **hello: Any) -> None:
+    def __init__(self, cluster: Cluster | None = None, path: Path = TESTS, **hello: Any) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "graticule_dask"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment(f"{PACKAGE}:{TESTS}"),
+            env=environment(f"{PACKAGE}:{path}"),
         )
         self.frames: queue.Queue[tuple[int, dict[str, Any]] | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -138,6 +142,13 @@ class Bridge:
 
     def submit(self, *batches: dict[str, Any], run: str = "r") -> None:
         self.send(SUBMIT, run=run, batches=list(batches))
+
+    def expect_workers(self, count: int) -> list[dict[str, Any]]:
+        """Waits until the bridge tells that there are so many workers."""
+        workers = self.welcome["workers"]
+        while len(workers) != count:
+            workers = self.expect(WORKERS)["workers"]
+        return workers
 
     def collect(self, done: int, results: int = 0) -> tuple[dict[int, Any], dict[int, bytes]]:
         """So many DONE and RESULT by batch."""

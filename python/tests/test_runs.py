@@ -38,7 +38,9 @@ def test_large_values_pass_between_workers_and_to_the_program(cluster: Cluster, 
     program.plan()
     size = 70_000_000
     program.submit(*(batch(i, op="bytes", size=size) for i in range(4)))
-    program.submit(batch(4, (0, 1, 2, 3), op="sizes", gather=True), batch(5, op="bytes", size=size, gather=True))
+    program.submit(
+        batch(4, (0, 1, 2, 3), op="sizes", gather=True), batch(5, op="bytes", size=size, gather=True)
+    )
     _, values = program.collect(6, 2)
     assert values[4] == str(4 * size).encode()
     assert values[5] == b"x" * size
