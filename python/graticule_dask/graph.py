@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dask.base import normalize_token
 from distributed.utils_comm import WrappedKey
 
 from graticule_dask.errors import GraticuleError
@@ -20,6 +22,16 @@ Key = tuple[str, int]
 _numbers = itertools.count()
 
 
+class Window(dict[Key, Any]):
+    """A graph that Dask need not hash, which costs more than all else that is done with it here."""
+
+
+@normalize_token.register(Window)
+def _(window: Window) -> tuple[str, str]:
+    # The scheduler may take graphs of one name for one graph, whoever sends them.
+    return "graticule-window", uuid.uuid4().hex
+
+
 class RunGraph:
     """The keys of one run's batches, and the graph of each window of them."""
 
@@ -32,10 +44,10 @@ class RunGraph:
         self.plan_key: Key = (f"graticule-plan-{self.name}", 0)
         self._keys: dict[int, Key] = {}
 
-    def window(self, batches: Sequence[Mapping[str, Any]], first: bool) -> dict[Key, Any]:
+    def window(self, batches: Sequence[Mapping[str, Any]], first: bool) -> Window:
         """The graph of a window; with the first one goes the plan."""
         keys = [self._add(batch) for batch in batches]
-        graph: dict[Key, Any] = {key: self._task(batch) for key, batch in zip(keys, batches)}
+        graph = Window((key, self._task(batch)) for key, batch in zip(keys, batches))
         if first:
             graph[self.plan_key] = self._plan
         return graph

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Any
 
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import Worker, WorkerPlugin
 
 from graticule_dask.core import Core, CoreSettings, open_core
 from graticule_dask.errors import GraticuleError, known_better
@@ -35,17 +35,20 @@ class CorePlugin(WorkerPlugin):
         self.name = plugin_name(session)
         self._session = session
         self._settings = settings
+        self._worker: Worker | None = None
         self._core: Core | None = None
         self._error: GraticuleError | None = None
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
         self._stopped: set[str] = set()
+        self._events: dict[Any, list[Any]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CorePlugin, (self._session, self._settings)
 
     async def setup(self, worker: Worker) -> None:
         """Opens the core; off the event loop, which must answer the scheduler meanwhile."""
+        self._worker = worker
         threads = worker.state.nthreads
         memory = worker.memory_manager.memory_limit or 0
         loop = asyncio.get_running_loop()
@@ -82,6 +85,20 @@ class CorePlugin(WorkerPlugin):
             with self._lock:
                 self._running[run] -= 1
 
+    def tell(self, task: Any, event: list[Any]) -> None:
+        """Keeps what a task has to say until it changes its state."""
+        self._events[task] = event
+
+    def transition(self, key: Any, start: str, finish: str, **_: Any) -> None:
+        """Sends what a task has said, when Dask finds that it is finished or has failed.
+
+        So the event leaves with the message that says so, a little before it. Sent by the task itself
+        it would leave alone, and the other message two milliseconds later.
+        """
+        event = self._events.pop(key, None)
+        if event is not None and self._worker is not None:
+            self._worker.log_event(self.name, event)
+
     async def stop(self, run: str, timeout: float) -> int:
         """Ends a run: refuses its batches from now on and stops those that run.
 
@@ -103,9 +120,8 @@ class CorePlugin(WorkerPlugin):
         return self._running.pop(run, 0)
 
 
-def session_plugin(session: str, worker: Worker | None = None) -> CorePlugin:
-    """The plugin of a session on ``worker``, or on the worker that runs this task."""
-    worker = worker or get_worker()
+def session_plugin(session: str, worker: Worker) -> CorePlugin:
+    """The plugin of a session on ``worker``."""
     plugin = worker.plugins.get(plugin_name(session))
     if not isinstance(plugin, CorePlugin):
         raise GraticuleError("Cancelled", "the session has ended", [f"worker {worker.address}"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic, sleep
 from typing import Any
 
-from distributed import Client, Future, as_completed
+from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 
 from graticule_dask.errors import GraticuleError
@@ -16,8 +17,17 @@ from graticule_dask.outbox import DONE, RESULT, Outbox
 from graticule_dask.plugin import stop_run
 from graticule_dask.traffic import Traffic
 
+#: Wakes up who waits for reports.
+NO_BATCH = -1
+
 #: Values that are fetched with one request.
 GATHER = 100
+
+#: Seconds between two looks at the futures of batches that workers have reported.
+TICK = 0.01
+
+#: Seconds between two looks at all futures: not every failure is reported by a worker.
+SWEEP = 1.0
 
 #: Seconds that batches have to end after their core was told to stop.
 STOP = 60.0
@@ -37,9 +47,8 @@ class Run:
         self._plan: Future | None = None
         self._gather: set[int] = set()
         self._traffic: dict[int, Traffic] = {}
-        self._completed = as_completed(loop=client.loop)
+        self._reported: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[tuple[int, Future] | None] = queue.SimpleQueue()
-        self._submitted = threading.Event()
         self._over = False
         self._lock = threading.Lock()
         self._ending = threading.Lock()
@@ -63,8 +72,6 @@ class Run:
             self._gather.update(batch["id"] for batch in batches if batch["gather"])
             self._pending.update(zip(ids, futures))
             self._futures.update(zip(ids, futures))
-            self._completed.update(futures)
-        self._submitted.set()
 
     def release(self, ids: Iterable[int]) -> None:
         """Lets go of values that no later batch needs."""
@@ -74,8 +81,9 @@ class Run:
             self._futures.pop(batch, None)
 
     def report(self, batch: int, traffic: Traffic) -> None:
-        """What a worker has told about a batch that is about to be finished."""
+        """What a worker has told about a batch that is about to be finished, or to fail."""
         self._traffic[batch] = traffic
+        self._reported.put(batch)
 
     def fail(self, error: BaseException, batch: int | None = None) -> None:
         """Tells the run's first error and stops the rest; later errors are only its echo."""
@@ -96,7 +104,7 @@ class Run:
                 self._cancel()
                 if not lost_scheduler(self._client):
                     self._stop_workers()
-        self._submitted.set()
+        self._reported.put(NO_BATCH)
         self._results.put(None)
 
     def _cancel(self) -> None:
@@ -115,34 +123,57 @@ class Run:
                 print(f"{count} batches of run {self.name} still run on {worker}")
 
     def _follow(self) -> None:
-        """Reports what is finished, many batches with one write."""
+        """Tells what is finished, many batches with one write.
+
+        A callback of each future would do, at three times the cost.
+        """
+        late: list[int] = []
+        swept = monotonic()
         while not self._over:
             try:
-                if self._completed.is_empty():
-                    self._submitted.wait()
-                    self._submitted.clear()
-                else:
-                    self._finished(self._completed.next_batch())
-            except StopIteration:
-                continue
+                late = self._finish(late + self._next_reported(TICK if late else SWEEP))
+                if monotonic() - swept > SWEEP:
+                    self._finish(list(self._pending))
+                    swept = monotonic()
             except Exception as error:
                 self.fail(error)
 
-    def _finished(self, futures: Iterable[Future]) -> None:
-        done = []
-        for future in futures:
-            batch = future.key[1]
-            self._pending.pop(batch, None)
-            if future.status != "finished":
+    def _next_reported(self, timeout: float) -> list[int]:
+        """The batches that workers report within a moment from the first, if that comes in time."""
+        try:
+            batches = [self._reported.get(timeout=timeout)]
+        except queue.Empty:
+            return []
+        sleep(TICK)
+        while not self._reported.empty():
+            batches.append(self._reported.get())
+        return batches
+
+    def _finish(self, batches: Sequence[int]) -> list[int]:
+        """Tells which of the batches are finished; those of which the scheduler does not know yet."""
+        done, late = [], []
+        for batch in batches:
+            future = self._pending.get(batch)
+            if future is None:
+                continue
+            if future.status == "pending":
+                late.append(batch)
+            elif future.status == "finished":
+                done.append(self._finished(batch, future))
+            else:
                 self.fail(*failure(self._client, future))
-                return
-            if batch in self._gather:
-                self._gather.discard(batch)
-                self._results.put((batch, future))
-            traffic = self._traffic.pop(batch, Traffic())
-            done.append({"run": self.name, "id": batch, **traffic._asdict()})
-        if not self._over:
+                return []
+        if done and not self._over:
             self._outbox.send_all(DONE, done)
+        return late
+
+    def _finished(self, batch: int, future: Future) -> dict[str, Any]:
+        self._pending.pop(batch, None)
+        if batch in self._gather:
+            self._gather.discard(batch)
+            self._results.put((batch, future))
+        traffic = self._traffic.pop(batch, Traffic())
+        return {"run": self.name, "id": batch, **traffic._asdict()}
 
     def _fetch(self) -> None:
         """Sends the values that the program wants, as they become ready."""
