@@ -144,7 +144,10 @@ fn parts_that_are_killed_are_run_again_and_the_reason_of_a_failure_is_told() {
     // A chunk that is broken: the error of the worker, with the chunk.
     std::fs::write(path.join("t/c/30/0/0"), b"no chunk").unwrap();
     let broken = lazy.compute_on(&staged(&job, two_workers())).unwrap_err();
-    assert!(broken.to_string().contains("chunk [30, 0, 0]") && broken.to_string().contains("3 attempts"), "{broken}");
+    assert!(
+        broken.to_string().contains("chunk [30, 0, 0]") && broken.to_string().contains("3 attempts"),
+        "{broken}"
+    );
 }
 
 #[test]

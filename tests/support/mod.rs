@@ -2,6 +2,8 @@
 #![allow(dead_code)] // Each program uses its own part of this.
 
 pub mod cluster;
+#[cfg(all(unix, feature = "dask"))]
+pub mod dask;
 pub mod netcdf;
 pub mod python;
 pub mod results;
