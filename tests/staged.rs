@@ -3,13 +3,16 @@
 mod support;
 
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use graticule::cluster::{CommandLine, Launcher, Processes, Staged, Step};
 use graticule::exec::Cancel;
 use graticule::io::zarr::{Resume, WriteOptions};
 use graticule::prelude::*;
 use support::cluster::{anomalies, assert_same, jobs, store_of_t};
+use support::python::python;
 use support::results::assert_same_files;
 
 const WORKER: &str = env!("CARGO_BIN_EXE_graticule-worker");
@@ -73,11 +76,11 @@ fn stores_and_files_are_written_as_the_local_executor_writes_them() {
 
 /// Starts the workers of the first steps, then no more.
 #[derive(Debug)]
-struct EndsAfter(AtomicUsize, Cancel);
+struct EndsAfter<L>(AtomicUsize, Cancel, L);
 
-impl Launcher for EndsAfter {
+impl<L: Launcher> Launcher for EndsAfter<L> {
     fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()> {
-        two_workers().launch(step, cancel)?;
+        self.2.launch(step, cancel)?;
         if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.1.cancel();
         }
@@ -96,7 +99,7 @@ fn a_run_that_ended_early_goes_on_from_its_job() {
     let mut resumed = Vec::new();
     for steps in 1..10 {
         let cancel = Cancel::new();
-        let launcher = EndsAfter(AtomicUsize::new(steps), cancel.clone());
+        let launcher = EndsAfter(AtomicUsize::new(steps), cancel.clone(), two_workers());
         let executor = staged(&job, launcher).cancel_with(cancel);
         match ds.to_zarr_with(&out, &options, &executor) {
             Err(e) => assert_eq!(e.kind(), ErrorKind::Cancelled, "{e}"),
@@ -159,4 +162,67 @@ fn a_plan_with_kernels_that_workers_lack_is_refused_by_name() {
     let e =
         ramp.sum("x").unwrap().compute_on(&staged(&folder.path().join("job"), two_workers())).unwrap_err();
     assert!(e.to_string().contains("Ramp") && e.to_string().contains("worker"), "{e}");
+}
+
+/// A HyperQueue server with two workers, and the command line that hands steps to it.
+fn hyperqueue(python: &Path, folder: &Path) -> (Child, String) {
+    let server = folder.join("hq");
+    std::fs::create_dir(&server).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/hyperqueue_cluster.py");
+    let child = Command::new(python)
+        .arg(script)
+        .arg(&server)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !folder.join("hq.ready").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "HyperQueue does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("python");
+    let line = format!(
+        "PYTHONPATH={} {} -m graticule_hyperqueue {{job}} {{step}} {{parts}} --server-dir {} --worker",
+        package.display(),
+        python.display(),
+        server.display()
+    );
+    (child, line)
+}
+
+#[test]
+fn hyperqueue_runs_the_main_job_repeats_what_failed_and_goes_on() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let t = open_dataset(store_of_t(folder.path())).unwrap().get("t").unwrap();
+    let ds = anomalies(&t).to_dataset("t");
+    ds.to_zarr(folder.path().join("local.zarr")).unwrap();
+    let (mut server, line) = hyperqueue(&python, folder.path());
+    // A worker whose first run of each part fails.
+    let flaky = folder.path().join("flaky");
+    let marks = folder.path().join("marks");
+    std::fs::create_dir(&marks).unwrap();
+    let script = format!(
+        "#!/bin/sh\nm={}/$(echo $3 | cut -d. -f1)-$4\n[ -e $m ] || {{ touch $m; exit 3; }}\nexec {WORKER} \"$@\"\n",
+        marks.display()
+    );
+    std::fs::write(&flaky, script).unwrap();
+    assert!(Command::new("chmod").arg("+x").arg(&flaky).status().unwrap().success());
+
+    let job = folder.path().join("job");
+    let out = folder.path().join("out.zarr");
+    let options = WriteOptions { resume: Resume::IfBegun, ..WriteOptions::default() };
+    // The first program ends after the first step, the second goes on.
+    let cancel = Cancel::new();
+    let first = EndsAfter(AtomicUsize::new(1), cancel.clone(), CommandLine::new(format!("{line} {WORKER}")));
+    let e = ds.to_zarr_with(&out, &options, &staged(&job, first).cancel_with(cancel)).unwrap_err();
+    assert_eq!(e.kind(), ErrorKind::Cancelled, "{e}");
+    let second = staged(&job, CommandLine::new(format!("{line} {}", flaky.display())));
+    let report = ds.to_zarr_with(&out, &options, &second).unwrap();
+    assert!(report.resumed > 0, "{report}");
+    assert!(names(&marks).len() > 1, "{:?}", names(&marks));
+    assert_same_files(&folder.path().join("local.zarr"), &out);
+    drop(server.stdin.take());
+    server.wait().unwrap();
 }

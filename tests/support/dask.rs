@@ -53,6 +53,10 @@ impl Cluster {
         for _ in 0..workers {
             cluster.start_worker(arguments);
         }
+        while cluster.log().matches("Register worker").count() < workers {
+            assert!(begun.elapsed() < STARTING, "the workers do not come: {}", cluster.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
         cluster
     }
 
