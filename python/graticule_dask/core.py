@@ -19,6 +19,10 @@ LIBRARY_VARIABLE = "GRATICULE_WORKER_LIBRARY"
 PROGRAM_VARIABLE = "GRATICULE_WORKER"
 PROGRAM = "graticule-worker"
 
+#: The argument with which a worker program answers on stdin and stdout; part of the program that the
+#: client names, added to the one that the worker's environment names.
+SERVE = "serve"
+
 
 class Core(Protocol):
     """What runs batches. All calls may come from many threads at once."""
@@ -70,9 +74,10 @@ def _open_library(settings: CoreSettings) -> Core:
 
 
 def _open_program(settings: CoreSettings) -> Core:
-    program = list(settings.program or shlex.split(os.environ.get(PROGRAM_VARIABLE, "")))
+    program = list(settings.program or ())
     if not program:
-        program = [shutil.which(PROGRAM) or PROGRAM]
+        named = shlex.split(os.environ.get(PROGRAM_VARIABLE, ""))
+        program = [*(named or [shutil.which(PROGRAM) or PROGRAM]), SERVE]
     try:
         return ChildCore(program)
     except OSError as error:

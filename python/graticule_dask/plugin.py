@@ -59,9 +59,14 @@ class CorePlugin(WorkerPlugin):
             raise self._error from error
 
     async def teardown(self, worker: Worker) -> None:
-        """Ends the core with the session, or with the worker."""
+        """Ends the core with the session, or with the worker, whose batches run elsewhere then."""
         if self._core is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._core.close)
+            await asyncio.get_running_loop().run_in_executor(None, self._close, self._core)
+
+    def _close(self, core: Core) -> None:
+        for run in list(self._running):
+            core.cancel(run)
+        core.close()
 
     def _open(self, threads: int, memory: int) -> Core:
         core = open_core(self._settings)

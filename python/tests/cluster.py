@@ -50,8 +50,9 @@ def environment(path: Path | str | None = PACKAGE, **variables: str) -> dict[str
 class Cluster:
     """A scheduler and its workers on 127.0.0.1."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: tuple[str, ...] = ()) -> None:
         self.folder = folder
+        self.options = options
         self.file = folder / "scheduler.json"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.scheduler: subprocess.Popen[bytes] | None = None
@@ -75,7 +76,15 @@ class Cluster:
         )
 
     def start(self, module: str, *arguments: str, **how: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", module, "--scheduler-file", str(self.file), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            module,
+            "--scheduler-file",
+            str(self.file),
+            *self.options,
+            *arguments,
+        ]
         with open(self.folder / f"{len(self.processes)}.log", "wb") as log:
             process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd=self.folder, env=environment(**how)

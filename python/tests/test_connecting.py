@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from cluster import ERROR, Cluster, wait_until
+from cluster import ERROR, Cluster, batch, wait_until
 
 from graticule_dask.connect import refuse_insecure
 from graticule_dask.errors import GraticuleError
@@ -164,3 +166,39 @@ def test_a_core_that_is_not_there_is_named_with_its_worker(cluster: Cluster, bri
         assert way_out in error["help"]
     error = refused(bridge(cluster, isolate=False))
     assert error["what"] == "no worker library is named"
+
+
+def test_it_connects_by_tls(tmp_path: Path, bridge) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make certificates with")
+    request = [
+        openssl,
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = ("--tls-ca-file", str(certificate), "--tls-cert", str(certificate), "--tls-key", str(key))
+    cluster = Cluster(tmp_path, tls)
+    try:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        assert cluster.address.startswith("tls://")
+        files = {"ca_file": str(certificate), "client_cert": str(certificate), "client_key": str(key)}
+        program = bridge(cluster, **files).ready()
+        program.plan()
+        program.submit(batch(0, op="sum", add=3, gather=True))
+        assert program.collect(1, 1)[1] == {0: b"3"}
+        assert program.close() == 0
+        program = bridge(scheduler_file=None, address=cluster.address.removeprefix("tls://"), **files).ready()
+        assert program.close() == 0
+    finally:
+        cluster.stop()

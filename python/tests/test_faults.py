@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 from cluster import DONE, ENDED, ERROR, FAKE, RESULT, WORKERS, Bridge, Cluster, batch, wait_until
+from distributed import Client
 
 
 def children(process) -> list[psutil.Process]:
@@ -128,7 +129,7 @@ def test_a_batch_that_kills_all_its_workers_is_named(cluster: Cluster, bridge) -
     program.plan()
     program.submit(batch(0, op="sum"), batch(1, (0,), op="die"), batch(2, (1,), op="sum"))
     told = next_error(program)
-    assert told["id"] == 1
+    assert told["id"] == 1, told
     assert told["error"]["kind"] == "Internal"
     assert "the worker process died while running batch 1, on 4 workers" in told["error"]["what"]
     assert "isolate" in told["error"]["help"]
@@ -202,6 +203,25 @@ def test_a_joining_worker_whose_core_is_missing_is_named(cluster: Cluster, bridg
     assert told["error"]["places"] == [f"worker {told['worker']}"]
 
 
+def test_a_retired_worker_costs_nothing(cluster: Cluster, bridge, tmp_path: Path) -> None:
+    leaving = cluster.start_worker()
+    program = bridge(cluster).ready()
+    program.plan()
+    program.submit(*(batch(i, op="sum", add=i) for i in range(10)))
+    program.collect(10)
+    cluster.start_worker()
+    (address,) = (worker["address"] for worker in program.welcome["workers"])
+    program.expect_workers(2)
+    traces = [tmp_path / f"batch{i}" for i in (10, 11)]
+    program.submit(*(batch(10 + i, op="sleep", seconds=2, trace=str(t)) for i, t in enumerate(traces)))
+    wait_until(lambda: len(list(tmp_path.glob("batch*.begun"))) == 2)
+    with Client(cluster.address, set_as_default=False) as client:
+        client.retire_workers([address])
+    program.submit(batch(12, (*range(12),), op="sum", gather=True))
+    assert program.collect(3, 1)[1] == {12: b"45"}
+    assert leaving.wait(30) == 0
+
+
 def test_nothing_is_left_when_the_program_ends(cluster: Cluster, bridge, tmp_path: Path) -> None:
     worker = cluster.start_worker()
     program = bridge(cluster).ready()
@@ -218,8 +238,6 @@ def test_nothing_is_left_when_the_program_ends(cluster: Cluster, bridge, tmp_pat
 
 
 def test_a_killed_bridge_leaves_nothing_running_for_it(cluster: Cluster, bridge) -> None:
-    from distributed import Client
-
     cluster.start_worker()
     program = bridge(cluster).ready()
     program.plan()
