@@ -7,17 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::worker::writes_elsewhere;
 use crate::error::{Error, Result};
-use crate::plan::{Plan, StageKind, Task, deeper};
-
-/// A batch works on about so many bytes: an engine takes milliseconds for each, work on these some hundred.
-pub(crate) const BATCH_BYTES: usize = 64 << 20;
-
-/// Each thread has so many batches of a stage, so that none waits long for the last.
-const BATCHES_PER_THREAD: usize = 4;
-
-/// States that are merged at once are no more than this many, and take no more than [`MERGE_BYTES`].
-const MERGE_PARTS: usize = 32;
-const MERGE_BYTES: usize = 256 << 20;
+use crate::plan::{Cut, Plan, StageKind, StageSize, Task, deeper};
 
 /// Tasks that a worker runs one after the other; what they give is one value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +50,7 @@ impl Batch {
 /// # Errors
 /// If the plan puts blocks on the disk of one machine.
 pub(crate) fn batches_of(plan: &Plan, threads: usize, bytes: usize) -> Result<Batches> {
-    let cuts = (0..plan.stages().len()).map(|s| Cut::of(plan, s, threads, bytes)).collect::<Result<_>>()?;
+    let cuts = (0..plan.stages().len()).map(|s| cut_of(plan, s, threads, bytes)).collect::<Result<_>>()?;
     let mut cutting =
         Cutting { plan, cuts, made: HashMap::new(), all: Batches { list: Vec::new(), resumed: 0 } };
     for stage in (0..plan.stages().len()).filter(|&s| !plan.stages()[s].keeps()) {
@@ -78,36 +68,17 @@ pub(crate) struct Batches {
 }
 
 /// How a stage is cut.
-enum Cut {
-    /// So many chunks in a batch.
-    Chunks(usize),
-    /// So many segments of one chunk; the states of so many are merged at once.
-    Segments { each: usize, merged: usize },
-}
-
-impl Cut {
-    fn of(plan: &Plan, stage: usize, threads: usize, batch_bytes: usize) -> Result<Cut> {
-        let s = &plan.stages()[stage];
-        if let StageKind::Spill { .. } = s.kind {
-            return Err(Error::unsupported(
-                "a plan that puts blocks on the disk of one machine cannot be handed over",
-            )
-            .at(plan.describe_stage(s)));
-        }
-        let (tasks, segments) = (s.task_count().max(1), s.segments());
-        let read = (s.read_bytes / tasks as u64) as usize;
-        let bytes = read.max(s.task_bytes).max(1);
-        let fit = (batch_bytes / bytes).max(1);
-        // Where all is little, one batch does it.
-        let each = match bytes.saturating_mul(tasks) <= batch_bytes {
-            true => tasks,
-            false => fit.min(tasks.div_ceil(threads * BATCHES_PER_THREAD)).max(1),
-        };
-        if segments == 1 || each >= segments {
-            return Ok(Cut::Chunks((each / segments).max(1)));
-        }
-        let merged = (MERGE_BYTES / s.state_bytes.max(1)).clamp(2, MERGE_PARTS);
-        Ok(Cut::Segments { each, merged })
+///
+/// # Errors
+/// If it puts blocks on the disk of one machine.
+fn cut_of(plan: &Plan, stage: usize, threads: usize, bytes: usize) -> Result<Cut> {
+    let s = &plan.stages()[stage];
+    match s.kind {
+        StageKind::Spill { .. } => Err(Error::unsupported(
+            "a plan that puts blocks on the disk of one machine cannot be handed over",
+        )
+        .at(plan.describe_stage(s))),
+        _ => Ok(StageSize::of(plan, stage).cut(threads, bytes)),
     }
 }
 
@@ -191,8 +162,7 @@ impl Cutting<'_> {
         let parts: Vec<Range<usize>> =
             (0..segments).step_by(each).map(|first| first..segments.min(first + each)).collect();
         let mut before = None;
-        // Each part has as many states as segments.
-        let groups: Vec<_> = parts.chunks((at_once / each).max(1)).collect();
+        let groups: Vec<_> = parts.chunks(at_once).collect();
         for (i, group) in groups.iter().enumerate() {
             let mut inputs: Vec<usize> = before.into_iter().collect();
             for part in *group {

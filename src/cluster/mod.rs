@@ -19,7 +19,7 @@ mod parcel;
 mod staged;
 pub mod worker;
 
-pub(crate) use batch::{BATCH_BYTES, Batch, batches_of};
+pub(crate) use batch::{Batch, batches_of};
 #[cfg(feature = "dask")]
 pub use dask::{Dask, DaskOptions, Scheduler, Security};
 pub(crate) use gathered::Gathered;

@@ -12,6 +12,10 @@ use crate::lazy::{Fold, LazyArray, Meta, number_nodes};
 /// About so many tasks per fold stage are enough for any machine: more segments cost merges.
 const FOLD_TASKS: usize = 256;
 
+/// On the way through terabytes there are more of them, so that none has more than this to read: clusters have thousands of
+/// cores.
+const FOLD_BYTES: usize = 16 << 30;
+
 /// A segment folds so much more input than its state is large that merging states costs little.
 const INPUT_PER_STATE: usize = 4;
 
@@ -207,7 +211,9 @@ impl Plan {
             });
             bytes.sum()
         };
-        let mut segment_len = (steps * grid.count()).div_ceil(FOLD_TASKS).clamp(1, steps);
+        let all = steps.saturating_mul(grid.count());
+        let tasks = FOLD_TASKS.max(all.saturating_mul(piece) / FOLD_BYTES);
+        let mut segment_len = all.div_ceil(tasks).clamp(1, steps);
         loop {
             let (len, short) = (segment_len, state(segment_len));
             let wanted = (INPUT_PER_STATE * short).div_ceil(piece.max(1)).clamp(len, steps);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Plan, StageKind};
+use super::{Handover, Plan, StageKind, StageSize};
 use crate::array::ChunkGrid;
 use crate::error::{Error, Result};
 
@@ -18,6 +18,23 @@ pub struct Explain {
     /// Bytes of the largest task: a run with one thread needs this and what it keeps.
     pub task_bytes: usize,
     text: String,
+    stages: Vec<StageSize>,
+}
+
+impl Explain {
+    /// What the plan asks of a cluster with so many threads: tasks of its engine, their size, time of its scheduler.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let cluster = a.chunk("x", 1)?.sum("x")?.explain()?.on_cluster(1000);
+    /// assert_eq!(cluster.batches, 2);
+    /// println!("{cluster}");
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn on_cluster(&self, threads: usize) -> Handover {
+        Handover::of(&self.stages, threads)
+    }
 }
 
 impl fmt::Display for Explain {
@@ -156,7 +173,8 @@ impl Plan {
             human_bytes(write_bytes),
             human_bytes(task_bytes as u64)
         );
-        Explain { tasks: self.task_count(), read_bytes, write_bytes, task_bytes, text }
+        let stages = (0..self.stages.len()).map(|s| StageSize::of(self, s)).collect();
+        Explain { tasks: self.task_count(), read_bytes, write_bytes, task_bytes, text, stages }
     }
 
     /// The operations of a stage as an indented tree, without those of other stages; long ones are cut.

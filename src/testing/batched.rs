@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use crate::cluster::{BATCH_BYTES, Batch, Gathered, batches_of, run_batch};
+use crate::cluster::{Batch, Gathered, batches_of, run_batch};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Outcome, Report};
-use crate::plan::Plan;
+use crate::plan::{BATCH_BYTES, Plan};
 use crate::source::Traffic;
 
 /// Runs a plan as workers of a cluster do: plan, batches and blocks become bytes and blocks again between all steps, on one

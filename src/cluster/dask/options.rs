@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::cluster::BATCH_BYTES;
 use crate::exec::usable_memory;
+use crate::plan::BATCH_BYTES;
 
 /// Where the scheduler of a Dask cluster is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,155 @@
+//! How a plan is cut into batches for a cluster, and what that asks of its scheduler: from shapes alone.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Plan, human_bytes};
+
+/// A batch works on about so many bytes: an engine takes milliseconds for each, work on these some hundred.
+pub(crate) const BATCH_BYTES: usize = 64 << 20;
+
+/// Each thread has so many batches of a stage, so that none waits long for the last.
+const BATCHES_PER_THREAD: usize = 4;
+
+/// No stage has more batches than this: an hour and a half of a scheduler's time is enough.
+const MOST_BATCHES: usize = 100_000;
+
+/// States that are merged at once are no more than this many, and take no more than [`MERGE_BYTES`].
+const MERGE_PARTS: usize = 32;
+const MERGE_BYTES: usize = 256 << 20;
+
+/// What Dask's scheduler takes for a task, measured with 2026.8 and 2024.1 (`docs/cluster.md`).
+const SCHEDULER: Duration = Duration::from_micros(1_000);
+
+/// Decoded bytes that a thread takes in each second, about: for estimates of time, not for the cut.
+const THREAD_RATE: u64 = 300_000_000;
+
+/// What the cut of a stage follows from.
+#[derive(Debug, Clone)]
+pub(crate) struct StageSize {
+    tasks: usize,
+    chunks: usize,
+    segments: usize,
+    read_bytes: u64,
+    task_bytes: usize,
+    state_bytes: usize,
+    /// Of the blocks that stay for later stages.
+    kept_bytes: u64,
+}
+
+/// How a stage is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// So many chunks in a batch.
+    Chunks(usize),
+    /// So many segments of one chunk in a batch; so many of their values are merged at once.
+    Segments { each: usize, merged: usize },
+}
+
+impl StageSize {
+    pub(crate) fn of(plan: &Plan, stage: usize) -> Self {
+        let s = &plan.stages()[stage];
+        let kept = match s.keeps() {
+            true => s
+                .results()
+                .iter()
+                .map(|&n| &plan.nodes()[n].meta)
+                .map(|m| m.grid.size() as u64 * m.dtype.size() as u64)
+                .sum(),
+            false => 0,
+        };
+        StageSize {
+            tasks: s.task_count(),
+            chunks: s.grid.count(),
+            segments: s.segments(),
+            read_bytes: s.read_bytes,
+            task_bytes: s.task_bytes,
+            state_bytes: s.state_bytes,
+            kept_bytes: kept,
+        }
+    }
+
+    /// The cut for a cluster of so many threads into batches of about so many bytes.
+    pub(crate) fn cut(&self, threads: usize, batch_bytes: usize) -> Cut {
+        let tasks = self.tasks.max(1);
+        let read = (self.read_bytes / tasks as u64) as usize;
+        let bytes = read.max(self.task_bytes).max(1);
+        // Where all is little, one batch does it.
+        let each = match bytes.saturating_mul(tasks) <= batch_bytes {
+            true => tasks,
+            false => (batch_bytes / bytes).min(tasks.div_ceil(threads * BATCHES_PER_THREAD)).max(1),
+        };
+        let each = each.max(tasks.div_ceil(MOST_BATCHES));
+        if self.segments == 1 || each >= self.segments {
+            return Cut::Chunks((each / self.segments).max(1));
+        }
+        let states = (MERGE_BYTES / self.state_bytes.max(1)).clamp(2, MERGE_PARTS);
+        Cut::Segments { each, merged: (states / each).max(2) }
+    }
+
+    /// How many batches that makes, merges included.
+    fn batches(&self, cut: Cut) -> u64 {
+        match cut {
+            Cut::Chunks(each) => self.chunks.div_ceil(each) as u64,
+            Cut::Segments { each, merged } => {
+                let parts = self.segments.div_ceil(each);
+                (self.chunks * (parts + parts.div_ceil(merged))) as u64
+            }
+        }
+    }
+}
+
+/// What a plan asks of a cluster.
+#[derive(Debug, Clone)]
+pub struct Handover {
+    /// Threads of all workers.
+    pub threads: usize,
+    /// Tasks of the engine.
+    pub batches: u64,
+    /// Decoded bytes that a batch reads, on average.
+    pub batch_bytes: u64,
+    /// Time of the scheduler for all of them, at a millisecond each.
+    pub scheduler: Duration,
+    /// Time of the workers for reading, at 300 MB/s for each thread.
+    pub reading: Duration,
+    /// How many threads the scheduler could keep busy with batches of this size.
+    pub busy_threads: u64,
+    /// Bytes of the blocks that lie between stages.
+    pub between_bytes: u64,
+}
+
+impl Handover {
+    pub(super) fn of(stages: &[StageSize], threads: usize) -> Self {
+        let threads = threads.max(1);
+        let batches: u64 = stages.iter().map(|s| s.batches(s.cut(threads, BATCH_BYTES))).sum();
+        let read: u64 = stages.iter().map(|s| s.read_bytes).sum();
+        let batch_bytes = read / batches.max(1);
+        let seconds = |bytes: u64| Duration::from_secs_f64(bytes as f64 / THREAD_RATE as f64);
+        Handover {
+            threads,
+            batches,
+            batch_bytes,
+            scheduler: SCHEDULER.saturating_mul(batches.try_into().unwrap_or(u32::MAX)),
+            reading: seconds(read / threads as u64),
+            busy_threads: (seconds(batch_bytes).as_secs_f64() / SCHEDULER.as_secs_f64()) as u64,
+            between_bytes: stages.iter().map(|s| s.kept_bytes).sum(),
+        }
+    }
+}
+
+impl fmt::Display for Handover {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "on a cluster of {} threads: {} tasks of {}, {:.1} s of its scheduler, which could keep {} threads busy; {:.0} s of \
+             reading; {} between stages",
+            self.threads,
+            self.batches,
+            human_bytes(self.batch_bytes),
+            self.scheduler.as_secs_f64(),
+            self.busy_threads,
+            self.reading.as_secs_f64(),
+            human_bytes(self.between_bytes)
+        )
+    }
+}
