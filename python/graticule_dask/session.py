@@ -11,6 +11,7 @@ from distributed import Client
 
 from graticule_dask.checks import workers_of
 from graticule_dask.core import CoreSettings
+from graticule_dask.errors import GraticuleError
 from graticule_dask.outbox import END, WORKERS, Outbox
 from graticule_dask.plugin import CorePlugin, plugin_name
 from graticule_dask.run import Run, lost_scheduler
@@ -28,6 +29,7 @@ class Session:
         self._outbox = outbox
         self._name = uuid.uuid4().hex[:8]
         self._runs: dict[str, Run] = {}
+        self._endings: list[threading.Thread] = []
         self._closing = threading.Event()
         client.register_plugin(CorePlugin(self._name, settings), name=plugin_name(self._name))
         client.subscribe_topic(plugin_name(self._name), self._event)
@@ -43,7 +45,7 @@ class Session:
 
     def submit(self, run: str, batches: Sequence[dict[str, Any]]) -> None:
         """Adds a window of batches to a run."""
-        going = self._runs[run]
+        going = self._run(run)
         try:
             going.submit(batches)
         except Exception as error:
@@ -51,28 +53,37 @@ class Session:
 
     def release(self, run: str, ids: Sequence[int]) -> None:
         """Lets go of values of a run."""
-        self._runs[run].release(ids)
+        self._run(run).release(ids)
 
     def end(self, run: str) -> None:
         """Stops what is left of a run and answers when nothing is; in the background."""
-        threading.Thread(target=self._end, args=(run,), name="graticule-end", daemon=True).start()
+        ending = self._runs.pop(run, None)
+        thread = threading.Thread(target=self._end, args=(run, ending), name="graticule-end", daemon=True)
+        self._endings = [*filter(threading.Thread.is_alive, self._endings), thread]
+        thread.start()
 
     def close(self) -> None:
         """Stops all runs, takes the cores off the workers and leaves the cluster."""
         self._closing.set()
         for run in list(self._runs.values()):
             run.stop()
+        for thread in self._endings:
+            thread.join()
         if not lost_scheduler(self._client):
             self._client.unsubscribe_topic(plugin_name(self._name))
             self._client.unregister_worker_plugin(plugin_name(self._name))
         self._client.close(timeout=5)
 
-    def _end(self, name: str) -> None:
-        run = self._runs.get(name)
+    def _run(self, name: str) -> Run:
+        try:
+            return self._runs[name]
+        except KeyError:
+            raise GraticuleError("Invalid", f"there is no run `{name}`", known=list(self._runs)) from None
+
+    def _end(self, name: str, run: Run | None) -> None:
         try:
             if run is not None:
                 run.stop()
-                del self._runs[name]
         except Exception as error:
             self._outbox.send_error(error, name)
         self._outbox.send(END, {"run": name})

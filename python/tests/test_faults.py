@@ -203,6 +203,15 @@ def test_a_joining_worker_whose_core_is_missing_is_named(cluster: Cluster, bridg
     assert told["error"]["places"] == [f"worker {told['worker']}"]
 
 
+def test_a_run_that_is_not_there_is_named(cluster: Cluster, bridge) -> None:
+    cluster.start_worker()
+    program = bridge(cluster).ready()
+    program.submit(batch(0, op="sum"))
+    told = next_error(program)
+    assert (told["run"], told["error"]["what"]) == ("r", "there is no run `r`")
+    end_quietly(program)
+
+
 def test_a_retired_worker_costs_nothing(cluster: Cluster, bridge, tmp_path: Path) -> None:
     leaving = cluster.start_worker()
     program = bridge(cluster).ready()
