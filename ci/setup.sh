@@ -7,14 +7,12 @@
 #   Python 3.11 or newer   apt: python3 python3-venv
 #   libnetcdf              apt: libnetcdf-dev pkg-config; only for the cargo feature `netcdf`,
 #                          which ci/test.sh leaves out where the library is missing
-# and makes target/venv, a Python environment with the pinned peers of
-# tests/python/requirements.txt. Only apt-get wants root (or sudo without a password), and it is
+# and makes target/venv, a Python environment with the pinned peers of tests/python/requirements.txt, and
+# target/venv-oldest with the oldest Dask that the package in python/ supports. Only apt-get wants root (or sudo without a password), and it is
 # called only for what is missing. Everything else stays in target/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-venv=target/venv
-requirements=tests/python/requirements.txt
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -76,12 +74,14 @@ fi
 
 # A venv as Python makes it; else one without pip, filled by a pip from elsewhere.
 make_venv() {
+    local venv=$1
     rm -rf "$venv"
     "$python" -m venv "$venv" >/dev/null 2>&1 && return
     install python3-venv && "$python" -m venv --clear "$venv" >/dev/null 2>&1 && return
     "$python" -m venv --clear --without-pip "$venv"
 }
 pip_install() {
+    local venv=$1 requirements=$2
     local options=(--disable-pip-version-check --root-user-action=ignore --quiet --prefer-binary --requirement "$requirements")
     if "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         "$venv/bin/python" -m pip install "${options[@]}"
@@ -94,14 +94,24 @@ pip_install() {
     fi
 }
 
-stamp=$venv/requirements.installed
-if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' && cmp -s "$requirements" "$stamp"; then
-    say "$venv is up to date"
-else
+# The environment of a list of packages, unless it is there.
+environment() {
+    local venv=$1 requirements=$2
+    local stamp=$venv/requirements.installed
+    if [ -x "$venv/bin/python" ] && "$venv/bin/python" -c '' && cmp -s "$requirements" "$stamp"; then
+        say "$venv is up to date"
+        return
+    fi
     say "making $venv with $("$python" --version) and the packages of $requirements"
     mkdir -p target
-    make_venv
-    pip_install
+    make_venv "$venv"
+    pip_install "$venv" "$requirements"
     cp "$requirements" "$stamp"
-fi
+}
+environment target/venv tests/python/requirements.txt
+environment target/venv-oldest tests/python/requirements-oldest.txt
+
+# Certificates for the tests of encrypted connections.
+have openssl || install openssl || fail "openssl is missing: Debian's openssl"
+
 say "ready"

@@ -18,7 +18,7 @@ export CARGO_PROFILE_RELEASE_DEBUG=0
 features=(--all-features)
 if ! pkg-config --exists netcdf 2>/dev/null; then
     title "NOT TESTED: the feature netcdf, for want of libnetcdf (see ci/setup.sh)"
-    features=(--features remote)
+    features=(--features dask,remote)
 fi
 
 title "format"
@@ -32,6 +32,9 @@ title "conformance cases against xarray"
 
 title "unit, integration and doc tests"
 cargo test --release "${features[@]}"
+
+title "the Python package with the oldest Dask"
+(cd python && ../target/venv-oldest/bin/python -m pytest -q -p no:cacheprovider)
 
 title "conformance"
 cargo test --release "${features[@]}" --test conformance -- --nocapture

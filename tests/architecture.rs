@@ -8,6 +8,8 @@ use std::path::Path;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("array", &["dtype"]),
+    // Programs use the library as everybody does.
+    ("bin", &[]),
     ("dtype", &["array", "time"]),
     ("kernel", &["array", "dtype", "time"]),
     ("source", &["array", "dtype"]),

@@ -94,10 +94,10 @@ fn write_while(
 ) -> Result<Report> {
     let happens = Mutex::new(Some(happens));
     let dask = dask.on_progress(move |p| {
-        if p.done > p.total / 2 {
-            if let Some(happens) = happens.lock().unwrap().take() {
-                happens();
-            }
+        if p.done > p.total / 2
+            && let Some(happens) = happens.lock().unwrap().take()
+        {
+            happens();
         }
     });
     let options = WriteOptions { resume, ..WriteOptions::default() };

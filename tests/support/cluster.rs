@@ -14,7 +14,7 @@ pub fn store_of_t(folder: &Path) -> PathBuf {
     for day in 0..DAYS {
         for place in 0..LATS * LONS {
             let noise = ((day * 7_919 + place * 104_729) as u32).wrapping_mul(2_654_435_761);
-            let gap = noise % 97 == 0;
+            let gap = noise.is_multiple_of(97);
             let season = (day as f32 / 58.0).sin() * 8.0;
             values.push(if gap { f32::NAN } else { 280.0 + season + (noise >> 27) as f32 / 16.0 });
         }
