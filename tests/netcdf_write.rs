@@ -105,7 +105,7 @@ fn a_write_that_is_given_up_leaves_nothing_and_an_old_file_stays() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     write(&path, &raw, &options(NetcdfFormat::Cdf5)).unwrap();
     let before = std::fs::read(&path).unwrap();
-    let create = NetcdfOptions { mode: WriteMode::Create, format: NetcdfFormat::Cdf5 };
+    let create = NetcdfOptions { mode: WriteMode::Create, ..options(NetcdfFormat::Cdf5) };
     assert!(NetcdfWrite::create(&path, &raw, &create).unwrap_err().to_string().contains("exists already"));
     drop(NetcdfWrite::create(&path, &raw, &options(NetcdfFormat::Netcdf4)).unwrap());
     assert_eq!(std::fs::read(&path).unwrap(), before);

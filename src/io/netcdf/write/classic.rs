@@ -10,12 +10,11 @@ use netcdf_reader::{NcAttrValue, NcAttribute};
 
 use super::super::element::swap_to_big_endian;
 use super::super::strided::Strided;
-use super::Writer;
 use super::definition::Definition;
-use super::memory::char_byte;
+use super::positioned::write_all_at;
+use super::{NetcdfFormat, Writer, plain};
 use crate::array::{Block, Region};
-use crate::dtype::dispatch::with_real;
-use crate::dtype::{DType, Text};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::source::Traffic;
 
@@ -29,7 +28,7 @@ pub(super) struct ClassicWriter {
 }
 
 impl ClassicWriter {
-    pub(super) fn create(path: &Path, definition: &Definition) -> Result<Self> {
+    pub(super) fn create(path: &Path, definition: &Definition, _format: NetcdfFormat) -> Result<Self> {
         let record = record_dim(definition)?;
         // Offsets have a fixed width: the length of the header does not depend on them.
         let begin = padded(header(definition, record, &vec![0; definition.variables.len()])?.len() as u64);
@@ -67,15 +66,8 @@ impl ClassicWriter {
 
 impl Writer for ClassicWriter {
     fn write(&self, variable: usize, region: &Region, block: &Block, io: &Traffic) -> Result<()> {
-        let broken = || Error::internal("a contiguous block has a slice");
-        let bytes: Vec<u8> = with_real!(block.dtype().kind(), T => {
-            let mut bytes = bytemuck::cast_slice::<T, u8>(block.as_slice::<T>().ok_or_else(broken)?).to_vec();
-            swap_to_big_endian(&mut bytes, size_of::<T>());
-            bytes
-        }, else {
-            let texts = block.as_slice::<Text>().ok_or_else(broken)?;
-            texts.iter().map(|t| char_byte(t.as_str().unwrap_or(""))).collect()
-        });
+        let mut bytes = plain::bytes(block)?.into_owned();
+        swap_to_big_endian(&mut bytes, block.dtype().size());
         self.places[variable]
             .runs(region, &bytes, |offset, run| Ok(write_all_at(&self.file, run, offset)?))?;
         io.count_written(bytes.len());
@@ -210,19 +202,4 @@ fn type_code(dtype: DType) -> Result<u32> {
         DType::U64 => 11,
         other => return Err(Error::internal(format!("{other} was to be refused before"))),
     })
-}
-
-#[cfg(unix)]
-fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-fn write_all_at(file: &File, mut bytes: &[u8], mut offset: u64) -> std::io::Result<()> {
-    while !bytes.is_empty() {
-        let n = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
-        bytes = &bytes[n..];
-        offset += n as u64;
-    }
-    Ok(())
 }
