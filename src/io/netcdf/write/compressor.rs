@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::labels::{AttrValue, Attrs};
 
-use super::is_set;
+use super::definition::is_set;
 
 /// A compressor with its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -179,7 +179,7 @@ fn unlimited(encoding: &Attrs) -> Vec<String> {
 }
 
 /// Whether a key of the encoding says yes.
-pub(in crate::io) fn is_set(encoding: &Attrs, key: &str) -> bool {
+pub(super) fn is_set(encoding: &Attrs, key: &str) -> bool {
     match encoding.get(key) {
         Some(AttrValue::Array(b)) => match b.get::<bool>() {
             Some(v) => v.first() == Some(&true),
@@ -239,6 +239,10 @@ fn check_name(name: &str) -> Result<()> {
 
 fn check_dtype(dtype: DType, format: NetcdfFormat) -> Result<()> {
     match dtype {
+        DType::I64 | DType::U8 | DType::U16 | DType::U32 | DType::U64 if format.is_netcdf3() => {
+            Err(Error::dtype(format!("classic NetCDF files before CDF-5 have no {dtype}"))
+                .help("cast it to int32, or write the format Cdf5 or Netcdf4"))
+        }
         _ if dtype.is_integer() || dtype.is_float() || dtype == DType::Bytes(1) => Ok(()),
         DType::Str if format == NetcdfFormat::Netcdf4 => Ok(()),
         DType::Str => Err(Error::dtype("classic NetCDF files have no texts")

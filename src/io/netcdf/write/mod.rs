@@ -18,14 +18,15 @@ use std::sync::Arc;
 use crate::array::{Block, Region};
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
+use crate::io::cf::{self, Lacks};
 use crate::io::staging::Staging;
 use crate::io::zarr::WriteMode;
+use crate::labels::Dataset;
 use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
 
 pub(in crate::io) use compressor::Compressor;
 use definition::Definition;
-pub(in crate::io) use definition::is_set;
 pub use options::{NetcdfFormat, NetcdfOptions};
 pub use sink::NetcdfSink;
 use sink::Registration;
@@ -50,6 +51,21 @@ pub struct NetcdfWrite {
 }
 
 impl NetcdfWrite {
+    /// Begins a file with labelled datasets in groups, encoded as its format asks for.
+    pub(in crate::io) fn begin(
+        path: &Path,
+        groups: &[(&str, &Dataset)],
+        options: &NetcdfOptions,
+    ) -> Result<Self> {
+        let format = options.format;
+        let lacks = Lacks { texts: format.is_classic(), wide_integers: format.is_netcdf3() };
+        let encode = |&(_, ds): &(&str, &Dataset)| cf::adapt(cf::encode(ds, false)?, lacks);
+        let encoded = groups.iter().map(encode).collect::<Result<Vec<_>>>();
+        let encoded = encoded.at(|| format!("writing the NetCDF file {}", path.display()))?;
+        let named: Vec<_> = groups.iter().zip(&encoded).map(|((group, _), raw)| (*group, raw)).collect();
+        Self::create_groups(path, &named, options)
+    }
+
     /// Begins a file at `path` with the header that `raw` asks for; values in memory are written too.
     ///
     /// The variables' `encoding` is followed under xarray's names: `chunksizes`, `zlib` or `compression` (`zlib`, `zstd`) with
