@@ -39,7 +39,8 @@ impl Compressor {
             Some(AttrValue::Str(name)) => Some(name.as_str()),
             Some(other) => return Err(Error::invalid(format!("the encoding `compression` is {other:?}"))),
         };
-        let level = encoding.get_f64("compression_opts").or_else(|| encoding.get_f64("complevel")).unwrap_or(4.0);
+        let level =
+            encoding.get_f64("compression_opts").or_else(|| encoding.get_f64("complevel")).unwrap_or(4.0);
         match asked {
             None => Ok(None),
             Some("zlib" | "gzip") => Ok(Some(Compressor::Deflate(level.clamp(0.0, 9.0) as u8))),

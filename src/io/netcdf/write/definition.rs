@@ -106,7 +106,8 @@ impl Defined {
             attributes: typed_fill(attributes(&attrs, name), dtype),
             fill,
             // xarray's default: shuffled where compressed.
-            shuffle: filtered && (flag("shuffle") || (compressor.is_some() && !v.encoding.contains("shuffle"))),
+            shuffle: filtered
+                && (flag("shuffle") || (compressor.is_some() && !v.encoding.contains("shuffle"))),
             dtype,
             shape,
             chunk,

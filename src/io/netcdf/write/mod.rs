@@ -125,7 +125,8 @@ impl NetcdfWrite {
         }
         let staging = Staging::file(path, options.mode == WriteMode::Replace)?;
         let all = definitions.iter().flat_map(|d| &d.variables);
-        let sinks: Vec<_> = all.enumerate().map(|(i, v)| (i, v.name.clone(), v.dtype, v.grid.clone())).collect();
+        let sinks: Vec<_> =
+            all.enumerate().map(|(i, v)| (i, v.name.clone(), v.dtype, v.grid.clone())).collect();
         let writer = writer(staging.path(), definitions, options).at(place)?;
         let registration = Registration::new(writer);
         let mut targets = Vec::new();

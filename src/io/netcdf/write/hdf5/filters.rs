@@ -56,7 +56,9 @@ impl Filters {
             Some(Compressor::Deflate(level)) => {
                 filters.push((FILTER_DEFLATE, "", MAY_FAIL, Some(level.into())));
             }
-            Some(Compressor::Zstd(level)) => filters.push((FILTER_ZSTD, "zstd", MAY_FAIL, Some(level as u32))),
+            Some(Compressor::Zstd(level)) => {
+                filters.push((FILTER_ZSTD, "zstd", MAY_FAIL, Some(level as u32)))
+            }
             None => {}
         }
         if self.checksum {
@@ -184,8 +186,7 @@ fn scatter<const N: usize>(src: &[u8], out: &mut [u8]) {
     let (stretches, tail) = elements.as_chunks::<N>().0.as_chunks::<STRETCH>();
     let mut at = 0;
     for stretch in stretches {
-        let planes: [[u8; STRETCH]; N] =
-            std::array::from_fn(|k| std::array::from_fn(|i| stretch[i][k]));
+        let planes: [[u8; STRETCH]; N] = std::array::from_fn(|k| std::array::from_fn(|i| stretch[i][k]));
         for (k, plane) in planes.iter().enumerate() {
             out[k * count + at..][..STRETCH].copy_from_slice(plane);
         }
@@ -217,8 +218,7 @@ mod tests {
                             None => {}
                         }
                         described.extend(checksum.then(|| of(FILTER_FLETCHER32)));
-                        let stored =
-                            with_scratch(|s| filters.apply(&plain, s, |b| Ok(b.to_vec()))).unwrap();
+                        let stored = with_scratch(|s| filters.apply(&plain, s, |b| Ok(b.to_vec()))).unwrap();
                         let mut back = vec![0; plain.len()];
                         with_reading(|s| {
                             s.raw = stored;

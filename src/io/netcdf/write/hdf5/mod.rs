@@ -11,8 +11,8 @@ mod attributes;
 mod dense;
 mod filters;
 mod header;
-mod heap;
 mod headers;
+mod heap;
 mod messages;
 mod objects;
 mod space;
@@ -55,8 +55,15 @@ struct Variable {
 
 enum Storage {
     /// Behind one another, at a place that is known; nowhere if there is nothing.
-    Contiguous { place: Option<Strided>, bytes: u64 },
-    Chunked { grid: Grid, filters: Filters, written: Mutex<Vec<Chunk>> },
+    Contiguous {
+        place: Option<Strided>,
+        bytes: u64,
+    },
+    Chunked {
+        grid: Grid,
+        filters: Filters,
+        written: Mutex<Vec<Chunk>>,
+    },
 }
 
 /// Where the values of a variable lie, when all are written.

@@ -54,7 +54,8 @@ impl<'a> Objects<'a> {
                 let dim = out.dims.len();
                 out.dims.push(Dim { len, unlimited, scale: 0, uses: Vec::new() });
                 let position = dim - first;
-                if !definition.variables.iter().any(|v| v.name == **name && v.dims.first() == Some(&position)) {
+                if !definition.variables.iter().any(|v| v.name == **name && v.dims.first() == Some(&position))
+                {
                     out.dims[dim].scale = out.add(group, name.to_string(), Object::Dimension(dim))?;
                 }
             }
@@ -91,16 +92,16 @@ impl<'a> Objects<'a> {
                 _ => None,
             };
             at = match known {
-                Some(member) => member,
-                None => self.add(at, name.to_string(), Object::Group { definition: None, members: Vec::new() })?,
+                Some(member) if matches!(self.all[member], Object::Group { .. }) => member,
+                Some(_) => return Err(taken(name)),
+                None => {
+                    self.add(at, name.to_string(), Object::Group { definition: None, members: Vec::new() })?
+                }
             };
         }
         match &mut self.all[at] {
             Object::Group { definition: own @ None, .. } => *own = Some(definition),
-            Object::Group { .. } => {
-                return Err(Error::invalid(format!("two datasets for the group `{}`", definition.group)));
-            }
-            _ => return Err(taken(&definition.group)),
+            _ => return Err(Error::invalid(format!("two datasets for the group `{}`", definition.group))),
         }
         Ok(at)
     }

@@ -78,7 +78,11 @@ fn write_level(
             bytes.extend(child.address.to_le_bytes());
         }
         // The key behind a node is the first one of the next.
-        if children.end == count { bytes.extend(end) } else { bytes.extend(child(children.end).key) }
+        if children.end == count {
+            bytes.extend(end)
+        } else {
+            bytes.extend(child(children.end).key)
+        }
         bytes.resize(size as usize, 0);
         space.write(at(n), &bytes)?;
         out.push(Node { address: at(n), key: child(children.start).key });
