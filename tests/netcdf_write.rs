@@ -360,6 +360,20 @@ fn many_chunks_and_texts_are_found_again() {
 }
 
 #[test]
+fn names_that_netcdf4_uses_itself_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let mut raw = RawDataset::new();
+    let mut v = Variable::from_vec(&[("x", 2)], vec![1, 2]).unwrap();
+    raw.variables.insert("v".into(), v.clone());
+    v.attrs = Attrs::new().with("CLASS", "first").with("units", "m");
+    raw.variables.insert("x".into(), v);
+    write(&path, &raw, &NetcdfOptions::new()).unwrap();
+    raw.variables["x"].attrs.remove("CLASS");
+    holds(&path, None, &raw);
+}
+
+#[test]
 fn what_fails_on_the_way_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.nc");
@@ -504,6 +518,24 @@ fn numbers_and_sizes_that_a_classic_format_lacks_are_named() {
     let e = save(&ds, NetcdfFormat::Cdf2);
     assert!(e.contains("`large`") && e.contains("CDF-2") && e.contains("Cdf5"), "{e}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn netcdf_c_writes_where_it_is_asked_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let options = NetcdfOptions { library: true, ..NetcdfOptions::default() };
+    let raw = dataset(NetcdfFormat::Netcdf4, false);
+    let written = write(&path, &raw, &options);
+    if cfg!(feature = "netcdf") {
+        written.unwrap();
+        holds(&path, None, &raw);
+        let chars = write(&path, &dataset(NetcdfFormat::Netcdf4, true), &options).unwrap_err().to_string();
+        assert!(chars.contains("`chars`") && chars.contains("library"), "{chars}");
+    } else {
+        let error = written.unwrap_err().to_string();
+        assert!(error.contains("feature `netcdf`") && error.contains("NetcdfOptions::library"), "{error}");
+    }
 }
 
 /// The most memory that this process had, in MiB.

@@ -63,7 +63,7 @@ impl Definition {
             }
             variables.push(Defined::of(name, variable, &dims, format).at(|| format!("variable `{name}`"))?);
         }
-        let attributes = attributes(&raw.attrs, "the dataset");
+        let attributes = attributes(&raw.attrs, "the dataset", format);
         Ok(Definition { group: group.trim_matches('/').to_string(), dims, attributes, variables })
     }
 }
@@ -103,7 +103,7 @@ impl Defined {
         Ok(Defined {
             name: name.to_string(),
             dims: v.dims().iter().map(|d| dims.get_index_of(d).expect("dims were collected")).collect(),
-            attributes: typed_fill(attributes(&attrs, name), dtype),
+            attributes: typed_fill(attributes(&attrs, name, format), dtype),
             fill,
             // xarray's default: shuffled where compressed.
             shuffle: filtered
@@ -160,11 +160,29 @@ fn check_chunk(chunk: &[usize], dtype: DType) -> Result<()> {
         .help("they must be smaller than 4 GiB: set `chunksizes` in the encoding"))
 }
 
-fn attributes(attrs: &Attrs, owner: &str) -> Vec<NcAttribute> {
-    let (kept, lost) = attributes::to_nc(attrs);
+/// What NetCDF4 itself notes on groups and variables under these names.
+const RESERVED: [&str; 7] = [
+    "CLASS",
+    "NAME",
+    "DIMENSION_LIST",
+    "REFERENCE_LIST",
+    "_Netcdf4Dimid",
+    "_Netcdf4Coordinates",
+    "_NCProperties",
+];
+
+fn attributes(attrs: &Attrs, owner: &str, format: NetcdfFormat) -> Vec<NcAttribute> {
+    let (mut kept, lost) = attributes::to_nc(attrs);
     for name in lost {
         tracing::warn!(%owner, attribute = %name, "left out, since NetCDF has no such type");
     }
+    kept.retain(|a| {
+        let reserved = format == NetcdfFormat::Netcdf4 && RESERVED.contains(&a.name.as_str());
+        if reserved {
+            tracing::warn!(%owner, attribute = %a.name, "left out, since NetCDF4 uses the name itself");
+        }
+        !reserved
+    });
     kept
 }
 
