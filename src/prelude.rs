@@ -7,7 +7,7 @@ pub use crate::exec::{Cancel, Executor, Local, Report};
 pub use crate::index::{Join, Method};
 pub use crate::io::{
     Batch, Compression, MultiFileOptions, OpenOptions, open_dataset, open_dataset_with, open_mfdataset,
-    open_mfdataset_with, save_mfdataset, save_mfdataset_with,
+    open_mfdataset_with, save_groups, save_groups_with, save_mfdataset, save_mfdataset_with,
 };
 pub use crate::kernel::elementwise::{BinaryOp, UnaryOp};
 pub use crate::kernel::reduce::ReduceOp;

@@ -4,15 +4,16 @@ mod support;
 
 use std::path::Path;
 
-use graticule::array::{Block, Region};
-use graticule::dtype::{DType, Text};
-use graticule::exec::{Executor, Local};
+use graticule::array::{Block, ChunkGrid, Region, Slice};
+use graticule::dtype::Text;
+use graticule::exec::Executor;
 use graticule::io::RawDataset;
 use graticule::io::netcdf::{NetcdfFormat, NetcdfOptions, NetcdfWrite, open_netcdf};
 use graticule::io::zarr::WriteMode;
-use graticule::labels::{Attrs, Variable};
 use graticule::lazy::LazyArray;
 use graticule::plan::{Plan, Target};
+use graticule::prelude::*;
+use graticule::source::{Source, Traffic};
 use support::Ramp;
 
 /// Variables of every type, chunked and not, with an unlimited dimension. Characters are optional:
@@ -105,7 +106,7 @@ fn a_write_that_is_given_up_leaves_nothing_and_an_old_file_stays() {
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     write(&path, &raw, &options(NetcdfFormat::Cdf5)).unwrap();
     let before = std::fs::read(&path).unwrap();
-    let create = NetcdfOptions { mode: WriteMode::Create, format: NetcdfFormat::Cdf5 };
+    let create = NetcdfOptions { mode: WriteMode::Create, ..options(NetcdfFormat::Cdf5) };
     assert!(NetcdfWrite::create(&path, &raw, &create).unwrap_err().to_string().contains("exists already"));
     drop(NetcdfWrite::create(&path, &raw, &options(NetcdfFormat::Netcdf4)).unwrap());
     assert_eq!(std::fs::read(&path).unwrap(), before);
@@ -153,4 +154,422 @@ fn netcdf4_and_xarray_read_the_same() {
         write(&path, &dataset(format, chars), &options(format)).unwrap();
         support::python::run_script(&python, "check_netcdf.py", &[&path.to_string_lossy()]);
     }
+}
+
+/// One value everywhere, in chunks.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+struct Level {
+    shape: Vec<usize>,
+    chunk: Vec<usize>,
+}
+
+impl Level {
+    fn of(shape: &[usize], chunk: &[usize]) -> LazyArray {
+        LazyArray::from_source(std::sync::Arc::new(Level { shape: shape.to_vec(), chunk: chunk.to_vec() }))
+    }
+}
+
+#[typetag::serde]
+impl Source for Level {
+    fn dtype(&self) -> DType {
+        DType::F32
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::regular(&self.shape, &self.chunk)
+    }
+
+    fn read(&self, region: &Region, _: &Traffic) -> graticule::Result<Block> {
+        Block::from_vec(&region.shape(), vec![1.5f32; region.size()])
+    }
+
+    fn describe(&self) -> String {
+        "level".to_string()
+    }
+}
+
+fn ramp(shape: &[usize], chunk: &[usize]) -> LazyArray {
+    LazyArray::from_source(std::sync::Arc::new(Ramp::new(shape, chunk)))
+}
+
+/// A dataset with everything that NetCDF4 has, in no order of names.
+fn rich() -> RawDataset {
+    let mut raw = RawDataset::new();
+    raw.attrs = Attrs::new()
+        .with("zulu", "first")
+        .with("alpha", vec![1.5f64, 2.5])
+        .with("list", vec![Text::from("a"), Text::from(""), Text::from("ccc")])
+        .with("umlaut", "\u{e4}\u{f6}\u{fc}")
+        .with("empty", "")
+        .with("byte", -3i8)
+        .with("huge", 1u64 << 63);
+    raw.encoding = Attrs::new().with("unlimited_dims", vec![Text::from("time"), Text::from("run")]);
+    let mut add = |name: &str, mut v: Variable, encoding: Attrs| {
+        v.encoding = encoding;
+        raw.variables.insert(name.into(), v);
+    };
+    let none = Attrs::new;
+    // Three chunks of time, the last one not full, beside a coordinate of its own.
+    let mut t = Variable::new(["time", "x"], ramp(&[70, 3], &[32, 3])).unwrap();
+    for i in 0..20 {
+        t.attrs.insert(format!("a{}", 19 - i), i);
+    }
+    t.attrs.insert("_FillValue", -7f32);
+    add("t", t, none().with("zlib", true).with("complevel", 3i64).with("chunksizes", vec![32i64, 3]));
+    add("time", Variable::from_vec(&[("time", 70)], (0..70i64).collect()).unwrap(), none());
+    add("x", Variable::from_vec(&[("x", 3)], vec![1.0, 2.0, 3.0]).unwrap(), none());
+    let words = ["", "zwei", "dr\u{e4}i"].map(Text::from).to_vec();
+    add("words", Variable::from_vec(&[("x", 3)], words).unwrap(), none());
+    let many: Vec<Text> = (0..3000).map(|i| Text::from("w".repeat(i % 97))).collect();
+    add(
+        "many words",
+        Variable::from_vec(&[("many", 3000)], many).unwrap(),
+        none().with("chunksizes", vec![700i64]),
+    );
+    add("one word", Variable::from_vec(&[], vec![Text::from("wort")]).unwrap(), none());
+    let chars = ["a", "", "\u{e9}", "z", "y", "x"].map(Text::from).to_vec();
+    let chars = Block::from_vec(&[2, 3], chars).unwrap().retype(DType::Bytes(1));
+    add("chars", Variable::new(["pair", "x"], chars).unwrap(), none());
+    // Named like a dimension that is not its own, and one of two dimensions named like its first.
+    add("pair", Variable::from_vec(&[("x", 3)], vec![1i16, 2, 3]).unwrap(), none());
+    add("lat", Variable::from_vec(&[("lat", 2), ("x", 3)], vec![0f32; 6]).unwrap(), none());
+    add("on_lat", Variable::from_vec(&[("lat", 2), ("time", 70)], vec![1u8; 140]).unwrap(), none());
+    let filtered: [(&str, Attrs); 6] = [
+        ("sum", none().with("fletcher32", true)),
+        ("shuffled", none().with("shuffle", true)),
+        ("zstd", none().with("compression", "zstd").with("complevel", 7i64).with("shuffle", false)),
+        ("zstd_all", none().with("zstd", true).with("shuffle", true).with("fletcher32", true)),
+        ("plain", none().with("zlib", true).with("shuffle", false).with("complevel", 9i64)),
+        ("gzip", none().with("compression", "gzip").with("compression_opts", 2i64).with("fletcher32", true)),
+    ];
+    for (name, encoding) in filtered {
+        let v = Variable::new(["b", "a"], ramp(&[50, 41], &[20, 41])).unwrap();
+        add(name, v, encoding.with("chunksizes", vec![7i64, 10]));
+    }
+    add("contiguous", Variable::new(["b", "a"], ramp(&[50, 41], &[20, 11])).unwrap(), none());
+    add("nothing", Variable::from_vec(&[("run", 0), ("x", 3)], Vec::<f64>::new()).unwrap(), none());
+    macro_rules! numbers {
+        ($($T:ty),*) => {$(
+            let values: Vec<$T> = vec![<$T>::MIN, 1 as $T, <$T>::MAX];
+            add(concat!("n_", stringify!($T)), Variable::from_vec(&[("x", 3)], values).unwrap(), none());
+            add(concat!("s_", stringify!($T)), Variable::from_vec(&[], vec![<$T>::MAX]).unwrap(), none());
+        )*};
+    }
+    numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
+    add("gr\u{f6}\u{df}e", Variable::from_vec(&[("h\u{f6}he", 2)], vec![1, 2]).unwrap(), none());
+    raw
+}
+
+/// That a file holds what was to be written.
+fn holds(path: &Path, group: Option<&str>, raw: &RawDataset) {
+    let back = open_netcdf(path, group).unwrap();
+    assert!(back.skipped.is_empty(), "{:?}", back.skipped);
+    assert_eq!(back.attrs, raw.attrs);
+    assert!(back.variables.keys().eq(raw.variables.keys()), "{:?}", back.variables.keys());
+    for (name, v) in &raw.variables {
+        let b = &back.variables[name];
+        assert_eq!((b.dims(), b.dtype()), (v.dims(), v.dtype()), "{name}");
+        assert_eq!(b.attrs, v.attrs, "{name}");
+        assert!(b.load().unwrap().same_bits(&v.load().unwrap()), "{name}");
+    }
+}
+
+#[test]
+fn netcdf4_files_are_those_that_netcdf_c_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rich.nc");
+    let raw = rich();
+    let group = dataset(NetcdfFormat::Netcdf4, true);
+    let groups = [("", &raw), ("g", &group), ("g/h", &group)];
+    let write = NetcdfWrite::create_groups(&path, &groups, &NetcdfOptions::new()).unwrap();
+    let targets: Vec<Target> = write.targets().into_iter().map(|(a, s)| Target::Store(a, s)).collect();
+    Local::new().threads(7).run(&Plan::new(&targets).unwrap()).unwrap();
+    write.finish().unwrap();
+    for (group, raw) in groups {
+        holds(&path, Some(group), raw);
+    }
+    let stored = open_netcdf(&path, None).unwrap();
+    let encoding = |name: &str| stored.variables[name].encoding.clone();
+    assert_eq!(encoding("zstd").get_f64("complevel"), Some(7.0));
+    assert_eq!(encoding("gzip").get_f64("complevel"), Some(2.0));
+    assert_eq!(encoding("zstd_all").get("shuffle"), Some(&true.into()));
+    let Some(python) = support::python::python() else { return };
+    let path = path.to_string_lossy();
+    support::python::run_script(&python, "netcdf_twin.py", &["twin", &path]);
+}
+
+#[test]
+fn netcdf_c_adds_to_a_file() {
+    let Some(python) = support::python::python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rich.nc");
+    write(&path, &rich(), &NetcdfOptions::new()).unwrap();
+    support::python::run_script(&python, "netcdf_twin.py", &["append", &path.to_string_lossy()]);
+    let back = open_netcdf(&path, None).unwrap();
+    assert!(back.skipped.is_empty());
+    let t = back.variables["t"].load().unwrap();
+    assert_eq!(t.shape(), [141, 3]);
+    let values: Vec<f32> = t.to_vec().unwrap();
+    let expected = (0..423).map(|i| {
+        if i < 210 {
+            i as f32
+        } else if i < 420 {
+            -7.0
+        } else {
+            5.0
+        }
+    });
+    assert!(values.into_iter().eq(expected));
+}
+
+#[test]
+fn attributes_may_be_longer_than_a_header() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.nc");
+    let mut raw = RawDataset::new();
+    raw.attrs = Attrs::new().with("b", "before").with("long", "x".repeat(200_000)).with("after", 1);
+    // A dimension that is used by so many variables has a long list of them.
+    for i in 0..4200 {
+        let mut v = Variable::from_vec(&[("x", 1)], vec![i]).unwrap();
+        if i == 7 {
+            v.attrs = Attrs::new().with("numbers", vec![1.5; 20_000]);
+        }
+        raw.variables.insert(format!("v{i}").into(), v);
+    }
+    write(&path, &raw, &NetcdfOptions::new()).unwrap();
+    holds(&path, None, &raw);
+    let Some(python) = support::python::python() else { return };
+    support::python::run_script(&python, "netcdf_twin.py", &["long", &path.to_string_lossy()]);
+}
+
+#[test]
+fn many_chunks_and_texts_are_found_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("many.nc");
+    let mut raw = RawDataset::new();
+    // Three levels of the index of chunks: more than 64 × 64.
+    let mut v = Variable::new(["b", "a"], ramp(&[300, 70], &[100, 70])).unwrap();
+    v.encoding = Attrs::new().with("chunksizes", vec![2i64, 2]);
+    raw.variables.insert("v".into(), v);
+    let texts: Vec<Text> = (0..70_000).map(|i| Text::from(format!("{i}"))).collect();
+    raw.variables.insert("s".into(), Variable::from_vec(&[("s", 70_000)], texts).unwrap());
+    write(&path, &raw, &NetcdfOptions::new()).unwrap();
+    holds(&path, None, &raw);
+    let Some(python) = support::python::python() else { return };
+    support::python::run_script(&python, "netcdf_twin.py", &["twin", &path.to_string_lossy()]);
+}
+
+#[test]
+fn names_that_netcdf4_uses_itself_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let mut raw = RawDataset::new();
+    let mut v = Variable::from_vec(&[("x", 2)], vec![1, 2]).unwrap();
+    raw.variables.insert("v".into(), v.clone());
+    v.attrs = Attrs::new().with("CLASS", "first").with("units", "m");
+    raw.variables.insert("x".into(), v);
+    write(&path, &raw, &NetcdfOptions::new()).unwrap();
+    raw.variables["x"].attrs.remove("CLASS");
+    holds(&path, None, &raw);
+}
+
+#[test]
+fn what_fails_on_the_way_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let broken = Ramp::new(&[40, 10], &[10, 10]).panicking_at(35);
+    let mut raw = RawDataset::new();
+    let mut v = Variable::new(["y", "x"], LazyArray::from_source(std::sync::Arc::new(broken))).unwrap();
+    v.encoding = Attrs::new().with("chunksizes", vec![10i64, 10]);
+    raw.variables.insert("v".into(), v);
+    assert!(write(&path, &raw, &NetcdfOptions::new()).unwrap_err().to_string().contains("this row panics"));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn groups_and_names_that_clash_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let mut raw = RawDataset::new();
+    raw.variables.insert("a".into(), Variable::from_vec(&[("x", 1)], vec![1]).unwrap());
+    let write = |groups: &[(&str, &RawDataset)], format| -> String {
+        let write = NetcdfWrite::create_groups(&path, groups, &options(format)).and_then(NetcdfWrite::finish);
+        write.unwrap_err().to_string()
+    };
+    let e = write(&[("", &raw), ("a/b", &raw)], NetcdfFormat::Netcdf4);
+    assert!(e.contains("`a`") && e.contains("group"), "{e}");
+    let e = write(&[("g", &raw), ("/g/", &raw)], NetcdfFormat::Netcdf4);
+    assert!(e.contains("two datasets"), "{e}");
+    // Those above may come later.
+    let groups = [("g/h", &raw), ("g", &raw)];
+    NetcdfWrite::create_groups(&path, &groups, &NetcdfOptions::new()).unwrap().finish().unwrap();
+    holds(&path, Some("g/h"), &raw);
+    holds(&path, Some("g"), &raw);
+    std::fs::remove_file(&path).unwrap();
+    assert!(write(&[("g", &raw)], NetcdfFormat::Cdf5).contains("no groups"));
+    assert!(write(&[("", &raw), ("g", &raw)], NetcdfFormat::Cdf1).contains("several groups"));
+    let zip = Attrs::new().with("compression", "szip");
+    raw.variables["a"].encoding = zip;
+    let e = write(&[("", &raw)], NetcdfFormat::Netcdf4);
+    assert!(e.contains("szip") && e.contains("zstd") && e.contains("`a`"), "{e}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// What netCDF-3 has no type for, but values that fit.
+fn for_classic() -> Dataset {
+    let words = ["", "zwei", "dr\u{e4}i"].map(Text::from).to_vec();
+    let nat = i64::MIN;
+    let times = Block::from_vec(&[3], vec![0, 86_400_000_000_000, nat]).unwrap().retype(DType::DATETIME_NS);
+    let variables = [
+        ("wide", Variable::from_vec(&[("x", 3)], vec![1i64, -5, i64::from(i32::MAX)]).unwrap()),
+        ("u64", Variable::from_vec(&[("x", 3)], vec![1u64, 2, 3]).unwrap()),
+        ("u32", Variable::from_vec(&[("x", 3)], vec![1u32, 2, 3]).unwrap()),
+        ("u16", Variable::from_vec(&[("x", 3)], vec![1u16, 2, 3]).unwrap()),
+        ("u8", Variable::from_vec(&[("x", 3)], vec![1u8, 2, 3]).unwrap()),
+        ("flag", Variable::from_vec(&[("x", 3)], vec![true, false, true]).unwrap()),
+        ("f32", Variable::from_vec(&[("x", 3)], vec![1f32, f32::NAN, 3.0]).unwrap()),
+        ("words", Variable::from_vec(&[("x", 3)], words).unwrap()),
+        ("word", Variable::from_vec(&[], vec![Text::from("wort")]).unwrap()),
+        ("when", Variable::new(["x"], times).unwrap()),
+    ];
+    let mut parts = Vec::new();
+    for (name, mut v) in variables {
+        v.attrs = Attrs::new().with("number", 7i64).with("small", 3u8).with("text", "\u{fc}");
+        parts.push(DataArray::new(v, Coords::new()).unwrap().with_name(name).into());
+    }
+    let mut ds = merge(&parts, &MergeOptions::default()).unwrap();
+    ds.attrs.insert("wide", vec![1i64, 2]);
+    ds.chunk("x", 2).unwrap()
+}
+
+#[test]
+fn classic_files_are_those_that_xarray_writes() {
+    let Some(python) = support::python::python() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let ds = for_classic();
+    let plain = dir.path().join("plain.nc");
+    ds.to_netcdf(&plain).unwrap();
+    for name in ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET"] {
+        let copy = dir.path().join(name);
+        let options = options(name.parse().unwrap());
+        ds.to_netcdf_with(&copy, &options, &Local::new()).unwrap();
+        let args = ["classic", &plain.to_string_lossy(), &copy.to_string_lossy(), name];
+        support::python::run_script(&python, "netcdf_twin.py", &args);
+        let back = open_dataset(&copy).unwrap();
+        let words: Vec<Text> = back.get("words").unwrap().to_vec().unwrap();
+        assert_eq!(words, ["", "zwei", "dr\u{e4}i"].map(Text::from));
+    }
+}
+
+#[test]
+fn texts_and_characters_go_through_all_formats() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let words = ["", "zwei", "dr\u{e4}i", "\u{20ac}"].map(Text::from);
+    let mut v = Variable::from_vec(&[("x", 4)], words.to_vec()).unwrap();
+    v.encoding = Attrs::new().with("dtype", "S1").with("char_dim_name", "letters");
+    let ds = DataArray::new(v, Coords::new()).unwrap().chunk("x", 3).unwrap().to_dataset("w");
+    for format in [NetcdfFormat::Netcdf4, NetcdfFormat::Cdf5, NetcdfFormat::Cdf2, NetcdfFormat::Cdf1] {
+        ds.to_netcdf_with(&path, &options(format), &Local::new()).unwrap();
+        let raw = open_netcdf(&path, None).unwrap();
+        assert_eq!(raw.variables["w"].dims()[1].as_ref(), "letters");
+        assert_eq!((raw.variables["w"].shape(), raw.variables["w"].dtype()), (vec![4, 5], DType::Bytes(1)));
+        // What was read is written as it was.
+        let back = open_dataset(&path).unwrap().compute().unwrap();
+        back.to_netcdf_with(&path, &options(format), &Local::new()).unwrap();
+        let again = open_dataset(&path).unwrap().get("w").unwrap();
+        assert_eq!(again.to_vec::<Text>().unwrap(), words);
+        assert_eq!(open_netcdf(&path, None).unwrap().variables["w"].shape(), [4, 5]);
+    }
+    let bytes =
+        Block::from_vec(&[2], ["ab", "\u{e9}"].map(Text::from).to_vec()).unwrap().retype(DType::Bytes(2));
+    let bytes = DataArray::new(Variable::new(["x"], bytes).unwrap(), Coords::new()).unwrap();
+    bytes.to_dataset("b").to_netcdf(&path).unwrap();
+    let back = open_dataset(&path).unwrap().get("b").unwrap();
+    assert_eq!(back.dtype(), DType::Bytes(2));
+    assert_eq!(back.to_vec::<Text>().unwrap(), ["ab", "\u{e9}"].map(Text::from));
+}
+
+#[test]
+fn numbers_and_sizes_that_a_classic_format_lacks_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let wide =
+        DataArray::from_vec(&[("x", 4)], vec![1i64, 2, 3_000_000_000, 4]).unwrap().chunk("x", 2).unwrap();
+    let save = |ds: &Dataset, format| {
+        let error = ds.to_netcdf_with(&path, &options(format), &Local::new()).unwrap_err();
+        error.to_string()
+    };
+    let e = save(&wide.to_dataset("wide"), NetcdfFormat::Cdf1);
+    assert!(e.contains("`wide`") && e.contains("3000000000") && e.contains("Netcdf4"), "{e}");
+    let large = |len: usize| {
+        DataArray::new(
+            Variable::new(["y", "x"], Level::of(&[len, 1 << 20], &[1, 1 << 20])).unwrap(),
+            Coords::new(),
+        )
+        .unwrap()
+    };
+    // 3 GiB, and something behind it.
+    let small: Object = DataArray::from_vec(&[("z", 1)], vec![1]).unwrap().with_name("small").into();
+    let ds = merge(&[large(768).with_name("large").into(), small.clone()], &MergeOptions::default()).unwrap();
+    let e = save(&ds, NetcdfFormat::Cdf1);
+    assert!(e.contains("`large`") && e.contains("CDF-1") && e.contains("Cdf2"), "{e}");
+    let ds = merge(&[large(1280).with_name("large").into(), small], &MergeOptions::default()).unwrap();
+    let e = save(&ds, NetcdfFormat::Cdf2);
+    assert!(e.contains("`large`") && e.contains("CDF-2") && e.contains("Cdf5"), "{e}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn netcdf_c_writes_where_it_is_asked_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let options = NetcdfOptions { library: true, ..NetcdfOptions::default() };
+    let raw = dataset(NetcdfFormat::Netcdf4, false);
+    let written = write(&path, &raw, &options);
+    if cfg!(feature = "netcdf") {
+        written.unwrap();
+        holds(&path, None, &raw);
+        let chars = write(&path, &dataset(NetcdfFormat::Netcdf4, true), &options).unwrap_err().to_string();
+        assert!(chars.contains("`chars`") && chars.contains("library"), "{chars}");
+    } else {
+        let error = written.unwrap_err().to_string();
+        assert!(error.contains("feature `netcdf`") && error.contains("NetcdfOptions::library"), "{error}");
+    }
+}
+
+/// The most memory that this process had, in MiB.
+fn peak_memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<usize>().ok()? >> 10)
+}
+
+#[test]
+fn large_files_take_little_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("large.nc");
+    // 1.5 GiB, compressed in chunks of 1 MiB, of which a task writes several; and as much as it takes to go beyond 512 MiB
+    // contiguously.
+    let mut raw = RawDataset::new();
+    let mut v = Variable::new(["t", "y", "x"], Level::of(&[1536, 512, 512], &[8, 512, 512])).unwrap();
+    v.encoding = Attrs::new()
+        .with("zlib", true)
+        .with("complevel", 1i64)
+        .with("shuffle", false)
+        .with("chunksizes", vec![1i64, 512, 512]);
+    raw.variables.insert("v".into(), v);
+    let before = peak_memory();
+    let write = NetcdfWrite::create(&path, &raw, &NetcdfOptions::new()).unwrap();
+    let targets: Vec<Target> = write.targets().into_iter().map(|(a, s)| Target::Store(a, s)).collect();
+    Local::new().threads(7).memory(128 << 20).run(&Plan::new(&targets).unwrap()).unwrap();
+    write.finish().unwrap();
+    if let (Some(before), Some(after)) = (before, peak_memory()) {
+        assert!(after < before + 400, "{before} MiB, then {after} MiB");
+    }
+    assert!(std::fs::metadata(&path).unwrap().len() < 100 << 20);
+    let back = open_netcdf(&path, None).unwrap().variables["v"].clone();
+    assert_eq!(back.shape(), [1536, 512, 512]);
+    let last = back.data().slice(&[1535, 511, 511].map(|start| Slice { start, step: 1, len: 1 })).unwrap();
+    assert_eq!(graticule::exec::compute(&[last]).unwrap()[0].to_vec::<f32>().unwrap(), [1.5]);
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::cf;
 use super::netcdf::{NetcdfOptions, NetcdfWrite};
 use super::store::Location;
 use super::zarr::{WriteOptions, ZarrWrite};
@@ -140,8 +139,35 @@ impl Batch {
         ds: &Dataset,
         options: &NetcdfOptions,
     ) -> Result<Self> {
-        let raw = cf::encode(ds, false)?;
-        self.writes.push(Write::Netcdf(NetcdfWrite::create(path.as_ref(), &raw, options)?));
+        let group = options.group.as_deref().unwrap_or("");
+        self.writes.push(Write::Netcdf(NetcdfWrite::begin(path.as_ref(), &[(group, ds)], options)?));
+        Ok(self)
+    }
+
+    /// Also write datasets to the groups of a NetCDF4 file, each given with its path (`a/b`, "" is the root).
+    ///
+    /// # Errors
+    /// Those of [`write_netcdf_with`](Batch::write_netcdf_with), and if two are for one group.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::io::netcdf::NetcdfOptions;
+    /// # let path = std::env::temp_dir().join(format!("graticule-batch-groups-{}.nc", std::process::id()));
+    /// # let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?.to_dataset("a");
+    /// let groups = [("", &ds), ("twice", &ds.mul(2)?)];
+    /// Batch::new().write_netcdf_groups(&path, &groups, &NetcdfOptions::default())?.run()?;
+    /// let twice = open_dataset_with(&path, &OpenOptions::new().group("twice"))?;
+    /// assert_eq!(twice.get("a")?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn write_netcdf_groups(
+        mut self,
+        path: impl AsRef<Path>,
+        groups: &[(&str, &Dataset)],
+        options: &NetcdfOptions,
+    ) -> Result<Self> {
+        self.writes.push(Write::Netcdf(NetcdfWrite::begin(path.as_ref(), groups, options)?));
         Ok(self)
     }
 

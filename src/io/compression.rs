@@ -89,8 +89,9 @@ impl Compression {
     pub(super) fn encode(self, v: &Variable) -> Attrs {
         let mut encoding = v.encoding.clone();
         // What files that were opened may say beside xarray's own keys.
-        for key in ["compression", "szip", "bzip2", "lzf", "blosc", "lz4", "zstd", "bitshuffle", "contiguous"]
-        {
+        let said =
+            ["compression", "compression_opts", "szip", "bzip2", "lzf", "blosc", "lz4", "zstd", "bitshuffle"];
+        for key in said.into_iter().chain(["contiguous"]) {
             encoding.remove(key);
         }
         encoding.insert("zlib", self.deflate().is_some());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::compression::Compression;
-use super::netcdf::{NetcdfOptions, is_set};
+use super::netcdf::{Compressor, NetcdfOptions};
 use super::open::{OpenOptions, open_dataset_with};
 use super::store::Location;
 use super::zarr::WriteOptions;
@@ -187,7 +187,7 @@ fn translate(variable: &mut Variable, same_chunks: bool) {
     // What is compressed in the words of one format shall be so in the other.
     let (missing, compressed): (&[&str], bool) = match encoding.get("compressors") {
         Some(AttrValue::Json(Value::Array(all))) => (&["zlib", "shuffle", "complevel"], !all.is_empty()),
-        _ => (&["compressors"], is_set(encoding, "zlib")),
+        _ => (&["compressors"], matches!(Compressor::of(encoding), Ok(Some(_)))),
     };
     if compressed {
         let both = Compression::Balanced.encode(variable);

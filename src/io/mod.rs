@@ -27,4 +27,4 @@ pub use open::{OpenOptions, open_dataset, open_dataset_with, open_raw};
 pub use open_many::{Combine, MultiFileOptions, Preprocess, open_mfdataset, open_mfdataset_with};
 pub use paths::Paths;
 pub use raw::{RawDataset, Skipped};
-pub use save_many::{save_mfdataset, save_mfdataset_with};
+pub use save_many::{save_groups, save_groups_with, save_mfdataset, save_mfdataset_with};

@@ -65,7 +65,7 @@ impl Dataset {
     /// Writes the dataset as a NetCDF4 file, replacing what is there.
     ///
     /// The file stands under its name when it is complete; a run that fails or is killed leaves nothing
-    /// there. Without the feature `netcdf` the file is put together in memory: larger ones are refused.
+    /// there. Chunks are compressed and written by all threads as they come, whatever the size of the file.
     ///
     /// # Errors
     /// If the path cannot be written, NetCDF lacks a type, an encoding contradicts the data, and those of

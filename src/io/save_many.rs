@@ -1,7 +1,8 @@
-//! Datasets to a file each: `save_mfdataset`.
+//! Several datasets: to a file each, `save_mfdataset`, or to the groups of one.
 
 use std::path::Path;
 
+use super::Batch;
 use super::netcdf::NetcdfOptions;
 use crate::error::{Context, Error, Result};
 use crate::exec::{Executor, Local, Report};
@@ -78,4 +79,53 @@ pub fn save_mfdataset_with<P: AsRef<Path>>(
         ds.to_netcdf_with(path, options, executor).at(place)
     });
     written.collect()
+}
+
+/// Writes datasets to the groups of one NetCDF4 file, each given with its path (`a/b`, "" is the root), replacing what is
+/// there. Groups on the way are made.
+///
+/// All are written in one run, which reads what they have in common once where that pays. Each group has dimensions of its
+/// own, as in files of xarray's. [`OpenOptions::group`](crate::io::OpenOptions::group) opens one.
+///
+/// # Errors
+/// If two are for one group, and those of [`Dataset::to_netcdf`].
+///
+/// ```
+/// use graticule::prelude::*;
+/// use graticule::io::save_groups;
+/// # let path = std::env::temp_dir().join(format!("graticule-save-groups-{}.nc", std::process::id()));
+/// let t = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+/// save_groups(&path, &[("", &t.to_dataset("t")), ("means/all", &t.mean("x")?.to_dataset("t"))])?;
+/// let means = open_dataset_with(&path, &OpenOptions::new().group("means/all"))?;
+/// assert_eq!(means.get("t")?.to_vec::<f64>()?, [3.0]);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn save_groups(path: impl AsRef<Path>, groups: &[(&str, &Dataset)]) -> Result<Report> {
+    save_groups_with(path, groups, &NetcdfOptions::default(), &Local::default())
+}
+
+/// [`save_groups`] with options and an executor; their `group` does not count.
+///
+/// # Errors
+/// Those of [`save_groups`].
+///
+/// ```
+/// # use graticule::prelude::*;
+/// # use graticule::io::{netcdf::NetcdfOptions, save_groups_with, zarr::WriteMode};
+/// # let path = std::env::temp_dir().join(format!("graticule-save-groups-with-{}.nc", std::process::id()));
+/// # let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?.to_dataset("a");
+/// let options = NetcdfOptions { mode: WriteMode::Create, ..Default::default() };
+/// save_groups_with(&path, &[("a", &ds), ("b", &ds)], &options, &Local::new())?;
+/// assert!(save_groups_with(&path, &[("a", &ds)], &options, &Local::new()).is_err());
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), graticule::Error>(())
+/// ```
+pub fn save_groups_with(
+    path: impl AsRef<Path>,
+    groups: &[(&str, &Dataset)],
+    options: &NetcdfOptions,
+    executor: &dyn Executor,
+) -> Result<Report> {
+    Batch::new().write_netcdf_groups(path, groups, options)?.run_on(executor).map(|(_, report)| report)
 }

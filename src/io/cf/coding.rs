@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fill::{Pack, Unpack};
+use super::netcdf::{self, Narrow, Split};
 use super::text::Join;
 use super::times::{DecodeSpan, DecodeTime, EncodeSpan, EncodeTime};
 use crate::array::{AxisGrid, Block, Region};
@@ -21,6 +22,9 @@ pub(super) enum Coding {
     DecodeSpan(DecodeSpan),
     EncodeSpan(EncodeSpan),
     Join(Join),
+    Split(Split),
+    ByteLengths,
+    Narrow(Narrow),
 }
 
 impl Coding {
@@ -33,10 +37,13 @@ impl Coding {
             Coding::DecodeSpan(c) => DType::Timedelta { unit: c.unit },
             Coding::EncodeSpan(c) => c.dtype,
             Coding::Join(c) => c.dtype,
+            Coding::Split(_) => DType::Bytes(1),
+            Coding::ByteLengths => DType::I64,
+            Coding::Narrow(c) => c.dtype,
         }
     }
 
-    fn apply(&self, block: &Block) -> Result<Block> {
+    fn apply(&self, block: &Block, out: &Region) -> Result<Block> {
         match self {
             Coding::Unpack(c) => c.apply(block),
             Coding::Pack(c) => c.apply(block),
@@ -45,21 +52,29 @@ impl Coding {
             Coding::DecodeSpan(c) => c.apply(block),
             Coding::EncodeSpan(c) => c.apply(block),
             Coding::Join(c) => c.apply(block),
+            Coding::Split(c) => {
+                let characters = out.axis(block.ndim());
+                c.apply(block, characters.start, characters.end)
+            }
+            Coding::ByteLengths => netcdf::byte_lengths(block),
+            Coding::Narrow(c) => c.apply(block),
         }
     }
 
     /// `array` with this coding applied, lazily.
     pub(super) fn of(self, array: &LazyArray) -> Result<LazyArray> {
         let mut grid = array.grid().clone();
-        if let Coding::Join(_) = self {
-            grid.0.pop();
+        match &self {
+            Coding::Join(_) => drop(grid.0.pop()),
+            Coding::Split(c) => grid.0.push(AxisGrid::single(c.width)),
+            _ => {}
         }
         let meta = Meta { dtype: self.dtype(), grid };
         LazyArray::new(Code(self), vec![array.clone()], meta)
     }
 }
 
-/// Applies a coding; only an axis of characters goes.
+/// Applies a coding; only an axis of characters comes or goes.
 #[derive(Debug, Serialize, Deserialize)]
 struct Code(Coding);
 
@@ -71,14 +86,16 @@ impl Op for Code {
 
     fn needs(&self, out: &Region, inputs: &[&Meta]) -> Vec<Need> {
         let mut ranges: Vec<_> = out.ranges().collect();
-        if let Coding::Join(_) = self.0 {
-            ranges.push(0..inputs[0].grid.axes().last().map_or(0, AxisGrid::len));
+        match self.0 {
+            Coding::Join(_) => ranges.push(0..inputs[0].grid.axes().last().map_or(0, AxisGrid::len)),
+            Coding::Split(_) => drop(ranges.pop()),
+            _ => {}
         }
         vec![Need { input: 0, region: Region::new(ranges) }]
     }
 
-    fn compute(&self, _: &Region, _: &[&Meta], mut pieces: Vec<Block>, _: &Traffic) -> Result<Block> {
-        self.0.apply(&pieces.remove(0))
+    fn compute(&self, out: &Region, _: &[&Meta], mut pieces: Vec<Block>, _: &Traffic) -> Result<Block> {
+        self.0.apply(&pieces.remove(0), out)
     }
 
     fn describe(&self) -> String {
@@ -90,6 +107,9 @@ impl Op for Code {
             Coding::DecodeSpan(_) => "decode time spans".to_string(),
             Coding::EncodeSpan(_) => "encode time spans".to_string(),
             Coding::Join(_) => "join characters".to_string(),
+            Coding::Split(_) => "split into characters".to_string(),
+            Coding::ByteLengths => "lengths in bytes".to_string(),
+            Coding::Narrow(c) => format!("narrow to {}", c.dtype),
         }
     }
 }

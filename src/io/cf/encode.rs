@@ -61,10 +61,15 @@ pub fn encode(ds: &Dataset, native_bool: bool) -> Result<RawDataset> {
 fn variable(v: &Variable, native_bool: bool) -> Result<Variable> {
     let original = v.dtype();
     let mut work = Work { data: v.data().clone(), attrs: v.attrs.clone(), encoding: v.encoding.clone() };
+    // Texts as characters, where the format has any: a step of its own.
+    let as_characters = original.is_text() && work.encoding.get_str("dtype") == Some("S1");
     let wanted = match work.encoding.remove("dtype") {
         Some(AttrValue::Str(s)) if s != "str" && s != "S1" => Some(DType::from_str(&s)?),
         _ => None,
     };
+    if as_characters {
+        work.encoding.insert("dtype", "S1");
+    }
     // A dtype of times or text says nothing about the numbers that are stored.
     let wanted = wanted.filter(|d| d.is_number() || (d.is_bool() && native_bool));
     let scaled = work.encoding.contains("scale_factor") || work.encoding.contains("add_offset");

@@ -10,6 +10,7 @@
 //! | `times` | `units = "days since ..."`, calendars, time spans |
 //! | `text` | character arrays |
 //! | `coordinates` | the `coordinates` attribute and its relatives, bounds |
+//! | `netcdf` | what formats of NetCDF lack: texts as characters, narrower integers |
 //! | `coding` | the elementwise operation that all of these are |
 
 mod coding;
@@ -17,8 +18,10 @@ mod coordinates;
 mod decode;
 mod encode;
 mod fill;
+mod netcdf;
 mod text;
 mod times;
 
 pub use decode::{DecodeCoords, DecodeOptions, decode};
 pub use encode::encode;
+pub(super) use netcdf::{Lacks, adapt};

@@ -15,10 +15,10 @@ use libdeflater::{DecompressionError, Decompressor};
 use crate::error::{Error, Result};
 
 pub(super) use hdf5_reader::messages::filter_pipeline::FilterDescription as Filter;
-pub(super) use plugin::name;
+pub(super) use plugin::{ZSTD as FILTER_ZSTD, name};
 
 /// A thread keeps buffers up to this size between chunks.
-const KEPT_BYTES: usize = 16 << 20;
+pub(super) const KEPT_BYTES: usize = 16 << 20;
 
 /// Buffers for one chunk.
 #[derive(Default)]

@@ -135,8 +135,8 @@ fn encoding(stored: &StoredVariable, grid: &ChunkGrid, origin: &Origin) -> Attrs
     if let Some(chunk) = stored.chunk() {
         let find = |id| stored.filters().iter().find(move |f| f.id == id);
         out.insert("zlib", find(1).is_some());
-        if let Some(f) = find(1) {
-            out.insert("complevel", f.client_data.first().copied().unwrap_or(0) as i64);
+        if let Some(f) = find(1).or_else(|| find(filters::FILTER_ZSTD)) {
+            out.insert("complevel", i64::from(f.client_data.first().copied().unwrap_or(0) as i32));
         }
         out.insert("shuffle", find(2).is_some());
         out.insert("fletcher32", find(3).is_some());

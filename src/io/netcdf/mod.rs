@@ -29,7 +29,7 @@ use crate::labels::Attrs;
 
 pub use references::save_references;
 pub use source::NetcdfSource;
-pub(super) use write::is_set;
+pub(super) use write::Compressor;
 pub use write::{NetcdfFormat, NetcdfOptions, NetcdfSink, NetcdfWrite};
 
 /// Opens a NetCDF or HDF5 file lazily, wherever it is: variables as stored, without decoded conventions.

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 const BZIP2: u16 = 307;
 const LZF: u16 = 32000;
 const BLOSC: u16 = 32001;
-const ZSTD: u16 = 32015;
+pub(in super::super) const ZSTD: u16 = 32015;
 
 /// The name of a filter, as far as it is a known one.
 pub(in super::super) fn name(filter: &Filter) -> String {

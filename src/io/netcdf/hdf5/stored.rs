@@ -272,8 +272,8 @@ impl StoredVariable {
             io.check()?;
             let part = at.intersect(inside).expect("it is touched");
             let stored = index.and_then(|i| i.get(number));
-            if let Some(place) = boxes::place(size, region, &at, &part, out) {
-                self.load(file, &ahead, hdf5, stored, scratch, place, io)?;
+            if let Some(stretch) = boxes::stretch(size, region, &at, &part) {
+                self.load(file, &ahead, hdf5, stored, scratch, &mut out[stretch], io)?;
                 continue;
             }
             let mut chunk = std::mem::take(&mut scratch.chunk);

@@ -1,10 +1,11 @@
 //! What a file will hold: dimensions and variables with their storage, checked before any of it is written.
 
 use indexmap::IndexMap;
-use netcdf_reader::NcAttribute;
+use netcdf_reader::{NcAttrValue, NcAttribute};
 
 use super::super::{attributes, grid};
 use super::NetcdfFormat;
+use super::compressor::Compressor;
 use crate::array::{Block, ChunkGrid};
 use crate::dtype::{DType, Text};
 use crate::error::{Context, Error, Result};
@@ -16,6 +17,8 @@ const CHUNK_BYTES: usize = 4 << 20;
 
 /// The header of a file to write.
 pub(super) struct Definition {
+    /// The path of the group, "" for the root.
+    pub(super) group: String,
     /// Names and lengths in order of appearance; unlimited ones marked.
     pub(super) dims: IndexMap<Name, (usize, bool)>,
     pub(super) attributes: Vec<NcAttribute>,
@@ -35,7 +38,7 @@ pub(super) struct Defined {
     pub(super) fill: Option<Block>,
     /// The shape of the stored chunks, if it is to be stored in chunks.
     pub(super) chunk: Option<Vec<usize>>,
-    pub(super) deflate: Option<u8>,
+    pub(super) compressor: Option<Compressor>,
     pub(super) shuffle: bool,
     pub(super) fletcher32: bool,
     /// Whole stored chunks: the units of writing.
@@ -43,7 +46,7 @@ pub(super) struct Defined {
 }
 
 impl Definition {
-    pub(super) fn of(raw: &RawDataset, format: NetcdfFormat) -> Result<Self> {
+    pub(super) fn of(group: &str, raw: &RawDataset, format: NetcdfFormat) -> Result<Self> {
         let unlimited = unlimited(&raw.encoding);
         let mut dims = IndexMap::new();
         let mut variables = Vec::new();
@@ -60,14 +63,8 @@ impl Definition {
             }
             variables.push(Defined::of(name, variable, &dims, format).at(|| format!("variable `{name}`"))?);
         }
-        let attributes = attributes(&raw.attrs, "the dataset");
-        Ok(Definition { dims, attributes, variables })
-    }
-
-    /// Bytes of all variables.
-    pub(super) fn nbytes(&self) -> usize {
-        let sizes = self.variables.iter().map(|v| v.shape.iter().product::<usize>() * v.dtype.size());
-        sizes.fold(0, usize::saturating_add)
+        let attributes = attributes(&raw.attrs, "the dataset", format);
+        Ok(Definition { group: group.trim_matches('/').to_string(), dims, attributes, variables })
     }
 }
 
@@ -87,17 +84,18 @@ impl Defined {
         let fill = fill_value(dtype, &mut attrs)?;
         let grows = v.dims().iter().any(|d| dims[d].1);
         let flag = |key| is_set(&v.encoding, key);
-        let deflate =
-            flag("zlib").then(|| v.encoding.get_f64("complevel").unwrap_or(4.0).clamp(0.0, 9.0) as u8);
         // What numbers have and texts and scalars do not.
         let filtered = format == NetcdfFormat::Netcdf4 && !shape.is_empty() && dtype != DType::Str;
-        let deflate = deflate.filter(|_| filtered);
+        let compressor = Compressor::of(&v.encoding)?.filter(|_| filtered);
         let fletcher32 = filtered && flag("fletcher32");
         let asked = asked_chunk(v, dims);
         let chunked = format == NetcdfFormat::Netcdf4
             && !shape.is_empty()
-            && (asked.is_some() || deflate.is_some() || fletcher32 || grows);
+            && (asked.is_some() || compressor.is_some() || fletcher32 || grows);
         let chunk = chunked.then(|| asked.unwrap_or_else(|| default_chunk(v)));
+        if let Some(chunk) = &chunk {
+            check_chunk(chunk, dtype)?;
+        }
         let grid = match &chunk {
             Some(chunk) => grid::of_chunks(&shape, chunk, dtype.size()),
             None => grid::of_rows(&shape, dtype.size()),
@@ -105,25 +103,86 @@ impl Defined {
         Ok(Defined {
             name: name.to_string(),
             dims: v.dims().iter().map(|d| dims.get_index_of(d).expect("dims were collected")).collect(),
-            attributes: attributes(&attrs, name),
+            attributes: typed_fill(attributes(&attrs, name, format), dtype),
             fill,
-            // xarray's default: shuffled where deflated.
-            shuffle: filtered && (flag("shuffle") || (deflate.is_some() && !v.encoding.contains("shuffle"))),
+            // xarray's default: shuffled where compressed.
+            shuffle: filtered
+                && (flag("shuffle") || (compressor.is_some() && !v.encoding.contains("shuffle"))),
             dtype,
             shape,
             chunk,
-            deflate,
+            compressor,
             fletcher32,
             grid,
         })
     }
 }
 
-fn attributes(attrs: &Attrs, owner: &str) -> Vec<NcAttribute> {
-    let (kept, lost) = attributes::to_nc(attrs);
+impl Defined {
+    /// One value of the variable's own type that stands for what was never written.
+    pub(super) fn fill_or_default(&self) -> Result<Block> {
+        // As netCDF.h has them.
+        const FLOAT: f32 = 9.969_21e36;
+        Ok(match (&self.fill, self.dtype) {
+            (Some(fill), _) => fill.clone(),
+            (None, DType::I8) => Block::scalar(-127i8),
+            (None, DType::I16) => Block::scalar(-32_767i16),
+            (None, DType::I32) => Block::scalar(-2_147_483_647i32),
+            (None, DType::I64) => Block::scalar(-9_223_372_036_854_775_806i64),
+            (None, DType::U8) => Block::scalar(u8::MAX),
+            (None, DType::U16) => Block::scalar(u16::MAX),
+            (None, DType::U32) => Block::scalar(u32::MAX),
+            (None, DType::U64) => Block::scalar(u64::MAX - 1),
+            (None, DType::F32) => Block::scalar(FLOAT),
+            (None, DType::F64) => Block::scalar(9.969_209_968_386_869e36f64),
+            (None, _) => Block::scalar(Text::from("")),
+        })
+    }
+}
+
+/// The fill value of a variable of texts is a text of their type, not of characters.
+fn typed_fill(mut attributes: Vec<NcAttribute>, dtype: DType) -> Vec<NcAttribute> {
+    for a in attributes.iter_mut().filter(|a| dtype == DType::Str && a.name == "_FillValue") {
+        if let NcAttrValue::Chars(text) = &a.value {
+            a.value = NcAttrValue::Strings(vec![text.clone()]);
+        }
+    }
+    attributes
+}
+
+/// HDF5 has no larger chunks.
+fn check_chunk(chunk: &[usize], dtype: DType) -> Result<()> {
+    let bytes = chunk.iter().fold(dtype.size(), |n, &c| n.saturating_mul(c));
+    if u32::try_from(bytes).is_ok() && chunk.iter().all(|&c| u32::try_from(c).is_ok()) {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!("NetCDF4 chunks of {bytes} bytes ({chunk:?})"))
+        .help("they must be smaller than 4 GiB: set `chunksizes` in the encoding"))
+}
+
+/// What NetCDF4 itself notes on groups and variables under these names.
+const RESERVED: [&str; 7] = [
+    "CLASS",
+    "NAME",
+    "DIMENSION_LIST",
+    "REFERENCE_LIST",
+    "_Netcdf4Dimid",
+    "_Netcdf4Coordinates",
+    "_NCProperties",
+];
+
+fn attributes(attrs: &Attrs, owner: &str, format: NetcdfFormat) -> Vec<NcAttribute> {
+    let (mut kept, lost) = attributes::to_nc(attrs);
     for name in lost {
         tracing::warn!(%owner, attribute = %name, "left out, since NetCDF has no such type");
     }
+    kept.retain(|a| {
+        let reserved = format == NetcdfFormat::Netcdf4 && RESERVED.contains(&a.name.as_str());
+        if reserved {
+            tracing::warn!(%owner, attribute = %a.name, "left out, since NetCDF4 uses the name itself");
+        }
+        !reserved
+    });
     kept
 }
 
@@ -139,7 +198,7 @@ fn unlimited(encoding: &Attrs) -> Vec<String> {
 }
 
 /// Whether a key of the encoding says yes.
-pub(in crate::io) fn is_set(encoding: &Attrs, key: &str) -> bool {
+pub(super) fn is_set(encoding: &Attrs, key: &str) -> bool {
     match encoding.get(key) {
         Some(AttrValue::Array(b)) => match b.get::<bool>() {
             Some(v) => v.first() == Some(&true),
@@ -199,6 +258,10 @@ fn check_name(name: &str) -> Result<()> {
 
 fn check_dtype(dtype: DType, format: NetcdfFormat) -> Result<()> {
     match dtype {
+        DType::I64 | DType::U8 | DType::U16 | DType::U32 | DType::U64 if format.is_netcdf3() => {
+            Err(Error::dtype(format!("classic NetCDF files before CDF-5 have no {dtype}"))
+                .help("cast it to int32, or write the format Cdf5 or Netcdf4"))
+        }
         _ if dtype.is_integer() || dtype.is_float() || dtype == DType::Bytes(1) => Ok(()),
         DType::Str if format == NetcdfFormat::Netcdf4 => Ok(()),
         DType::Str => Err(Error::dtype("classic NetCDF files have no texts")

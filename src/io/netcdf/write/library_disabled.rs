@@ -1,14 +1,14 @@
-//! Without the feature `netcdf`: NetCDF4 files are put together in memory.
+//! Without the feature `netcdf`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::Writer;
 use super::definition::Definition;
-use super::memory::MemoryWriter;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// What writes NetCDF4.
-pub(super) fn writer(path: &Path, definition: &Definition) -> Result<Arc<dyn Writer>> {
-    Ok(Arc::new(MemoryWriter::create(path, definition)?))
+/// What writes NetCDF4 through netCDF-C.
+pub(super) fn writer(_: &Path, _: &Definition) -> Result<Arc<dyn Writer>> {
+    Err(Error::unsupported("this program was built without the feature `netcdf`, which is netCDF-C")
+        .help("set `NetcdfOptions::library` to false: NetCDF4 is written without netCDF-C, too"))
 }

@@ -1,4 +1,4 @@
-//! With the feature `netcdf`: NetCDF4 files are written chunk by chunk through netCDF-C.
+//! With the feature `netcdf`: NetCDF4 files through netCDF-C, if that is asked for.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,19 +8,33 @@ use netcdf::{AttributeValue, Extent, Extents, FileMut};
 use netcdf_reader::NcAttrValue;
 
 use super::Writer;
+use super::compressor::Compressor;
 use super::definition::{Defined, Definition};
-use super::memory::MemoryWriter;
 use crate::array::{Block, Region};
 use crate::dtype::dispatch::with_real;
 use crate::dtype::{DType, Text};
 use crate::error::{Context, Error, Result};
 use crate::source::Traffic;
 
-/// What writes NetCDF4.
+/// What writes NetCDF4 through netCDF-C.
 pub(super) fn writer(path: &Path, definition: &Definition) -> Result<Arc<dyn Writer>> {
-    // The crate has no safe way to write characters.
-    if definition.variables.iter().any(|v| v.dtype == DType::Bytes(1)) {
-        return Ok(Arc::new(MemoryWriter::create(path, definition)?));
+    let lacks = |what: &str, name: &str| {
+        Error::unsupported(format!("the binding to netCDF-C cannot write {what}, as of variable `{name}`"))
+            .help("set `NetcdfOptions::library` to false: NetCDF4 is written without netCDF-C, too")
+    };
+    for v in &definition.variables {
+        if v.dtype == DType::Bytes(1) {
+            return Err(lacks("characters", &v.name));
+        }
+        if v.fletcher32 {
+            return Err(lacks("checksums", &v.name));
+        }
+        if let Some(Compressor::Zstd(_)) = v.compressor {
+            return Err(lacks("the compression zstd", &v.name));
+        }
+    }
+    if !definition.group.is_empty() {
+        return Err(lacks("groups", &definition.group));
     }
     Ok(Arc::new(LibraryWriter::create(path, definition)?))
 }
@@ -56,16 +70,16 @@ impl LibraryWriter {
 }
 
 fn define(file: &mut FileMut, v: &Defined, dims: &[&str]) -> Result<()> {
-    if v.fletcher32 {
-        tracing::warn!(variable = %v.name, "written without a checksum: the netCDF binding has none");
-    }
     let own: Vec<&str> = v.dims.iter().map(|&d| dims[d]).collect();
     let mut var = file.add_variable_with_type(&v.name, &own, &nc_type(v.dtype)?).map_err(failed)?;
     if let Some(chunk) = &v.chunk {
         var.set_chunking(chunk).map_err(failed)?;
     }
-    if v.deflate.is_some() || v.shuffle {
-        var.set_compression(v.deflate.unwrap_or(0).into(), v.shuffle).map_err(failed)?;
+    if v.compressor.is_some() || v.shuffle {
+        let Some(Compressor::Deflate(level)) = v.compressor.or(Some(Compressor::Deflate(0))) else {
+            return Err(Error::internal("zstd was to be refused before"));
+        };
+        var.set_compression(level.into(), v.shuffle).map_err(failed)?;
     }
     if let Some(fill) = &v.fill {
         with_real!(v.dtype.kind(), T => {

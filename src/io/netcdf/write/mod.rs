@@ -1,11 +1,15 @@
 //! Writing NetCDF files: chunk by chunk, under a temporary name until all is there.
 
 mod classic;
+mod compressor;
 mod definition;
+mod hdf5;
 #[cfg_attr(feature = "netcdf", path = "library_enabled.rs")]
 #[cfg_attr(not(feature = "netcdf"), path = "library_disabled.rs")]
 mod library;
-mod memory;
+mod options;
+mod plain;
+mod positioned;
 mod sink;
 
 use std::path::Path;
@@ -14,42 +18,18 @@ use std::sync::Arc;
 use crate::array::{Block, Region};
 use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
+use crate::io::cf::{self, Lacks};
 use crate::io::staging::Staging;
 use crate::io::zarr::WriteMode;
+use crate::labels::Dataset;
 use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
 
+pub(in crate::io) use compressor::Compressor;
 use definition::Definition;
-pub(in crate::io) use definition::is_set;
+pub use options::{NetcdfFormat, NetcdfOptions};
 pub use sink::NetcdfSink;
 use sink::Registration;
-
-/// The format of a NetCDF file to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NetcdfFormat {
-    /// NetCDF4, with chunks and compression. With the feature `netcdf` it is written chunk by chunk
-    /// through netCDF-C; without it the file is put together in memory, which bounds its size.
-    #[default]
-    Netcdf4,
-    /// CDF-5, the classic format with 64-bit sizes and all integer types: no compression, no texts.
-    /// It is written chunk by chunk by all threads at once, whatever its size.
-    Cdf5,
-}
-
-/// How to write a NetCDF file.
-#[derive(Debug, Clone)]
-pub struct NetcdfOptions {
-    /// What to do with a file that is there already: replace it, unless told otherwise (as xarray does).
-    pub mode: WriteMode,
-    /// The format.
-    pub format: NetcdfFormat,
-}
-
-impl Default for NetcdfOptions {
-    fn default() -> Self {
-        NetcdfOptions { mode: WriteMode::Replace, format: NetcdfFormat::default() }
-    }
-}
 
 /// What takes the blocks of a file.
 trait Writer: Send + Sync {
@@ -71,10 +51,25 @@ pub struct NetcdfWrite {
 }
 
 impl NetcdfWrite {
+    /// Begins a file with labelled datasets in groups, encoded as its format asks for.
+    pub(in crate::io) fn begin(
+        path: &Path,
+        groups: &[(&str, &Dataset)],
+        options: &NetcdfOptions,
+    ) -> Result<Self> {
+        let format = options.format;
+        let lacks = Lacks { texts: format.is_classic(), wide_integers: format.is_netcdf3() };
+        let encode = |&(_, ds): &(&str, &Dataset)| cf::adapt(cf::encode(ds, false)?, lacks);
+        let encoded = groups.iter().map(encode).collect::<Result<Vec<_>>>();
+        let encoded = encoded.at(|| format!("writing the NetCDF file {}", path.display()))?;
+        let named: Vec<_> = groups.iter().zip(&encoded).map(|((group, _), raw)| (*group, raw)).collect();
+        Self::create_groups(path, &named, options)
+    }
+
     /// Begins a file at `path` with the header that `raw` asks for; values in memory are written too.
     ///
-    /// The variables' `encoding` is followed under xarray's names: `chunksizes`, `zlib`, `complevel`,
-    /// `shuffle`, `fletcher32`; the dataset's names `unlimited_dims`.
+    /// The variables' `encoding` is followed under xarray's names: `chunksizes`, `zlib` or `compression` (`zlib`, `zstd`) with
+    /// `complevel`, `shuffle`, `fletcher32`; the dataset's names `unlimited_dims`.
     ///
     /// # Errors
     /// If the path is taken, the format lacks a type that occurs, the file would be too large for it, or
@@ -93,23 +88,51 @@ impl NetcdfWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn create(path: &Path, raw: &RawDataset, options: &NetcdfOptions) -> Result<Self> {
+        let group = options.group.as_deref().unwrap_or("");
+        Self::create_groups(path, &[(group, raw)], options)
+    }
+
+    /// Begins a file with several groups, each given with its path; "" is the root. See [`create`](NetcdfWrite::create).
+    ///
+    /// # Errors
+    /// Those of [`create`](NetcdfWrite::create), and if two are for one group, or the format has none.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::{exec, io::{cf, netcdf::{NetcdfOptions, NetcdfWrite}}};
+    /// # let path = std::env::temp_dir().join(format!("graticule-create-groups-{}.nc", std::process::id()));
+    /// # let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// let raw = cf::encode(&a.to_dataset("a"), false)?;
+    /// let write = NetcdfWrite::create_groups(&path, &[("", &raw), ("b", &raw)], &NetcdfOptions::default())?;
+    /// exec::store(&write.targets())?;
+    /// write.finish()?;
+    /// let b = open_dataset_with(&path, &OpenOptions::new().group("b"))?;
+    /// assert_eq!(b.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn create_groups(
+        path: &Path,
+        groups: &[(&str, &RawDataset)],
+        options: &NetcdfOptions,
+    ) -> Result<Self> {
         let place = || format!("writing the NetCDF file {}", path.display());
-        let definition = Definition::of(raw, options.format).at(place)?;
+        let define = |&(group, raw): &(&str, &RawDataset)| Definition::of(group, raw, options.format);
+        let definitions = groups.iter().map(define).collect::<Result<Vec<_>>>().at(place)?;
         if !matches!(options.mode, WriteMode::Create | WriteMode::Replace) {
             let mode = format!("the mode `{:?}` is one of Zarr stores", options.mode);
             return Err(Error::unsupported(mode).help("NetCDF files are written anew: `Create` or `Replace`"));
         }
         let staging = Staging::file(path, options.mode == WriteMode::Replace)?;
-        let writer: Arc<dyn Writer> = match options.format {
-            NetcdfFormat::Cdf5 => {
-                Arc::new(classic::ClassicWriter::create(staging.path(), &definition).at(place)?)
-            }
-            NetcdfFormat::Netcdf4 => library::writer(staging.path(), &definition).at(place)?,
-        };
+        let all = definitions.iter().flat_map(|d| &d.variables);
+        let sinks: Vec<_> =
+            all.enumerate().map(|(i, v)| (i, v.name.clone(), v.dtype, v.grid.clone())).collect();
+        let writer = writer(staging.path(), definitions, options).at(place)?;
         let registration = Registration::new(writer);
         let mut targets = Vec::new();
-        for (i, (variable, defined)) in raw.variables.values().zip(&definition.variables).enumerate() {
-            let sink = NetcdfSink::new(&registration, i, path, defined);
+        let variables = groups.iter().flat_map(|(_, raw)| raw.variables.values());
+        for (variable, (number, name, dtype, grid)) in variables.zip(sinks) {
+            let sink = NetcdfSink::new(&registration, number, path, name, dtype, grid);
             match variable.data().as_block() {
                 Some(block) => sink.write_all(block, &Traffic::default()).at(place)?,
                 None => targets.push((variable.data().clone(), Arc::new(sink) as Arc<dyn Sink>)),
@@ -158,5 +181,20 @@ impl NetcdfWrite {
         self.registration.close()?.finish()?;
         std::fs::File::options().write(true).open(self.staging.path())?.sync_all()?;
         self.staging.commit()
+    }
+}
+
+/// What writes a file with these groups.
+fn writer(path: &Path, groups: Vec<Definition>, options: &NetcdfOptions) -> Result<Arc<dyn Writer>> {
+    if options.format == NetcdfFormat::Netcdf4 && !options.library {
+        return Ok(Arc::new(hdf5::Hdf5Writer::create(path, groups)?));
+    }
+    let [root] = &groups[..] else {
+        return Err(Error::unsupported("several groups in a file of this format")
+            .help("write the format Netcdf4, without `NetcdfOptions::library`"));
+    };
+    match options.format {
+        NetcdfFormat::Netcdf4 => library::writer(path, root),
+        format => Ok(Arc::new(classic::ClassicWriter::create(path, root, format)?)),
     }
 }

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::Writer;
-use super::definition::Defined;
 use crate::array::{Block, ChunkGrid, Region};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -65,15 +64,22 @@ pub struct NetcdfSink {
 }
 
 impl NetcdfSink {
-    pub(super) fn new(writer: &Registration, variable: usize, path: &Path, defined: &Defined) -> Self {
+    pub(super) fn new(
+        writer: &Registration,
+        variable: usize,
+        path: &Path,
+        name: String,
+        dtype: DType,
+        grid: ChunkGrid,
+    ) -> Self {
         NetcdfSink {
             process: std::process::id(),
             writer: writer.0,
             variable,
             path: path.to_path_buf(),
-            name: defined.name.clone(),
-            dtype: defined.dtype,
-            grid: defined.grid.clone(),
+            name,
+            dtype,
+            grid,
         }
     }
 

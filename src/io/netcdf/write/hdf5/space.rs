@@ -1,0 +1,47 @@
+//! The file as it grows: a counter gives out places, and what belongs there is written by position, by all threads at
+//! once.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::super::positioned::write_all_at;
+use super::superblock;
+use crate::error::{Error, Result};
+
+pub(super) struct Space {
+    file: File,
+    end: AtomicU64,
+}
+
+impl Space {
+    /// A new file with nothing but room for the superblock.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        Ok(Space { file: File::create(path)?, end: AtomicU64::new(superblock::LENGTH.next_multiple_of(8)) })
+    }
+
+    /// A place for so many bytes, which nobody else gets.
+    pub(super) fn reserve(&self, bytes: u64) -> Result<u64> {
+        let bytes = bytes.checked_next_multiple_of(8).filter(|&n| n < 1 << 62);
+        let bytes = bytes.ok_or_else(|| Error::unsupported("files of 4 EiB and more"))?;
+        Ok(self.end.fetch_add(bytes, Ordering::Relaxed))
+    }
+
+    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
+        Ok(write_all_at(&self.file, bytes, at)?)
+    }
+
+    /// Writes at the end; gives the place.
+    pub(super) fn put(&self, bytes: &[u8]) -> Result<u64> {
+        let at = self.reserve(bytes.len() as u64)?;
+        self.write(at, bytes)?;
+        Ok(at)
+    }
+
+    /// Completes the file with the superblock: before that it is none.
+    pub(super) fn finish(&self, root: u64) -> Result<()> {
+        let end = self.end.load(Ordering::Relaxed);
+        self.file.set_len(end)?;
+        self.write(0, &superblock::encode(end, root))
+    }
+}
