@@ -61,13 +61,13 @@ struct Failure<'a> {
 }
 
 const USAGE: &str = "usage: graticule-worker serve            (the child of a Dask worker: messages on stdin and stdout)
-       graticule-worker run JOB STAGE PART  (part number PART of a stage of the job in the folder or store JOB)";
+       graticule-worker run JOB STEP PART   (part number PART of a step of the job in the folder or store JOB)";
 
 /// The whole program of a worker: the `main` of a binary that has your kernels and sources in it.
 ///
 /// `graticule-worker` is this and nothing else.
 ///
-/// ```
+/// ```no_run
 /// // src/bin/worker.rs: the crate with the kernels must be named for them to be linked.
 /// // use my_kernels as _;
 /// fn main() -> std::process::ExitCode {
