@@ -4,7 +4,8 @@
 //! says of which plan, then one for each chunk that was written whole: the number of the array, the number of the chunk
 //! (row-major), and the bytes of its file (0 where it holds only the fill value and has none). Lines are added when the
 //! file is written; a chunk counts if its line is complete and the file has this length. The file `manifest` is locked
-//! as long as a run writes.
+//! as long as a run writes. Other processes of a run write lines to files of their own, `lines-HOST-PROCESS-ARRAY`, since file
+//! systems of several machines do not keep apart what two of them append.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -17,6 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Context, Error, Result};
 use crate::io::staging;
 use crate::io::store::FolderStore;
+
+/// How names of files with lines of other processes begin.
+const LINES: &str = "lines-";
 
 /// Whether a run that is killed can be continued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,7 +94,7 @@ impl Manifest {
 
     /// The log of the array of this number.
     pub fn log(&self, array: usize) -> ChunkLog {
-        ChunkLog { folder: self.folder.clone(), array, ..ChunkLog::default() }
+        ChunkLog { folder: self.folder.clone(), array, here: true, ..ChunkLog::default() }
     }
 
     /// Says which plan this is, or finds that it is the same.
@@ -180,6 +184,9 @@ fn line(text: &str) -> Option<Line> {
 pub(super) struct ChunkLog {
     folder: PathBuf,
     array: usize,
+    /// Whether this is the process that has the manifest.
+    #[serde(skip)]
+    here: bool,
     #[serde(skip)]
     file: OnceLock<File>,
     #[serde(skip)]
@@ -193,13 +200,24 @@ impl ChunkLog {
     }
 
     fn chunks_before(&self, bytes: impl Fn(usize) -> Option<u64>) -> Result<HashSet<usize>> {
-        let text = read(&mut File::open(manifest_in(&self.folder))?)?;
-        let complete = text.rfind('\n').unwrap_or(0);
-        let lines = text[..complete].lines().skip(1).map_while(line);
         let there = |(array, chunk, written): &Line| {
             *array == self.array && (*written == 0 || bytes(*chunk) == Some(*written))
         };
-        Ok(lines.filter(there).map(|(_, chunk, _)| chunk).collect())
+        let mut before = HashSet::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let titles = match &*name {
+                "manifest" => 1,
+                other if other.starts_with(LINES) => 0,
+                _ => continue,
+            };
+            let text = read(&mut File::open(&path)?)?;
+            let complete = text.rfind('\n').unwrap_or(0);
+            let lines = text[..complete].lines().skip(titles).map_while(line);
+            before.extend(lines.filter(there).map(|(_, chunk, _)| chunk));
+        }
+        Ok(before)
     }
 
     /// Notes that a chunk is written, in a file of so many bytes.
@@ -207,12 +225,20 @@ impl ChunkLog {
         let mut file = match self.file.get() {
             Some(file) => file,
             None => {
-                let file = OpenOptions::new().append(true).open(manifest_in(&self.folder))?;
+                let path = if self.here { manifest_in(&self.folder) } else { self.own_file() };
+                let file = OpenOptions::new().append(true).create(!self.here).open(path)?;
                 self.file.get_or_init(|| file)
             }
         };
         // One write: lines of several threads do not mix.
         file.write_all(format!("{} {chunk} {bytes}\n", self.array).as_bytes())?;
         Ok(())
+    }
+
+    /// The file of a process that has not begun the run.
+    fn own_file(&self) -> PathBuf {
+        let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let host = host.trim().replace('/', "-");
+        self.folder.join(format!("{LINES}{host}-{}-{}", std::process::id(), self.array))
     }
 }
