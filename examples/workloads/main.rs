@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example workloads -- W1 --data DIR --out PATH [--threads 2] [--memory 1GiB] [--scratch DIR] [--repeat 3]
+//! cargo run --release --features dask --example workloads -- W1 --data DIR --out PATH --dask scheduler.json --library PATH
 //! ```
 //!
 //! Prints one line of JSON: how long each repeat took, processor time, peak memory, bytes read and written, and
@@ -27,7 +28,7 @@ const KEPT: usize = 250_000_000;
 pub struct Job {
     data: PathBuf,
     out: PathBuf,
-    local: Local,
+    executor: Box<dyn Executor>,
     /// The sizes with which the data was made.
     sizes: Value,
     /// Bytes read and written by the repeat under way.
@@ -104,7 +105,7 @@ impl Job {
 
     /// Computes all variables in one run.
     fn compute(&mut self, ds: &Dataset) -> Result<Outcome> {
-        let (ds, report) = ds.compute_on(&self.local)?;
+        let (ds, report) = ds.compute_on(&*self.executor)?;
         self.count(&report);
         Ok(Outcome::Arrays(ds))
     }
@@ -112,7 +113,7 @@ impl Job {
     /// Computes an array, and notes how many seconds that took.
     fn part(&mut self, name: impl Into<String>, a: &DataArray) -> Result<DataArray> {
         let start = Instant::now();
-        let (result, report) = a.compute_on(&self.local)?;
+        let (result, report) = a.compute_on(&*self.executor)?;
         self.parts.insert(name.into(), json!(start.elapsed().as_secs_f64()));
         self.count(&report);
         Ok(result)
@@ -122,7 +123,7 @@ impl Job {
     fn write(&mut self, ds: &Dataset) -> Result<Outcome> {
         let path = self.out(".zarr");
         let options = WriteOptions { mode: WriteMode::Replace, ..WriteOptions::default() };
-        let (_, report) = Batch::new().write_zarr_with(&path, ds, &options)?.run_on(&self.local)?;
+        let (_, report) = Batch::new().write_zarr_with(&path, ds, &options)?.run_on(&*self.executor)?;
         self.count(&report);
         Ok(Outcome::Written(path))
     }
@@ -148,8 +149,14 @@ fn run() -> Result<()> {
     };
     let text = std::fs::read_to_string(&sizes).map_err(|e| broken(&e))?;
     let sizes = serde_json::from_str(&text).map_err(|e| broken(&e))?;
-    let mut job =
-        Job { data: args.data, out: args.out, local: args.local, sizes, traffic: (0, 0), parts: Map::new() };
+    let mut job = Job {
+        data: args.data,
+        out: args.out,
+        executor: args.executor,
+        sizes,
+        traffic: (0, 0),
+        parts: Map::new(),
+    };
     let known = || stored::NAMES.iter().chain(memory::NAMES).map(|n| n.to_string());
     let made = stored::workload(&args.name, &job).or_else(|| memory::workload(&args.name, &job));
     let unknown = || Error::invalid(format!("there is no workload `{}`", args.name)).known(known());
@@ -206,13 +213,14 @@ fn save(path: &Path, ds: &Dataset) -> Result<()> {
     Ok(())
 }
 
-const OPTIONS: [&str; 6] = ["--data", "--out", "--memory", "--threads", "--scratch", "--repeat"];
+const OPTIONS: [&str; 8] =
+    ["--data", "--out", "--memory", "--threads", "--scratch", "--repeat", "--dask", "--library"];
 
 struct Args {
     name: String,
     data: PathBuf,
     out: PathBuf,
-    local: Local,
+    executor: Box<dyn Executor>,
     repeat: usize,
 }
 
@@ -220,6 +228,7 @@ impl Args {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Args> {
         let (mut name, mut data, mut out) = (None, None, None);
         let (mut local, mut repeat) = (Local::new(), 3);
+        let (mut dask, mut library) = (None, None);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| Error::invalid(format!("`{arg}` needs a value")));
             match arg.as_str() {
@@ -228,6 +237,8 @@ impl Args {
                 "--memory" => local = local.memory(parse_bytes(&value()?)?),
                 "--threads" => local = local.threads(count(&value()?)?),
                 "--scratch" => local = local.scratch(value()?),
+                "--dask" => dask = Some(PathBuf::from(value()?)),
+                "--library" => library = Some(PathBuf::from(value()?)),
                 "--repeat" => repeat = count(&value()?)?,
                 _ if arg.starts_with("--") => {
                     return Err(Error::invalid(format!("no option `{arg}`")).known(OPTIONS.map(String::from)));
@@ -243,7 +254,11 @@ impl Args {
         if let Some(folder) = out.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        Ok(Args { name: name.ok_or_else(usage)?, data: data.ok_or_else(usage)?, out, local, repeat })
+        let executor = match dask {
+            None => Box::new(local),
+            Some(scheduler) => cluster(scheduler, library)?,
+        };
+        Ok(Args { name: name.ok_or_else(usage)?, data: data.ok_or_else(usage)?, out, executor, repeat })
     }
 }
 
@@ -252,4 +267,17 @@ fn count(text: &str) -> Result<usize> {
         Ok(n) if n > 0 => Ok(n),
         _ => Err(Error::invalid(format!("`{text}` is not a number of at least 1"))),
     }
+}
+
+/// The cluster of the scheduler that wrote this file.
+#[cfg(feature = "dask")]
+fn cluster(scheduler: PathBuf, library: Option<PathBuf>) -> Result<Box<dyn Executor>> {
+    use graticule::cluster::{Dask, DaskOptions};
+    let options = DaskOptions { library, ..DaskOptions::default() };
+    Ok(Box::new(Dask::connect_with(&*scheduler, &options)?))
+}
+
+#[cfg(not(feature = "dask"))]
+fn cluster(_: PathBuf, _: Option<PathBuf>) -> Result<Box<dyn Executor>> {
+    Err(Error::unsupported("this build has no Dask executor").help("build with `--features dask`"))
 }

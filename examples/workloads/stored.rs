@@ -176,7 +176,7 @@ fn monthly(job: &mut Job) -> Result<Outcome> {
     let ds = encoded(&dataset([("mean", months.mean()?), ("max", months.max()?)])?, &deflate)?;
     let path = job.out(".nc");
     let options = NetcdfOptions { mode: WriteMode::Replace, ..Default::default() };
-    let (_, report) = Batch::new().write_netcdf_with(&path, &ds, &options)?.run_on(&job.local)?;
+    let (_, report) = Batch::new().write_netcdf_with(&path, &ds, &options)?.run_on(&*job.executor)?;
     job.count(&report);
     Ok(Outcome::Written(path))
 }
