@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--server-dir", help="the folder of HyperQueue's server, if it is not the usual one")
     parser.add_argument("--worker", default="graticule-worker", help="the worker program, as a path on the nodes")
     parser.add_argument("--cpus", default="1", help="cores of a part, as HyperQueue writes them")
+    parser.add_argument("--memory", help="memory of a part, as 24GB; without it 60 %% of the node's")
     parser.add_argument("--logs", help="a folder for what parts print")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="graticule-hyperqueue-") as scratch:
@@ -40,10 +41,13 @@ def submit(asked: argparse.Namespace, logs: str) -> None:
     """Runs the parts as one HyperQueue job that goes on where some of them fail."""
     client = Client(asked.server_dir)
     job = Job(name=f"graticule {asked.step}", default_workdir=logs, max_fails=None)
+    environment = {"RAYON_NUM_THREADS": asked.cpus}
+    if asked.memory:
+        environment["GRATICULE_MEMORY"] = asked.memory
     for part in range(asked.parts):
         job.program(
             [asked.worker, "run", asked.job, asked.step, str(part)],
-            env={"RAYON_NUM_THREADS": asked.cpus},
+            env=environment,
             name=f"part {part}",
             resources=ResourceRequest(cpus=asked.cpus),
         )

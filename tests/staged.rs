@@ -3,7 +3,7 @@
 mod support;
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -79,12 +79,12 @@ fn stores_and_files_are_written_as_the_local_executor_writes_them() {
 struct EndsAfter<L>(AtomicUsize, Cancel, L);
 
 impl<L: Launcher> Launcher for EndsAfter<L> {
-    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()> {
-        self.2.launch(step, cancel)?;
+    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<Option<ExitStatus>> {
+        let ended = self.2.launch(step, cancel)?;
         if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.1.cancel();
         }
-        Ok(())
+        Ok(ended)
     }
 }
 
@@ -119,6 +119,26 @@ fn a_run_that_ended_early_goes_on_from_its_job() {
 }
 
 #[test]
+fn a_run_goes_on_with_parts_of_another_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let t = open_dataset(store_of_t(folder.path())).unwrap().get("t").unwrap();
+    let job = folder.path().join("job");
+    // A climatology, and what is made of it: two steps at least.
+    let lazy = anomalies(&t).std("time").unwrap();
+    for steps in [1, 2] {
+        let cancel = Cancel::new();
+        let launcher = EndsAfter(AtomicUsize::new(steps), cancel.clone(), two_workers());
+        let executor =
+            staged(&job, launcher).part_bytes(1 << (17 + steps)).most_parts(200).cancel_with(cancel);
+        let e = lazy.compute_on(&executor).unwrap_err();
+        assert_eq!(e.kind(), ErrorKind::Cancelled, "{e}");
+    }
+    let (found, report) = lazy.compute_on(&staged(&job, two_workers())).unwrap();
+    assert_same("deviation", &found, &lazy.compute().unwrap());
+    assert!(names(&job).is_empty(), "{report}: {:?}", names(&job));
+}
+
+#[test]
 fn parts_that_are_killed_are_run_again_and_the_reason_of_a_failure_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = store_of_t(folder.path());
@@ -139,6 +159,11 @@ fn parts_that_are_killed_are_run_again_and_the_reason_of_a_failure_is_told() {
 
     let nothing = lazy.compute_on(&staged(&job, CommandLine::new("true"))).unwrap_err();
     assert!(nothing.to_string().contains("ended without a word"), "{nothing}");
+    let refused = lazy.compute_on(&staged(&job, CommandLine::new("exit 7"))).unwrap_err();
+    assert!(refused.to_string().contains("exit status: 7"), "{refused}");
+    let odd = staged(&folder.path().join("a job"), CommandLine::new("true"));
+    let odd = lazy.compute_on(&odd).unwrap_err();
+    assert!(odd.to_string().contains("take this place of a job apart"), "{odd}");
     let missing = lazy.compute_on(&staged(&job, CommandLine::new("/nowhere/hq submit"))).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/hq"), "{missing}");
     let missing = lazy.compute_on(&staged(&job, Processes::new("/nowhere/worker"))).unwrap_err();

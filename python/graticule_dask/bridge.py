@@ -65,8 +65,7 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> int:
         frame = inbox.next()
         if frame is None:
             return 0
-        session = greet(frame, outbox)
-        inbox.connected = True
+        session = greet(frame, outbox, inbox)
         while (frame := inbox.next()) is not None:
             handle(session, outbox, *frame)
         return 0
@@ -78,7 +77,7 @@ def serve(incoming: BinaryIO, outgoing: BinaryIO) -> int:
             session.close()
 
 
-def greet(frame: tuple[int, dict[str, Any]], outbox: Outbox) -> Session:
+def greet(frame: tuple[int, dict[str, Any]], outbox: Outbox, inbox: Inbox) -> Session:
     """Connects as HELLO asks, checks the cluster, and answers READY."""
     kind, hello = frame
     if kind != HELLO or hello.get("protocol") != PROTOCOL:
@@ -92,6 +91,8 @@ def greet(frame: tuple[int, dict[str, Any]], outbox: Outbox) -> Session:
     try:
         wait_for_workers(client, hello["timeout"])
         check_versions(client)
+        # From here on something of ours is on the cluster, and has to be taken off it.
+        inbox.connected = True
         session = Session(client, _settings(hello), outbox)
     except BaseException:
         client.close(timeout=5)
@@ -138,7 +139,6 @@ def _settings(hello: Mapping[str, Any]) -> CoreSettings:
         version=hello["version"],
         library=hello["library"],
         program=tuple(program) if program else None,
-        isolate=hello["isolate"],
     )
 
 

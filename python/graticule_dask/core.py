@@ -43,7 +43,11 @@ class CoreSettings:
     version: str
     library: str | None = None
     program: tuple[str, ...] | None = None
-    isolate: bool = False
+
+    @property
+    def isolate(self) -> bool:
+        """Whether the core runs as a child: it does where a program is named and no library."""
+        return bool(self.program) or not (self.library or os.environ.get(LIBRARY_VARIABLE))
 
 
 def open_core(settings: CoreSettings) -> Core:
@@ -60,8 +64,7 @@ def open_core(settings: CoreSettings) -> Core:
 def _open_library(settings: CoreSettings) -> Core:
     path = settings.library or os.environ.get(LIBRARY_VARIABLE)
     way_out = f"set the option `library`, or {LIBRARY_VARIABLE} on the workers, to where it is there"
-    if not path:
-        raise GraticuleError("NotFound", "no worker library is named", help=way_out)
+    assert path, "a core without a library is a child"
     try:
         return LibraryCore(path)
     except OSError as error:

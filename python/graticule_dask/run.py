@@ -21,7 +21,7 @@ from graticule_dask.traffic import Traffic
 NO_BATCH = -1
 
 #: Values that are fetched with one request.
-GATHER = 100
+GATHER = 8
 
 #: Seconds between two looks at the futures of batches that workers have reported.
 TICK = 0.01
@@ -234,7 +234,7 @@ def _killed(error: KilledWorker, batch: int) -> GraticuleError:
         "Internal",
         f"the worker process died while running batch {batch},"
         f" on {error.allowed_failures + 1} workers one after the other",
-        help="run the core in a process of its own (`isolate`) to see how it dies and to keep the"
+        help="run the core in a process of its own (the option `program`) to see how it dies and to keep the"
         " workers; was memory short? See the workers' logs",
         batch=batch,
         worker=error.last_worker.address,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from distributed import Client
@@ -31,9 +32,15 @@ class Session:
         self._runs: dict[str, Run] = {}
         self._endings: list[threading.Thread] = []
         self._closing = threading.Event()
-        client.register_plugin(CorePlugin(self._name, settings), name=plugin_name(self._name))
-        client.subscribe_topic(plugin_name(self._name), self._event)
-        self.workers = workers_of(client)
+        try:
+            client.register_plugin(CorePlugin(self._name, settings), name=plugin_name(self._name))
+            client.subscribe_topic(plugin_name(self._name), self._event)
+            self.workers = workers_of(client)
+        except BaseException:
+            # The scheduler would give the plugin to every worker that comes.
+            with suppress(Exception):
+                client.unregister_worker_plugin(plugin_name(self._name))
+            raise
 
     def watch(self) -> None:
         """Starts telling which workers come and go, and that the scheduler is lost."""

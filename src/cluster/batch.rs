@@ -49,14 +49,23 @@ impl Batch {
 ///
 /// # Errors
 /// If the plan puts blocks on the disk of one machine.
-pub(crate) fn batches_of(plan: &Plan, threads: usize, bytes: usize) -> Result<Batches> {
+pub(crate) fn batches_of(plan: &Plan, threads: usize, bytes: usize, merges: Merges) -> Result<Batches> {
     let cuts = (0..plan.stages().len()).map(|s| cut_of(plan, s, threads, bytes)).collect::<Result<_>>()?;
     let mut cutting =
-        Cutting { plan, cuts, made: HashMap::new(), all: Batches { list: Vec::new(), resumed: 0 } };
+        Cutting { plan, cuts, merges, made: HashMap::new(), all: Batches { list: Vec::new(), resumed: 0 } };
     for stage in (0..plan.stages().len()).filter(|&s| !plan.stages()[s].keeps()) {
         cutting.root(stage);
     }
     Ok(cutting.all)
+}
+
+/// When states are merged: the order is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merges {
+    /// Some at a time, so that few lie about, in a chain of batches.
+    AsTheyCome,
+    /// All of a chunk by one batch, which takes one after the other: for engines where each link of a chain waits in a queue.
+    AtTheEnd,
 }
 
 /// The batches of a plan.
@@ -85,6 +94,7 @@ fn cut_of(plan: &Plan, stage: usize, threads: usize, bytes: usize) -> Result<Cut
 struct Cutting<'a> {
     plan: &'a Plan,
     cuts: Vec<Cut>,
+    merges: Merges,
     /// By stage, and chunk or number of the batch of chunks.
     made: HashMap<(usize, usize), usize>,
     all: Batches,
@@ -162,7 +172,11 @@ impl Cutting<'_> {
         let parts: Vec<Range<usize>> =
             (0..segments).step_by(each).map(|first| first..segments.min(first + each)).collect();
         let mut before = None;
-        let groups: Vec<_> = parts.chunks(at_once).collect();
+        let at_once = match self.merges {
+            Merges::AsTheyCome => at_once,
+            Merges::AtTheEnd => parts.len(),
+        };
+        let groups: Vec<_> = parts.chunks(at_once.max(1)).collect();
         for (i, group) in groups.iter().enumerate() {
             let mut inputs: Vec<usize> = before.into_iter().collect();
             for part in *group {

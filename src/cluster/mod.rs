@@ -10,6 +10,9 @@
 //! program ⇄ frames ⇄ bridge (python -m graticule_dask) ⇄ scheduler ⇄ workers: worker library or child program
 //! ```
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
 mod batch;
 #[cfg(feature = "dask")]
 mod dask;
@@ -19,10 +22,17 @@ mod parcel;
 mod staged;
 pub mod worker;
 
-pub(crate) use batch::{Batch, batches_of};
+pub(crate) use batch::{Batch, Merges, batches_of};
 #[cfg(feature = "dask")]
 pub use dask::{Dask, DaskOptions, Scheduler, Security};
 pub(crate) use gathered::Gathered;
 pub use staged::{CommandLine, Launcher, Processes, Staged, Step};
 pub(crate) use worker::run_batch;
 pub use worker::worker_main;
+
+/// A name that no other run has.
+fn new_id() -> String {
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    format!("{:x}-{since:x}-{:x}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed))
+}

@@ -79,8 +79,8 @@ impl Packing {
         head.extend((table.len() as u64).to_le_bytes());
         head.extend(table);
         head.resize(head.len().next_multiple_of(ALIGNMENT), 0);
-        // The elements are moved up in their buffer: it is not there twice.
         let mut all = self.data;
+        all.reserve_exact(head.len());
         all.splice(0..0, head);
         Ok(all)
     }
@@ -109,7 +109,11 @@ impl<'a> Parcel<'a> {
         let table = rest.get(..len).ok_or_else(wrong)?;
         let entries = rmp_serde::from_slice(table).map_err(|e| wrong().caused_by(e))?;
         let begin = (MAGIC.len() + 8 + len).next_multiple_of(ALIGNMENT);
-        Ok(Parcel { entries, data: bytes.get(begin..).ok_or_else(wrong)? })
+        let parcel = Parcel { entries, data: bytes.get(begin..).ok_or_else(wrong)? };
+        // Whoever asks for blocks later finds them all.
+        let pieces = parcel.entries.iter().flat_map(|e| &e.lists).flatten();
+        pieces.into_iter().try_for_each(|piece| parcel.bytes_of(piece).map(drop))?;
+        Ok(parcel)
     }
 
     /// What is in it.
@@ -135,10 +139,13 @@ impl<'a> Parcel<'a> {
     }
 
     fn block(&self, piece: &Piece) -> Result<Block> {
+        Block::from_bytes(piece.dtype, &piece.shape, self.bytes_of(piece)?)
+    }
+
+    fn bytes_of(&self, piece: &Piece) -> Result<&'a [u8]> {
         let end = piece.offset.checked_add(piece.bytes);
         let part = end.and_then(|end| self.data.get(piece.offset as usize..end as usize));
-        let part = part.ok_or_else(|| Error::storage("a parcel of blocks is cut off"))?;
-        Block::from_bytes(piece.dtype, &piece.shape, part)
+        part.ok_or_else(|| Error::storage("a parcel of blocks is cut off"))
     }
 }
 

@@ -44,7 +44,14 @@ pub(crate) fn admit_tasks(plan: &Plan, room: usize) -> Result<()> {
 
 /// The budget that `GRATICULE_MEMORY` asks for.
 pub(crate) fn asked_memory() -> Option<usize> {
-    std::env::var("GRATICULE_MEMORY").ok().and_then(|v| parse_bytes(&v).ok())
+    let asked = std::env::var("GRATICULE_MEMORY").ok()?;
+    match parse_bytes(&asked) {
+        Ok(bytes) => Some(bytes),
+        Err(e) => {
+            tracing::warn!("GRATICULE_MEMORY has no say: {e}");
+            None
+        }
+    }
 }
 
 /// Bytes that runs on this machine take: what was asked for, or most of what there is.

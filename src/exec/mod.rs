@@ -26,6 +26,7 @@ pub use crate::source::Cancel;
 pub(crate) use admit::admit_tasks;
 pub(crate) use admit::{admit_results, usable_memory};
 pub use fold::{finish_fold, merge_states, run_segment};
+pub(crate) use guard::guarded;
 pub use local::Local;
 pub(crate) use pull::run_unwritten;
 pub use pull::{Kept, run_task};

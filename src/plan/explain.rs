@@ -65,7 +65,7 @@ pub fn human_bytes(bytes: u64) -> String {
     }
 }
 
-/// The bytes that a text says: "256MiB", "1.5 GB", "1000000".
+/// The bytes that a text says: "256MiB", "1.5 GB", "1000000"; "24G" is 24 GiB, as batch systems mean it.
 ///
 /// # Errors
 /// If it is not a size.
@@ -74,6 +74,7 @@ pub fn human_bytes(bytes: u64) -> String {
 /// # use graticule::plan::parse_bytes;
 /// assert_eq!(parse_bytes("256MiB")?, 256 << 20);
 /// assert_eq!(parse_bytes("1.5 GB")?, 1_500_000_000);
+/// assert_eq!(parse_bytes("24G")?, 24 << 30);
 /// assert!(parse_bytes("much").is_err());
 /// # Ok::<(), graticule::Error>(())
 /// ```
@@ -86,9 +87,11 @@ pub fn parse_bytes(text: &str) -> Result<usize> {
         "kb" => 1e3,
         "mb" => 1e6,
         "gb" => 1e9,
-        "kib" => 1024.0,
-        "mib" => 1024.0 * 1024.0,
-        "gib" => 1024.0 * 1024.0 * 1024.0,
+        "tb" => 1e12,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "k" | "kib" => 1024.0,
+        "t" | "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
         _ => return Err(wrong()),
     };
     Ok((number * unit) as usize)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Plan, human_bytes};
+use super::{Plan, StageKind, human_bytes};
 
 /// A batch works on about so many bytes: an engine takes milliseconds for each, work on these some hundred.
 pub(crate) const BATCH_BYTES: usize = 64 << 20;
@@ -11,14 +11,17 @@ pub(crate) const BATCH_BYTES: usize = 64 << 20;
 /// Each thread has so many batches of a stage, so that none waits long for the last.
 const BATCHES_PER_THREAD: usize = 4;
 
-/// No stage has more batches than this: an hour and a half of a scheduler's time is enough.
+/// No stage has more batches than this, or hardly more: it is two minutes of a scheduler's time.
 const MOST_BATCHES: usize = 100_000;
+
+/// The value of a batch is no larger, where a task's is not: workers hold it, and send it in one message.
+const VALUE_BYTES: usize = 256 << 20;
 
 /// States that are merged at once are no more than this many, and take no more than [`MERGE_BYTES`].
 const MERGE_PARTS: usize = 32;
 const MERGE_BYTES: usize = 256 << 20;
 
-/// What Dask's scheduler takes for a task, measured with 2026.8 and 2024.1 (`docs/cluster.md`).
+/// What Dask's scheduler takes for a task, about (`docs/cluster.md`).
 const SCHEDULER: Duration = Duration::from_micros(1_000);
 
 /// Decoded bytes that a thread takes in each second, about: for estimates of time, not for the cut.
@@ -35,6 +38,8 @@ pub(crate) struct StageSize {
     state_bytes: usize,
     /// Of the blocks that stay for later stages.
     kept_bytes: u64,
+    /// Of what a task gives that is not written.
+    value_bytes: usize,
 }
 
 /// How a stage is cut.
@@ -49,14 +54,13 @@ pub(crate) enum Cut {
 impl StageSize {
     pub(crate) fn of(plan: &Plan, stage: usize) -> Self {
         let s = &plan.stages()[stage];
-        let kept = match s.keeps() {
-            true => s
-                .results()
-                .iter()
-                .map(|&n| &plan.nodes()[n].meta)
-                .map(|m| m.grid.size() as u64 * m.dtype.size() as u64)
-                .sum(),
-            false => 0,
+        let metas = s.results().iter().map(|&n| &plan.nodes()[n].meta);
+        let blocks: u64 = metas.map(|m| m.grid.size() as u64 * m.dtype.size() as u64).sum();
+        let of_chunk = (blocks / s.grid.count().max(1) as u64) as usize;
+        let value_bytes = match s.kind {
+            StageKind::Write { .. } => 0,
+            _ if s.segments() > 1 => s.state_bytes,
+            _ => of_chunk,
         };
         StageSize {
             tasks: s.task_count(),
@@ -65,7 +69,8 @@ impl StageSize {
             read_bytes: s.read_bytes,
             task_bytes: s.task_bytes,
             state_bytes: s.state_bytes,
-            kept_bytes: kept,
+            kept_bytes: if s.keeps() { blocks } else { 0 },
+            value_bytes,
         }
     }
 
@@ -79,7 +84,7 @@ impl StageSize {
             true => tasks,
             false => (batch_bytes / bytes).min(tasks.div_ceil(threads * BATCHES_PER_THREAD)).max(1),
         };
-        let each = each.max(tasks.div_ceil(MOST_BATCHES));
+        let each = each.max(tasks.div_ceil(MOST_BATCHES)).min((VALUE_BYTES / self.value_bytes.max(1)).max(1));
         if self.segments == 1 || each >= self.segments {
             return Cut::Chunks((each / self.segments).max(1));
         }

@@ -2,11 +2,14 @@
 
 use std::time::Instant;
 
-use crate::cluster::{Batch, Gathered, batches_of, run_batch};
+use crate::cluster::{Batch, Gathered, Merges, batches_of, run_batch};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Outcome, Report};
 use crate::plan::{BATCH_BYTES, Plan};
 use crate::source::Traffic;
+
+/// Of the cluster that batches are made for.
+const THREADS: usize = 2;
 
 /// Runs a plan as workers of a cluster do: plan, batches and blocks become bytes and blocks again between all steps, on one
 /// thread. What runs here runs on a cluster whose workers have the same kernels, and gives the same bits as
@@ -29,7 +32,6 @@ use crate::source::Traffic;
 #[derive(Debug, Clone)]
 pub struct Batched {
     bytes: usize,
-    workers: usize,
 }
 
 impl Default for Batched {
@@ -49,7 +51,7 @@ impl Batched {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn new() -> Self {
-        Batched { bytes: BATCH_BYTES, workers: 2 }
+        Batched { bytes: BATCH_BYTES }
     }
 
     /// Batches for work on about so many bytes; with 1 each task is a batch.
@@ -72,7 +74,7 @@ impl Executor for Batched {
         let begun = Instant::now();
         let io = Traffic::default();
         let there = Plan::from_bytes(&plan.to_bytes()?)?;
-        let batches = batches_of(plan, self.workers, self.bytes)?;
+        let batches = batches_of(plan, THREADS, self.bytes, Merges::AsTheyCome)?;
         let mut gathered = Gathered::new(plan);
         let mut values: Vec<Vec<u8>> = Vec::with_capacity(batches.list.len());
         for of in &batches.list {

@@ -20,8 +20,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// Lines of the bridge's stderr that an error shows.
 const LINES: usize = 15;
 
-/// How long a bridge may take to end when it is told to.
-const ENDING: Duration = Duration::from_secs(5);
+/// How long a bridge may take to end when it is told to: runs have a minute to stop.
+const ENDING: Duration = Duration::from_secs(90);
+
+/// How long one listens for why a bridge has ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 mod told {
     pub(super) const HELLO: u8 = 1;
@@ -75,7 +78,6 @@ struct Hello<'a> {
     timeout: f64,
     library: Option<String>,
     program: Option<Vec<String>>,
-    isolate: bool,
 }
 
 #[derive(Serialize)]
@@ -145,11 +147,10 @@ impl Bridge {
             timeout: options.timeout.as_secs_f64(),
             library: options.library.as_deref().map(text),
             program: options.program.as_deref().map(|p| vec![text(p), "serve".to_string()]),
-            isolate: options.program.is_some(),
         };
         bridge.tell(told::HELLO, &hello)?;
-        // The bridge keeps to the time itself; a Python that hangs does not.
-        let until = Instant::now() + options.timeout + Duration::from_secs(60);
+        // The bridge keeps to the time itself, for the scheduler and again for workers; a Python that hangs does not.
+        let until = Instant::now() + 2 * options.timeout + Duration::from_secs(60);
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match bridge.next(left)? {
@@ -179,11 +180,14 @@ impl Bridge {
         let broken = || Error::internal("a pipe to the bridge is missing");
         let to = child.stdin.take().map(BufWriter::new);
         let mut from = BufReader::new(child.stdout.take().ok_or_else(broken)?);
-        let lines = BufReader::new(child.stderr.take().ok_or_else(broken)?).lines();
+        let mut lines = BufReader::new(child.stderr.take().ok_or_else(broken)?);
         let stderr = Arc::new(Mutex::new(VecDeque::new()));
         let last = stderr.clone();
         std::thread::spawn(move || {
-            for line in lines.map_while(|line| line.ok()) {
+            let mut bytes = Vec::new();
+            while matches!(lines.read_until(b'\n', &mut bytes), Ok(1..)) {
+                let line = String::from_utf8_lossy(&bytes).trim_end().to_string();
+                bytes.clear();
                 tracing::debug!(target: "graticule::dask", "{line}");
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 last.push_back(line);
@@ -242,7 +246,7 @@ impl Bridge {
         match send(to, kind, message) {
             Err(e) if e.kind() == ErrorKind::Storage => {
                 // Why it ended it has said before that.
-                while let Ok(event) = self.events.recv_timeout(ENDING) {
+                while let Ok(event) = self.events.recv_timeout(LAST_WORDS) {
                     if let Ok(Event::Failed { error, .. }) = event {
                         return Err(error);
                     }

@@ -6,17 +6,19 @@ mod run;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::worker::GATE_SHARE;
 use crate::error::Result;
 use crate::exec::{Cancel, Executor, Outcome, Progress, admit_results, admit_tasks};
 use crate::plan::{Plan, Rules, human_bytes};
-use bridge::{Bridge, Worker};
-use run::{OnProgress, Run};
+use bridge::{Bridge, Event, Worker};
+use run::{OnProgress, Run, Sizes, note_workers};
 
 pub use options::{DaskOptions, Scheduler, Security};
 
-/// Runs plans on a Dask cluster: what a laptop computes, on as many workers as there are, with the same bits.
+/// Runs plans on a Dask cluster: what a laptop computes, on as many workers as there are, with the same bits. Runs of one
+/// connection, and of clones of it, wait for each other.
 ///
 /// Sources are read and stores are written by the workers, which must reach them under the same paths and addresses. Results
 /// in memory come back to this program, and so do blocks for NetCDF files and stores in memory, which only one process can
@@ -117,7 +119,16 @@ impl Dask {
         self
     }
 
+    /// The workers that there are now, as far as no other run keeps the connection.
     fn workers(&self) -> Vec<Worker> {
+        if let Ok(mut bridge) = self.connection.bridge.try_lock() {
+            // A bridge that has ended says so when it is asked to run something.
+            while let Ok(Some(event)) = bridge.next(Duration::ZERO) {
+                if let Event::Workers(workers) = event {
+                    note_workers(&self.connection.workers, workers);
+                }
+            }
+        }
         self.connection.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -149,7 +160,7 @@ impl Executor for Dask {
         let workers = self.workers();
         let memory = task_memory(&workers).unwrap_or(self.memory);
         // Workers hold what lies between stages, and tasks beside it.
-        let held = memory.saturating_mul(workers.len()) / 2;
+        let held = memory.saturating_mul(workers.len().max(1)) / 2;
         Rules { memory, held, threads: threads_of(&workers), ..Rules::default() }
     }
 
@@ -160,6 +171,7 @@ impl Executor for Dask {
         }
         let mut bridge = self.connection.bridge.lock().unwrap_or_else(PoisonError::into_inner);
         let workers = &self.connection.workers;
-        Run::new(&mut bridge, plan, workers, &self.cancel, self.batch_bytes)?.run(self.on_progress.as_ref())
+        let sizes = Sizes { batch_bytes: self.batch_bytes, room: self.memory / 2 };
+        Run::new(&mut bridge, plan, workers, &self.cancel, sizes)?.run(self.on_progress.as_ref())
     }
 }

@@ -1,20 +1,19 @@
 //! One run on a Dask cluster: windows of batches go out, events come in.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use serde_bytes::ByteBuf;
 
 use super::bridge::{Bridge, Event, Submitted, Worker, kind_of};
 use super::threads_of;
-use crate::array::Block;
-use crate::cluster::batch::{Batches, Numbered, batches_of};
-use crate::cluster::parcel::Parcel;
+use crate::cluster::batch::{Batches, Merges, Numbered, batches_of};
+use crate::cluster::gathered::Gathered;
+use crate::cluster::new_id;
 use crate::cluster::worker::writes_elsewhere;
 use crate::error::{Error, Result};
 use crate::exec::{Cancel, Outcome, Progress, Report};
-use crate::plan::{Plan, StageKind};
+use crate::plan::Plan;
 use crate::source::Traffic;
 
 /// A graph of more batches at once would block the scheduler for seconds.
@@ -29,19 +28,29 @@ const COMING_BACK: usize = 3;
 /// How often the switch of cancellation is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How long a run that failed or was cancelled may take to end.
-const ENDING: Duration = Duration::from_secs(30);
+/// How long a run that failed or was cancelled may take to end: the bridge gives batches a minute.
+const ENDING: Duration = Duration::from_secs(75);
 
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
 pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// Bytes that a run goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sizes {
+    /// What a batch works on, about.
+    pub(super) batch_bytes: usize,
+    /// What this program takes in at the same time.
+    pub(super) room: usize,
+}
+
 /// A run on its way.
 pub(super) struct Run<'a> {
     bridge: &'a mut Bridge,
     known_workers: &'a Mutex<Vec<Worker>>,
     plan: &'a Plan,
+    sizes: Sizes,
     id: String,
     batches: Batches,
     /// For each batch the last one that needs its value.
@@ -52,7 +61,7 @@ pub(super) struct Run<'a> {
     /// Values that have not come.
     awaited: usize,
     release: Vec<usize>,
-    outputs: Vec<Block>,
+    gathered: Gathered<'a>,
     io: Traffic,
     report: Report,
     tasks_done: usize,
@@ -64,13 +73,12 @@ impl<'a> Run<'a> {
         plan: &'a Plan,
         known_workers: &'a Mutex<Vec<Worker>>,
         cancel: &Cancel,
-        batch_bytes: usize,
+        sizes: Sizes,
     ) -> Result<Self> {
         let workers = known_workers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let threads = threads_of(&workers);
-        let batches = batches_of(plan, threads, batch_bytes)?;
+        let batches = batches_of(plan, threads, sizes.batch_bytes, Merges::AsTheyCome)?;
         let count = batches.list.len();
-        let outputs = plan.output_metas().into_iter().map(|m| Block::zeros(m.dtype, &m.shape())).collect();
         let report = Report {
             tasks: plan.task_count(),
             resumed: batches.resumed as u64,
@@ -82,6 +90,7 @@ impl<'a> Run<'a> {
             bridge,
             known_workers,
             plan,
+            sizes,
             id: new_id(),
             last_users: last_users(&batches.list),
             submitted: 0,
@@ -89,7 +98,7 @@ impl<'a> Run<'a> {
             unfinished: 0,
             awaited: 0,
             release: Vec::new(),
-            outputs,
+            gathered: Gathered::new(plan),
             io: Traffic::new(cancel.clone()),
             tasks_done: batches.resumed,
             batches,
@@ -112,14 +121,20 @@ impl<'a> Run<'a> {
         let ended = ended.and_then(|()| self.wait_for_end());
         outcome?;
         ended?;
+        self.report.bytes_written += self.io.written();
         self.report.elapsed = begun.elapsed();
-        Ok(Outcome { blocks: self.outputs, report: self.report })
+        Ok(Outcome { blocks: self.gathered.into_outputs(), report: self.report })
     }
 
     fn all(&mut self, on_progress: Option<&OnProgress>) -> Result<()> {
         self.bridge.plan(&self.id, &self.plan.to_bytes()?)?;
         let writes_here = (0..self.plan.stages().len()).any(|s| writes_elsewhere(self.plan, s));
-        let most = if writes_here { COMING_BACK * self.report.threads } else { HANDED_OVER };
+        let most = match writes_here {
+            true => (COMING_BACK * self.report.threads)
+                .min(self.sizes.room / self.sizes.batch_bytes.max(1))
+                .max(1),
+            false => HANDED_OVER,
+        };
         let mut told = Instant::now();
         while self.submitted < self.batches.list.len() || self.unfinished + self.awaited > 0 {
             let coming = self.unfinished.max(self.awaited);
@@ -202,7 +217,7 @@ impl<'a> Run<'a> {
             Event::Result { run, id, data } if run == self.id => {
                 self.awaited -= 1;
                 self.release.push(id);
-                self.place(&data)
+                self.gathered.place(&data, &self.io)
             }
             Event::Failed { run, id, error } if run.as_ref().is_none_or(|run| *run == self.id) => {
                 let stage = id.and_then(|id| self.batches.list.get(id)).map(|of| of.batch.stage());
@@ -212,34 +227,11 @@ impl<'a> Run<'a> {
                 })
             }
             Event::Workers(workers) => {
-                if workers.is_empty() {
-                    tracing::warn!("the cluster has no workers left: the run waits until one comes");
-                }
-                *self.known_workers.lock().unwrap_or_else(PoisonError::into_inner) = workers;
+                note_workers(self.known_workers, workers);
                 Ok(())
             }
             _ => Ok(()),
         }
-    }
-
-    /// Puts blocks that have come to their place: into a result, or to where only this process can write.
-    fn place(&mut self, data: &[u8]) -> Result<()> {
-        let parcel = Parcel::of(data)?;
-        for (i, entry) in parcel.entries().iter().enumerate() {
-            let stage = self.plan.stages().get(entry.stage).ok_or_else(|| unknown(entry.stage))?;
-            let blocks = parcel.blocks(i)?;
-            let [block] = &blocks[..] else { return Err(Error::internal("a result is no single block")) };
-            let region = stage.grid.region(entry.chunk);
-            match &stage.kind {
-                StageKind::Output { output, .. } => self.outputs[*output].assign(&region, block),
-                StageKind::Write { sink, .. } => {
-                    sink.write(&region, block, &self.io)?;
-                    self.report.bytes_written += block.nbytes() as u64;
-                }
-                _ => return Err(Error::internal("a block came back that nobody wants")),
-            }
-        }
-        Ok(())
     }
 
     fn tell(&self, on_progress: Option<&OnProgress>) {
@@ -248,7 +240,7 @@ impl<'a> Run<'a> {
                 done: self.tasks_done.min(self.report.tasks),
                 total: self.report.tasks,
                 bytes_read: self.report.bytes_read,
-                bytes_written: self.report.bytes_written,
+                bytes_written: self.report.bytes_written + self.io.written(),
             });
         }
     }
@@ -258,11 +250,20 @@ impl<'a> Run<'a> {
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             match self.bridge.next(left)? {
                 Some(Event::End { run }) if run == self.id => return Ok(()),
+                Some(Event::Workers(workers)) => note_workers(self.known_workers, workers),
                 _ => {}
             }
         }
         Err(Error::internal("the bridge to Dask does not end the run"))
     }
+}
+
+/// Takes note of the workers that there are.
+pub(super) fn note_workers(known: &Mutex<Vec<Worker>>, workers: Vec<Worker>) {
+    if workers.is_empty() {
+        tracing::warn!("the cluster has no workers left: runs wait until one comes");
+    }
+    *known.lock().unwrap_or_else(PoisonError::into_inner) = workers;
 }
 
 fn unknown(id: usize) -> Error {
@@ -276,11 +277,4 @@ fn last_users(list: &[Numbered]) -> Vec<Option<usize>> {
         batch.inputs.iter().for_each(|&i| last[i] = Some(user));
     }
     last
-}
-
-/// A name that no other run has.
-fn new_id() -> String {
-    static RUNS: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
-    format!("{:x}-{since:x}-{:x}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed))
 }

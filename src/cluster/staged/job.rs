@@ -3,13 +3,14 @@
 //! ```text
 //! job               which plan this is
 //! plan              the plan
-//! steps/2.0         the parts of step 2, first attempt: lists of batches
+//! steps/RUN.2.0     the parts of step 2, first attempt: lists of batches
 //! values/NAME       the value of a batch; NAME follows from what the batch does
 //! done/NAME         what the batch read and wrote: it is complete
 //! failed/NAME       the error that it ended with
-//! cancel            parts that begin after this do nothing
+//! cancel/RUN        parts of this run of the program that begin after this do nothing
 //! ```
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::batch::{Batch, Numbered};
 use crate::cluster::worker::plan_here;
 use crate::error::{Context, Error, Result};
-use crate::io::store::{ByteRange, Location, Store};
+use crate::io::store::{Access, ByteRange, Guard, Location, Store};
 use crate::plan::{Plan, identity_of};
 
 /// Documents are no larger.
@@ -78,20 +79,40 @@ impl Job {
             if (&there.version, there.plan) != (&title.version, title.plan) {
                 return Err(Error::invalid("another plan's job lies there: it cannot be continued")
                     .at(self.store.describe())
-                    .help("name another place for this job, or remove what lies there"));
+                    .help(
+                        "name another place for this job, or remove what lies there; a store in a folder has to be written \
+                         with `Resume::IfBegun` to be gone on with",
+                    ));
             }
-            self.store.remove("cancel")?;
             self.store.remove("failed")?;
         } else if !self.store.list("")?.is_empty() {
             return Err(
                 Error::invalid("something else lies where the job is to be put").at(self.store.describe())
             );
         }
-        self.store.write("plan", &plan.to_bytes()?)?;
-        self.put("job", &title)
+        self.put("job", &title)?;
+        self.store.write("plan", &plan.to_bytes()?)
     }
 
+    /// Keeps other programs from running the same job.
+    pub(super) fn lock(&self) -> Result<Guard> {
+        self.store.lock(Access::Exclusive)
+    }
+
+    /// The plan, for a worker.
+    ///
+    /// # Errors
+    /// If the job is of another version, or the plan has an operation that this worker lacks.
     pub(super) fn plan(&self) -> Result<Plan> {
+        let title: Title = self.get("job")?.ok_or_else(|| self.missing("job"))?;
+        if title.version != env!("CARGO_PKG_VERSION") {
+            return Err(Error::unsupported(format!(
+                "the job is of graticule {}, this worker is of {}",
+                title.version,
+                env!("CARGO_PKG_VERSION")
+            ))
+            .help("build the program and its workers from the same version"));
+        }
         let bytes = self.bytes("plan")?.ok_or_else(|| self.missing("plan"))?;
         plan_here(&bytes).at(|| self.store.describe())
     }
@@ -130,8 +151,13 @@ impl Job {
     }
 
     /// Names of all batches that are done.
-    pub(super) fn all_done(&self) -> Result<Vec<String>> {
-        self.store.list("done")
+    pub(super) fn all_done(&self) -> Result<HashSet<String>> {
+        Ok(self.store.list("done")?.into_iter().collect())
+    }
+
+    /// Names of all batches whose values are there.
+    pub(super) fn all_values(&self) -> Result<HashSet<String>> {
+        Ok(self.store.list("values")?.into_iter().collect())
     }
 
     /// Forgets what a batch gave, so that it runs again.
@@ -145,12 +171,15 @@ impl Job {
         self.store.remove(&format!("values/{name}"))
     }
 
-    pub(super) fn cancel(&self) -> Result<()> {
-        self.store.write("cancel", b"")
+    /// Has parts of a run of the program that have not begun do nothing.
+    pub(super) fn cancel(&self, run: &str) -> Result<()> {
+        self.store.write(&format!("cancel/{run}"), b"")
     }
 
-    pub(super) fn is_cancelled(&self) -> Result<bool> {
-        Ok(self.store.size("cancel")?.is_some())
+    /// Whether the run of the program that a step is of was cancelled.
+    pub(super) fn is_cancelled(&self, step: &str) -> Result<bool> {
+        let run = step.split('.').next().unwrap_or_default();
+        Ok(self.store.size(&format!("cancel/{run}"))?.is_some())
     }
 
     /// Removes every trace of the run, values after what says that they are there and the title last: a removal that is cut

@@ -2,12 +2,12 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::error::{Context, Error, Result};
-use crate::exec::Cancel;
+use crate::exec::{Cancel, usable_memory};
 
 /// How often a program is looked at that runs.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -25,11 +25,12 @@ pub struct Step {
 
 /// Starts workers: `graticule-worker run JOB STEP PART` for each part of a step.
 pub trait Launcher: Debug + Send + Sync {
-    /// Runs all parts, and returns when all have ended, however they ended: the job says which are done.
+    /// Runs all parts, and returns when all have ended, however they ended: the job says which are done. How the program that
+    /// handed them over has ended, if there was one.
     ///
     /// # Errors
     /// If parts cannot be started at all, or the run is cancelled.
-    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()>;
+    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<Option<ExitStatus>>;
 }
 
 /// Workers as processes of this machine, some at a time.
@@ -51,7 +52,7 @@ impl Processes {
         Processes { program: program.into(), at_once: 1 }
     }
 
-    /// So many at the same time (at least one); each takes all cores that it finds.
+    /// So many at the same time (at least one), which share the cores and the memory of this machine.
     ///
     /// ```
     /// # use graticule::cluster::Processes;
@@ -64,18 +65,22 @@ impl Processes {
 }
 
 impl Launcher for Processes {
-    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()> {
+    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<Option<ExitStatus>> {
+        let memory = (usable_memory() / self.at_once).to_string();
+        let threads = (rayon::current_num_threads() / self.at_once).max(1).to_string();
         let mut running: Vec<Child> = Vec::new();
         let mut next = 0;
         while next < step.parts || !running.is_empty() {
             if cancel.is_cancelled() {
                 running.iter_mut().for_each(end);
-                return Ok(());
+                return Ok(None);
             }
             while next < step.parts && running.len() < self.at_once {
                 let part = next.to_string();
                 let started = Command::new(&self.program)
                     .args(["run", &step.job, &step.step, &part])
+                    .env("GRATICULE_MEMORY", &memory)
+                    .env("RAYON_NUM_THREADS", &threads)
                     .stdin(Stdio::null())
                     .stdout(Stdio::null())
                     .spawn();
@@ -92,7 +97,7 @@ impl Launcher for Processes {
             running.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
             sleep(LOOK_EVERY);
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -136,7 +141,13 @@ impl CommandLine {
 }
 
 impl Launcher for CommandLine {
-    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<()> {
+    fn launch(&self, step: &Step, cancel: &Cancel) -> Result<Option<ExitStatus>> {
+        let plain = |c: char| c.is_alphanumeric() || "/._:=@%+,-".contains(c);
+        if !step.job.chars().all(plain) {
+            return Err(Error::invalid("a shell would take this place of a job apart")
+                .at(step.job.clone())
+                .help("name one of letters, digits and `/._:=@%+,-`"));
+        }
         let line = (self.line.replace("{job}", &step.job))
             .replace("{step}", &step.step)
             .replace("{parts}", &step.parts.to_string())
@@ -149,7 +160,7 @@ impl Launcher for CommandLine {
         loop {
             if cancel.is_cancelled() {
                 end(&mut child);
-                return Ok(());
+                return Ok(None);
             }
             // Engines fail where a part fails: what is done the job says. Only what cannot be started is told here.
             match child.try_wait()? {
@@ -158,7 +169,7 @@ impl Launcher for CommandLine {
                         Error::new(crate::ErrorKind::NotFound, "the program is not there").at(place())
                     );
                 }
-                Some(_) => return Ok(()),
+                Some(status) => return Ok(Some(status)),
                 None => sleep(LOOK_EVERY),
             }
         }

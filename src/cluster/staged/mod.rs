@@ -6,11 +6,13 @@ mod part;
 
 use std::collections::HashSet;
 use std::fmt;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::batch::batches_of;
+use super::batch::{Merges, batches_of};
 use super::gathered::Gathered;
+use super::new_id;
 use crate::error::{Error, Result};
 use crate::exec::{Cancel, Executor, Outcome, Progress, Report, admit_results, usable_memory};
 use crate::io::store::Location;
@@ -39,7 +41,9 @@ type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 /// of Kubernetes, HyperQueue.
 ///
 /// What lies between steps goes through the store of the job, which costs a write and a read of it. A run that ended early is
-/// continued by the same program: what its job holds is not computed again. A job that is complete leaves nothing.
+/// continued by the same program: what its job holds is not computed again. A job that is complete leaves nothing. A store in a
+/// folder has to be written with [`Resume::IfBegun`](crate::io::zarr::Resume) for that: without it each run of a program writes to
+/// a folder of its own, which makes it another plan.
 ///
 /// ```no_run
 /// use graticule::prelude::*;
@@ -160,7 +164,8 @@ impl Executor for Staged {
     fn run(&self, plan: &Plan) -> Result<Outcome> {
         let begun = Instant::now();
         admit_results(plan, self.memory)?;
-        let batches = batches_of(plan, self.most_parts, self.part_bytes)?;
+        let batches = batches_of(plan, self.most_parts, self.part_bytes, Merges::AtTheEnd)?;
+        let _guard = self.job.lock()?;
         self.job.claim(plan)?;
         let report = Report {
             tasks: plan.task_count(),
@@ -176,14 +181,17 @@ impl Executor for Staged {
             io: Traffic::new(self.cancel.clone()),
             tasks_done: batches.resumed,
             report,
+            id: new_id(),
         };
         let steps = steps_of(&batches.list)?;
+        run.forget_what_is_lost(&steps)?;
         for (number, step) in steps.iter().enumerate() {
             run.step(number, step)?;
             run.drop_values(&steps, number)?;
         }
         run.tell(run.tasks_done);
         self.job.remove()?;
+        run.report.bytes_written += run.io.written();
         run.report.elapsed = begun.elapsed();
         Ok(Outcome { blocks: run.gathered.into_outputs(), report: run.report })
     }
@@ -196,28 +204,46 @@ struct Run<'a> {
     io: Traffic,
     tasks_done: usize,
     report: Report,
+    /// Which run of the program this is: parts of an earlier one may still be at work.
+    id: String,
 }
 
 impl Run<'_> {
-    fn step(&mut self, number: usize, step: &[Named]) -> Result<()> {
-        let mut open: Vec<Named> = Vec::new();
-        for of in step {
+    /// Has batches run again whose values were dropped and are needed by others that have to run: what another run of the
+    /// program has done, perhaps with other sizes, it may not have left.
+    fn forget_what_is_lost(&mut self, steps: &[Vec<Named>]) -> Result<()> {
+        let (done, values) = (self.staged.job.all_done()?, self.staged.job.all_values()?);
+        let mut needed: HashSet<&String> = HashSet::new();
+        for of in steps.iter().rev().flatten() {
+            let wanted = of.gather || needed.contains(&of.name);
             // Of a store that was written one looks at the store: what stands in the job says nothing of it.
-            if self.writes_there(of) {
-                self.staged.job.again(&of.name)?;
-                open.push(of.clone());
-            } else if !self.ended_before(of)? {
-                open.push(of.clone());
+            let stays =
+                done.contains(&of.name) && !self.writes_there(of) && (!wanted || values.contains(&of.name));
+            if !stays {
+                if done.contains(&of.name) {
+                    self.staged.job.again(&of.name)?;
+                }
+                needed.extend(&of.inputs);
+            } else {
+                self.tasks_done += of.tasks;
+                self.report.resumed += of.tasks as u64;
             }
         }
+        Ok(())
+    }
+
+    fn step(&mut self, number: usize, step: &[Named]) -> Result<()> {
+        let done = self.staged.job.all_done()?;
+        let mut open: Vec<Named> = step.iter().filter(|of| !done.contains(&of.name)).cloned().collect();
+        let mut ended = None;
         for attempt in 0.. {
             if open.is_empty() {
                 break;
             }
             if attempt == ATTEMPTS {
-                return Err(self.failure(&open)?);
+                return Err(self.failure(&open, ended)?);
             }
-            self.launch(number, attempt, &open)?;
+            ended = self.launch(number, attempt, &open)?;
             let mut left = Vec::new();
             for of in open {
                 match self.staged.job.done(&of.name)? {
@@ -247,21 +273,11 @@ impl Run<'_> {
         matches!(self.plan.stages()[of.batch.stage()].kind, StageKind::Write { .. }) && !of.gather
     }
 
-    /// Whether a run before this one has done a batch.
-    fn ended_before(&mut self, of: &Named) -> Result<bool> {
-        let there = self.staged.job.done(&of.name)?.is_some();
-        if there {
-            self.tasks_done += of.tasks;
-            self.report.resumed += of.tasks as u64;
-        }
-        Ok(there)
-    }
-
     /// Has the engine run what is open, and looks on.
-    fn launch(&self, number: usize, attempt: usize, open: &[Named]) -> Result<()> {
+    fn launch(&self, number: usize, attempt: usize, open: &[Named]) -> Result<Option<ExitStatus>> {
         let each = open.len().div_ceil(self.staged.most_parts);
         let parts: Vec<Vec<Named>> = open.chunks(each).map(<[Named]>::to_vec).collect();
-        let name = format!("{number}.{attempt}");
+        let name = format!("{}.{number}.{attempt}", self.id);
         self.staged.job.put_step(&name, &parts)?;
         let step = Step { job: self.staged.place.to_string(), step: name, parts: parts.len() };
         let before = self.staged.job.all_done()?.len();
@@ -273,7 +289,7 @@ impl Run<'_> {
             while !launched.is_finished() {
                 std::thread::sleep(Duration::from_millis(20));
                 if cancel.is_cancelled() && !std::mem::replace(&mut told_to_end, true) {
-                    self.staged.job.cancel()?;
+                    self.staged.job.cancel(&self.id)?;
                 }
                 if looked.elapsed() >= LOOK_EVERY && self.staged.on_progress.is_some() {
                     looked = Instant::now();
@@ -282,31 +298,37 @@ impl Run<'_> {
                     self.tell(self.tasks_done + tasks * new.min(open.len()) / open.len());
                 }
             }
-            launched.join().map_err(|_| Error::internal("the launcher panicked"))??;
-            self.io.check()
+            let ended = launched.join().map_err(|_| Error::internal("the launcher panicked"))??;
+            self.io.check()?;
+            Ok(ended)
         })
     }
 
     /// Why what is left could not be done.
-    fn failure(&self, left: &[Named]) -> Result<Error> {
+    fn failure(&self, left: &[Named], ended: Option<ExitStatus>) -> Result<Error> {
         for of in left {
             if let Some(error) = self.staged.job.failure(&of.name)? {
                 let stage = &self.plan.stages()[of.batch.stage()];
                 return Ok(error.at(self.plan.describe_stage(stage)).at(format!("{ATTEMPTS} attempts")));
             }
         }
-        Ok(Error::internal(format!(
+        let error = Error::internal(format!(
             "{} parts have ended without a word, {ATTEMPTS} times: they did not start, or were killed",
             left.len()
+        ));
+        let error = match ended.filter(|status| !status.success()) {
+            Some(status) => error.at(format!("the command ended with {status}")),
+            None => error,
+        };
+        Ok(error.at(self.staged.job.describe()).help(
+            "look at what the engine says of them; workers need `graticule-worker` and the job's place",
         ))
-        .at(self.staged.job.describe())
-        .help("look at what the engine says of them; workers need `graticule-worker` and the job's place"))
     }
 
     /// Drops values that no later step needs. What is written may have to be written again: its values stay to the end.
     fn drop_values(&self, steps: &[Vec<Named>], number: usize) -> Result<()> {
         let later = steps[number + 1..].iter().flatten();
-        let writing = steps[number].iter().filter(|of| self.writes_there(of));
+        let writing = steps[..=number].iter().flatten().filter(|of| self.writes_there(of));
         let needed: HashSet<&String> = later.chain(writing).flat_map(|of| &of.inputs).collect();
         let used = steps[number].iter().flat_map(|of| &of.inputs);
         for name in used.filter(|name| !needed.contains(name)) {
@@ -321,7 +343,7 @@ impl Run<'_> {
                 done: done.min(self.report.tasks),
                 total: self.report.tasks,
                 bytes_read: self.report.bytes_read,
-                bytes_written: self.report.bytes_written,
+                bytes_written: self.report.bytes_written + self.io.written(),
             });
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::job::{Done, Job, Named};
-use crate::cluster::worker::Core;
+use crate::cluster::batch::Batch;
+use crate::cluster::worker::{Core, run_merge};
 use crate::error::{Error, Result};
 use crate::exec::usable_memory;
 use crate::io::store::Location;
@@ -20,7 +21,7 @@ pub(crate) fn run_part(job: &str, step: &str, part: &str) -> Result<()> {
     let number: usize =
         part.parse().map_err(|e| Error::invalid("a part is a number").caused_by(e).at(place()))?;
     let job = Job::at(&Location::from(job))?;
-    if job.is_cancelled()? {
+    if job.is_cancelled(step)? {
         return Err(Error::new(crate::ErrorKind::Cancelled, "the run was cancelled").at(place()));
     }
     let parts = job.step(step)?;
@@ -63,9 +64,18 @@ fn run_one(job: &Job, core: &Core, of: &Named) -> Result<()> {
         return Ok(());
     }
     let run = || -> Result<()> {
-        let inputs = of.inputs.iter().map(|name| job.value(name)).collect::<Result<Vec<_>>>()?;
-        let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
-        let value = core.run(RUN, &of.batch, &inputs)?;
+        let mut values = of.inputs.iter().map(|name| job.value(name));
+        let value = match of.batch {
+            // There may be thousands of states: one after the other is read.
+            Batch::Merge { stage, chunk, last } => {
+                core.work(RUN, &of.batch, |plan, _| run_merge(plan, (stage, chunk), last, &mut values))?
+            }
+            _ => {
+                let values = values.collect::<Result<Vec<_>>>()?;
+                let inputs: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+                core.run(RUN, &of.batch, &inputs)?
+            }
+        };
         let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
         job.finish(&of.name, &value.parcel, &Done { read, written, resumed, peak: value.peak as u64 })
     };

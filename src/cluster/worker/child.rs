@@ -1,7 +1,7 @@
 //! The worker as a program: the child of a Dask worker, or a run of some batches of a stored plan.
 
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::BufReader;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
@@ -79,7 +79,7 @@ pub fn worker_main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["serve"] => serve(),
-        ["run", job, stage, part] => staged::run_part(job, stage, part),
+        ["run", job, step, part] => staged::run_part(job, step, part),
         ["--version"] => {
             println!("graticule-worker {}", env!("CARGO_PKG_VERSION"));
             Ok(())
@@ -101,7 +101,7 @@ fn serve() -> Result<()> {
     let mut from = BufReader::new(std::io::stdin().lock());
     let core = Core::of_process();
     std::thread::scope(|scope| {
-        while let Some(frame) = receive(&mut from)? {
+        while let Ok(Some(frame)) = receive(&mut from) {
             let request: Request = frame.as_value()?;
             let wire = &wire;
             // The parent asks for no more at the same time than it has threads.
@@ -123,7 +123,7 @@ fn answer(wire: &Mutex<File>, frame: &Frame, request: Request, core: &Core) {
         Ok(answer) => send(&mut *wire, VALUE, &answer),
         Err(e) => send(&mut *wire, ERROR, &Failure { call, error: &e }),
     };
-    if let Err(e) = sent.and_then(|()| Ok(wire.flush()?)) {
+    if let Err(e) = sent {
         tracing::warn!("the answer cannot be sent: {e}");
     }
 }

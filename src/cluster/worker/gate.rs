@@ -13,20 +13,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Lets tasks in as long as their bytes fit beside each other.
 pub(super) struct Gate {
     memory: usize,
-    taken: Mutex<Taken>,
+    taken: Mutex<usize>,
     free: Condvar,
-}
-
-#[derive(Default)]
-struct Taken {
-    bytes: usize,
-    peak: usize,
 }
 
 /// The bytes of a task that is at work.
 pub(super) struct Pass<'a> {
     gate: &'a Gate,
     bytes: usize,
+    /// Bytes of all that were at work when this one began.
+    pub(super) peak: usize,
 }
 
 impl Gate {
@@ -51,32 +47,29 @@ impl Gate {
             .help("make chunks smaller, or start workers with a larger memory limit"));
         }
         let mut taken = self.taken();
-        while taken.bytes + bytes > self.memory {
+        while *taken + bytes > self.memory {
             if cancel.is_cancelled() {
                 return Err(Error::new(ErrorKind::Cancelled, "the run was cancelled"));
             }
             taken = self.free.wait_timeout(taken, LOOK_EVERY).unwrap_or_else(PoisonError::into_inner).0;
         }
-        taken.bytes += bytes;
-        taken.peak = taken.peak.max(taken.bytes);
-        Ok(Pass { gate: self, bytes })
+        *taken += bytes;
+        Ok(Pass { gate: self, bytes, peak: *taken })
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    /// How many bytes it lets in.
+    pub(super) fn memory(&self) -> usize {
+        self.memory
+    }
+
+    fn taken(&self) -> MutexGuard<'_, usize> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Pass<'_> {
-    /// The most bytes that were at work at the same time so far.
-    pub(super) fn peak(&self) -> usize {
-        self.gate.taken().peak
     }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        self.gate.taken().bytes -= self.bytes;
+        *self.gate.taken() -= self.bytes;
         self.gate.free.notify_all();
     }
 }

@@ -25,13 +25,13 @@ pub struct Buffer {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct TrafficCounts {
-    /// Bytes that were read, decoded.
+    /// Bytes that were read, as they are stored.
     pub read: u64,
-    /// Bytes that were written, before they were encoded.
+    /// Bytes that were written, as they are stored.
     pub written: u64,
     /// Chunks that an earlier run has written.
     pub resumed: u64,
-    /// Bytes of the tasks at work at the same time.
+    /// Bytes of the tasks that were at work when it began.
     pub peak: u64,
 }
 

@@ -18,12 +18,13 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use crate::error::{Context, Error, ErrorKind, Result};
+use crate::exec::guarded;
 use crate::plan::Plan;
 use crate::source::{Cancel, Traffic};
 use gate::Gate;
 
 pub use child::worker_main;
-pub(crate) use run::{run_batch, writes_elsewhere};
+pub(crate) use run::{run_batch, run_merge, writes_elsewhere};
 
 /// What this library and its workers must have in common.
 pub(crate) const PROTOCOL: u32 = 1;
@@ -54,16 +55,11 @@ struct Limits {
 pub(crate) struct About {
     pub(crate) protocol: u32,
     pub(crate) version: String,
-    pub(crate) debug: bool,
 }
 
 impl About {
     pub(crate) fn this() -> Self {
-        About {
-            protocol: PROTOCOL,
-            version: env!("CARGO_PKG_VERSION").to_string(),
-            debug: cfg!(debug_assertions),
-        }
+        About { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_string() }
     }
 }
 
@@ -71,7 +67,7 @@ impl About {
 pub(crate) struct Value {
     pub(crate) parcel: Vec<u8>,
     pub(crate) io: Traffic,
-    /// Bytes of the tasks at work in this process, at most.
+    /// Bytes of the tasks that were at work in this process when it began.
     pub(crate) peak: usize,
 }
 
@@ -90,13 +86,18 @@ impl Core {
     /// # Errors
     /// If threads cannot be started.
     pub(crate) fn limit(&self, threads: usize, memory: usize) -> Result<()> {
+        let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
+        // Tasks at work of another connection hold passes of this gate.
+        let threads_now = limits.pool.as_ref().map(ThreadPool::current_num_threads);
+        if (threads_now, limits.gate.memory()) == (Some(threads.max(1)), memory) {
+            return Ok(());
+        }
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads.max(1))
             .thread_name(|i| format!("graticule-{i}"))
             .build()
             .map_err(|e| Error::internal(format!("{threads} threads cannot be started")).caused_by(e))?;
-        let limits = Limits { pool: Some(pool), gate: Gate::new(memory) };
-        *self.limits.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(limits);
+        *limits = Arc::new(Limits { pool: Some(pool), gate: Gate::new(memory) });
         Ok(())
     }
 
@@ -132,6 +133,19 @@ impl Core {
     /// # Errors
     /// Those of the tasks; kind `NotFound` if the run is unknown: its plan must come first.
     pub(crate) fn run(&self, run: &str, batch: &Batch, inputs: &[&[u8]]) -> Result<Value> {
+        self.work(run, batch, |plan, io| run_batch(plan, batch, inputs, io))
+    }
+
+    /// Does the work of a batch, with the threads and in the memory that there are.
+    ///
+    /// # Errors
+    /// Those of [`run`](Core::run).
+    pub(crate) fn work(
+        &self,
+        run: &str,
+        batch: &Batch,
+        work: impl FnOnce(&Plan, &Traffic) -> Result<Vec<u8>> + Send,
+    ) -> Result<Value> {
         let of = self.run_of(run).ok_or_else(|| Error::new(ErrorKind::NotFound, "plan"))?;
         let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner).clone();
         let io = Traffic::new(of.cancel.clone());
@@ -139,14 +153,12 @@ impl Core {
             return Err(Error::internal(format!("{batch:?} is no batch of this plan")));
         };
         let pass = limits.gate.pass(stage.task_bytes, &of.cancel).at(|| of.plan.describe_stage(stage))?;
-        let work = || run_batch(&of.plan, batch, inputs, &io);
+        let work = || guarded(|| of.plan.describe_stage(stage), || work(&of.plan, &io));
         let parcel = match &limits.pool {
             Some(pool) => pool.install(work),
             None => work(),
         }?;
-        let peak = pass.peak();
-        drop(pass);
-        Ok(Value { parcel, io, peak })
+        Ok(Value { parcel, io, peak: pass.peak })
     }
 
     /// Sets the limits of a worker that has so much memory; 0 is no limit.

@@ -20,12 +20,7 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
     check(plan, batch)?;
     let mut packing = Packing::default();
     if let Batch::Merge { stage, chunk, last } = *batch {
-        let states = merged(plan, stage, inputs)?;
-        match last {
-            true => packing.add_blocks(stage, chunk, &finish_fold(plan, stage, states)?),
-            false => packing.add_states(stage, chunk, &states),
-        }
-        return packing.finish();
+        return run_merge(plan, (stage, chunk), last, inputs.iter().map(|bytes| Ok(*bytes)));
     }
     let kept = Inputs::of(inputs)?;
     match batch {
@@ -44,6 +39,26 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
             }
         }
         Batch::Merge { .. } => {}
+    }
+    packing.finish()
+}
+
+/// Merges the states of a chunk (of a stage), taking in one value after the other; the last merge makes the blocks.
+///
+/// # Errors
+/// Those of the values and of merging.
+pub(crate) fn run_merge<B: AsRef<[u8]>>(
+    plan: &Plan,
+    (stage, chunk): (usize, usize),
+    last: bool,
+    values: impl Iterator<Item = Result<B>>,
+) -> Result<Vec<u8>> {
+    check(plan, &Batch::Merge { stage, chunk, last })?;
+    let states = merged(plan, stage, values)?;
+    let mut packing = Packing::default();
+    match last {
+        true => packing.add_blocks(stage, chunk, &finish_fold(plan, stage, states)?),
+        false => packing.add_states(stage, chunk, &states),
     }
     packing.finish()
 }
@@ -68,10 +83,15 @@ pub(crate) fn writes_elsewhere(plan: &Plan, stage: usize) -> bool {
 }
 
 /// All states, merged in the order in which they come.
-fn merged(plan: &Plan, stage: usize, inputs: &[&[u8]]) -> Result<Vec<State>> {
+fn merged<B: AsRef<[u8]>>(
+    plan: &Plan,
+    stage: usize,
+    values: impl Iterator<Item = Result<B>>,
+) -> Result<Vec<State>> {
     let mut merged: Option<Vec<State>> = None;
-    for bytes in inputs {
-        let parcel = Parcel::of(bytes)?;
+    for value in values {
+        let value = value?;
+        let parcel = Parcel::of(value.as_ref())?;
         for entry in 0..parcel.entries().len() {
             let later = parcel.lists(entry)?;
             match &mut merged {

@@ -108,6 +108,7 @@ impl Manifest {
             if self.store().exists() {
                 fs::remove_dir_all(self.store())?;
             }
+            self.remove_lines()?;
             fs::create_dir_all(self.store())?;
             writeln!(self.file, "{title}")?;
             self.begun = true;
@@ -133,9 +134,20 @@ impl Manifest {
         FolderStore::new(self.store())?.remove_unfinished()
     }
 
-    /// Removes every trace of the run, which is complete.
+    /// Removes every trace of the run, which is complete: lines first, since they say nothing without a manifest.
     pub fn remove(self) -> Result<()> {
+        self.remove_lines()?;
         fs::remove_dir_all(&self.folder).map_err(Error::from).at(|| self.folder.display().to_string())
+    }
+
+    fn remove_lines(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(LINES)) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes what was begun of a store that has been written since, unless it is being continued.
