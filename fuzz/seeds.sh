@@ -34,6 +34,15 @@ for number, kind in enumerate(["NETCDF4", "NETCDF3_CLASSIC", "NETCDF3_64BIT_DATA
 PYTHON
 fi
 
+cat > corpus/references/version-1 <<'JSON'
+{"version": 1, "templates": {"u": "data.bin"}, "gen": [
+  {"key": "a/{{i}}", "url": "{{u}}", "offset": "{{i * 8}}", "length": "8", "dimensions": {"i": {"stop": 2}}}], "refs": {
+  ".zgroup": "{\"zarr_format\": 2}",
+  "a/.zarray": "{\"chunks\": [2], \"compressor\": null, \"dtype\": \"<f4\", \"fill_value\": 0, \"filters\": null, \"order\": \"C\", \"shape\": [10], \"zarr_format\": 2}",
+  "a/.zattrs": "{\"_ARRAY_DIMENSIONS\": [\"x\"]}",
+  "a/2": "base64:AACAPwAAAEA=", "a/3": ["{{u}}", 16, 8], "a/4": ["{{u}}"]}}
+JSON
+
 number=0
 while read -r words; do
     printf '%s' "$words" > "corpus/words/$((number += 1))"

@@ -2,9 +2,7 @@
 
 mod support;
 
-use std::path::Path;
-
-use graticule::array::{Block, ChunkGrid, Region, Slice};
+use graticule::array::{Block, Region, Slice};
 use graticule::dtype::Text;
 use graticule::exec::Executor;
 use graticule::io::RawDataset;
@@ -13,8 +11,8 @@ use graticule::io::zarr::WriteMode;
 use graticule::lazy::LazyArray;
 use graticule::plan::{Plan, Target};
 use graticule::prelude::*;
-use graticule::source::{Source, Traffic};
 use support::Ramp;
+use support::netcdf::{Level, holds, ramp, write};
 
 /// Variables of every type, chunked and not, with an unlimited dimension. Characters are optional:
 /// netCDF-C's binding cannot write them.
@@ -58,24 +56,13 @@ fn dataset(format: NetcdfFormat, chars: bool) -> RawDataset {
 const KINDS: [(NetcdfFormat, bool); 3] =
     [(NetcdfFormat::Netcdf4, false), (NetcdfFormat::Netcdf4, true), (NetcdfFormat::Cdf5, true)];
 
-fn write(path: &Path, raw: &RawDataset, options: &NetcdfOptions) -> graticule::Result<()> {
-    let write = NetcdfWrite::create(path, raw, options)?;
-    let targets: Vec<Target> = write.targets().into_iter().map(|(a, s)| Target::Store(a, s)).collect();
-    Local::default().run(&Plan::new(&targets)?)?;
-    write.finish()
-}
-
-fn options(format: NetcdfFormat) -> NetcdfOptions {
-    NetcdfOptions { format, ..NetcdfOptions::default() }
-}
-
 #[test]
 fn what_is_written_comes_back() {
     let dir = tempfile::tempdir().unwrap();
     for (format, chars) in KINDS {
         let path = dir.path().join("all.nc");
         let raw = dataset(format, chars);
-        write(&path, &raw, &options(format)).unwrap();
+        write(&path, &raw, &NetcdfOptions::new().format(format)).unwrap();
         let back = open_netcdf(&path, None).unwrap();
         assert!(back.skipped.is_empty());
         assert_eq!(back.attrs, raw.attrs, "{format:?}");
@@ -102,31 +89,14 @@ fn a_write_that_is_given_up_leaves_nothing_and_an_old_file_stays() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.nc");
     let raw = dataset(NetcdfFormat::Cdf5, true);
-    drop(NetcdfWrite::create(&path, &raw, &options(NetcdfFormat::Cdf5)).unwrap());
+    drop(NetcdfWrite::create(&path, &raw, &NetcdfOptions::new().format(NetcdfFormat::Cdf5)).unwrap());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    write(&path, &raw, &options(NetcdfFormat::Cdf5)).unwrap();
+    write(&path, &raw, &NetcdfOptions::new().format(NetcdfFormat::Cdf5)).unwrap();
     let before = std::fs::read(&path).unwrap();
-    let create = NetcdfOptions { mode: WriteMode::Create, ..options(NetcdfFormat::Cdf5) };
+    let create = NetcdfOptions { mode: WriteMode::Create, ..NetcdfOptions::new().format(NetcdfFormat::Cdf5) };
     assert!(NetcdfWrite::create(&path, &raw, &create).unwrap_err().to_string().contains("exists already"));
-    drop(NetcdfWrite::create(&path, &raw, &options(NetcdfFormat::Netcdf4)).unwrap());
+    drop(NetcdfWrite::create(&path, &raw, &NetcdfOptions::new().format(NetcdfFormat::Netcdf4)).unwrap());
     assert_eq!(std::fs::read(&path).unwrap(), before);
-}
-
-#[test]
-fn what_a_format_lacks_is_refused_with_the_way_out() {
-    let path = Path::new("never.nc");
-    let mut raw = RawDataset::new();
-    let c = num_complex::Complex::new(1.0, 2.0);
-    raw.variables.insert("z".into(), Variable::from_vec(&[("x", 1)], vec![c]).unwrap());
-    let e = NetcdfWrite::create(path, &raw, &NetcdfOptions::default()).unwrap_err().to_string();
-    assert!(e.contains("`z`") && e.contains("complex"), "{e}");
-    raw.variables.clear();
-    raw.variables.insert("s".into(), Variable::from_vec(&[("x", 1)], vec![Text::from("a")]).unwrap());
-    let e = NetcdfWrite::create(path, &raw, &options(NetcdfFormat::Cdf5)).unwrap_err().to_string();
-    assert!(e.contains("NetCDF4"), "{e}");
-    raw.variables.clear();
-    raw.variables.insert("a/b".into(), Variable::from_vec(&[("x", 1)], vec![1]).unwrap());
-    assert!(NetcdfWrite::create(path, &raw, &NetcdfOptions::default()).is_err());
 }
 
 #[test]
@@ -151,45 +121,9 @@ fn netcdf4_and_xarray_read_the_same() {
     let dir = tempfile::tempdir().unwrap();
     for (format, chars) in KINDS {
         let path = dir.path().join("all.nc");
-        write(&path, &dataset(format, chars), &options(format)).unwrap();
+        write(&path, &dataset(format, chars), &NetcdfOptions::new().format(format)).unwrap();
         support::python::run_script(&python, "check_netcdf.py", &[&path.to_string_lossy()]);
     }
-}
-
-/// One value everywhere, in chunks.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-struct Level {
-    shape: Vec<usize>,
-    chunk: Vec<usize>,
-}
-
-impl Level {
-    fn of(shape: &[usize], chunk: &[usize]) -> LazyArray {
-        LazyArray::from_source(std::sync::Arc::new(Level { shape: shape.to_vec(), chunk: chunk.to_vec() }))
-    }
-}
-
-#[typetag::serde]
-impl Source for Level {
-    fn dtype(&self) -> DType {
-        DType::F32
-    }
-
-    fn grid(&self) -> ChunkGrid {
-        ChunkGrid::regular(&self.shape, &self.chunk)
-    }
-
-    fn read(&self, region: &Region, _: &Traffic) -> graticule::Result<Block> {
-        Block::from_vec(&region.shape(), vec![1.5f32; region.size()])
-    }
-
-    fn describe(&self) -> String {
-        "level".to_string()
-    }
-}
-
-fn ramp(shape: &[usize], chunk: &[usize]) -> LazyArray {
-    LazyArray::from_source(std::sync::Arc::new(Ramp::new(shape, chunk)))
 }
 
 /// A dataset with everything that NetCDF4 has, in no order of names.
@@ -258,20 +192,6 @@ fn rich() -> RawDataset {
     numbers!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
     add("gr\u{f6}\u{df}e", Variable::from_vec(&[("h\u{f6}he", 2)], vec![1, 2]).unwrap(), none());
     raw
-}
-
-/// That a file holds what was to be written.
-fn holds(path: &Path, group: Option<&str>, raw: &RawDataset) {
-    let back = open_netcdf(path, group).unwrap();
-    assert!(back.skipped.is_empty(), "{:?}", back.skipped);
-    assert_eq!(back.attrs, raw.attrs);
-    assert!(back.variables.keys().eq(raw.variables.keys()), "{:?}", back.variables.keys());
-    for (name, v) in &raw.variables {
-        let b = &back.variables[name];
-        assert_eq!((b.dims(), b.dtype()), (v.dims(), v.dtype()), "{name}");
-        assert_eq!(b.attrs, v.attrs, "{name}");
-        assert!(b.load().unwrap().same_bits(&v.load().unwrap()), "{name}");
-    }
 }
 
 #[test]
@@ -387,140 +307,6 @@ fn what_fails_on_the_way_leaves_nothing() {
 }
 
 #[test]
-fn groups_and_names_that_clash_are_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("a.nc");
-    let mut raw = RawDataset::new();
-    raw.variables.insert("a".into(), Variable::from_vec(&[("x", 1)], vec![1]).unwrap());
-    let write = |groups: &[(&str, &RawDataset)], format| -> String {
-        let write = NetcdfWrite::create_groups(&path, groups, &options(format)).and_then(NetcdfWrite::finish);
-        write.unwrap_err().to_string()
-    };
-    let e = write(&[("", &raw), ("a/b", &raw)], NetcdfFormat::Netcdf4);
-    assert!(e.contains("`a`") && e.contains("group"), "{e}");
-    let e = write(&[("g", &raw), ("/g/", &raw)], NetcdfFormat::Netcdf4);
-    assert!(e.contains("two datasets"), "{e}");
-    // Those above may come later.
-    let groups = [("g/h", &raw), ("g", &raw)];
-    NetcdfWrite::create_groups(&path, &groups, &NetcdfOptions::new()).unwrap().finish().unwrap();
-    holds(&path, Some("g/h"), &raw);
-    holds(&path, Some("g"), &raw);
-    std::fs::remove_file(&path).unwrap();
-    assert!(write(&[("g", &raw)], NetcdfFormat::Cdf5).contains("no groups"));
-    assert!(write(&[("", &raw), ("g", &raw)], NetcdfFormat::Cdf1).contains("several groups"));
-    let zip = Attrs::new().with("compression", "szip");
-    raw.variables["a"].encoding = zip;
-    let e = write(&[("", &raw)], NetcdfFormat::Netcdf4);
-    assert!(e.contains("szip") && e.contains("zstd") && e.contains("`a`"), "{e}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-}
-
-/// What netCDF-3 has no type for, but values that fit.
-fn for_classic() -> Dataset {
-    let words = ["", "zwei", "dr\u{e4}i"].map(Text::from).to_vec();
-    let nat = i64::MIN;
-    let times = Block::from_vec(&[3], vec![0, 86_400_000_000_000, nat]).unwrap().retype(DType::DATETIME_NS);
-    let variables = [
-        ("wide", Variable::from_vec(&[("x", 3)], vec![1i64, -5, i64::from(i32::MAX)]).unwrap()),
-        ("u64", Variable::from_vec(&[("x", 3)], vec![1u64, 2, 3]).unwrap()),
-        ("u32", Variable::from_vec(&[("x", 3)], vec![1u32, 2, 3]).unwrap()),
-        ("u16", Variable::from_vec(&[("x", 3)], vec![1u16, 2, 3]).unwrap()),
-        ("u8", Variable::from_vec(&[("x", 3)], vec![1u8, 2, 3]).unwrap()),
-        ("flag", Variable::from_vec(&[("x", 3)], vec![true, false, true]).unwrap()),
-        ("f32", Variable::from_vec(&[("x", 3)], vec![1f32, f32::NAN, 3.0]).unwrap()),
-        ("words", Variable::from_vec(&[("x", 3)], words).unwrap()),
-        ("word", Variable::from_vec(&[], vec![Text::from("wort")]).unwrap()),
-        ("when", Variable::new(["x"], times).unwrap()),
-    ];
-    let mut parts = Vec::new();
-    for (name, mut v) in variables {
-        v.attrs = Attrs::new().with("number", 7i64).with("small", 3u8).with("text", "\u{fc}");
-        parts.push(DataArray::new(v, Coords::new()).unwrap().with_name(name).into());
-    }
-    let mut ds = merge(&parts, &MergeOptions::default()).unwrap();
-    ds.attrs.insert("wide", vec![1i64, 2]);
-    ds.chunk("x", 2).unwrap()
-}
-
-#[test]
-fn classic_files_are_those_that_xarray_writes() {
-    let Some(python) = support::python::python() else { return };
-    let dir = tempfile::tempdir().unwrap();
-    let ds = for_classic();
-    let plain = dir.path().join("plain.nc");
-    ds.to_netcdf(&plain).unwrap();
-    for name in ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET"] {
-        let copy = dir.path().join(name);
-        let options = options(name.parse().unwrap());
-        ds.to_netcdf_with(&copy, &options, &Local::new()).unwrap();
-        let args = ["classic", &plain.to_string_lossy(), &copy.to_string_lossy(), name];
-        support::python::run_script(&python, "netcdf_twin.py", &args);
-        let back = open_dataset(&copy).unwrap();
-        let words: Vec<Text> = back.get("words").unwrap().to_vec().unwrap();
-        assert_eq!(words, ["", "zwei", "dr\u{e4}i"].map(Text::from));
-    }
-}
-
-#[test]
-fn texts_and_characters_go_through_all_formats() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("a.nc");
-    let words = ["", "zwei", "dr\u{e4}i", "\u{20ac}"].map(Text::from);
-    let mut v = Variable::from_vec(&[("x", 4)], words.to_vec()).unwrap();
-    v.encoding = Attrs::new().with("dtype", "S1").with("char_dim_name", "letters");
-    let ds = DataArray::new(v, Coords::new()).unwrap().chunk("x", 3).unwrap().to_dataset("w");
-    for format in [NetcdfFormat::Netcdf4, NetcdfFormat::Cdf5, NetcdfFormat::Cdf2, NetcdfFormat::Cdf1] {
-        ds.to_netcdf_with(&path, &options(format), &Local::new()).unwrap();
-        let raw = open_netcdf(&path, None).unwrap();
-        assert_eq!(raw.variables["w"].dims()[1].as_ref(), "letters");
-        assert_eq!((raw.variables["w"].shape(), raw.variables["w"].dtype()), (vec![4, 5], DType::Bytes(1)));
-        // What was read is written as it was.
-        let back = open_dataset(&path).unwrap().compute().unwrap();
-        back.to_netcdf_with(&path, &options(format), &Local::new()).unwrap();
-        let again = open_dataset(&path).unwrap().get("w").unwrap();
-        assert_eq!(again.to_vec::<Text>().unwrap(), words);
-        assert_eq!(open_netcdf(&path, None).unwrap().variables["w"].shape(), [4, 5]);
-    }
-    let bytes =
-        Block::from_vec(&[2], ["ab", "\u{e9}"].map(Text::from).to_vec()).unwrap().retype(DType::Bytes(2));
-    let bytes = DataArray::new(Variable::new(["x"], bytes).unwrap(), Coords::new()).unwrap();
-    bytes.to_dataset("b").to_netcdf(&path).unwrap();
-    let back = open_dataset(&path).unwrap().get("b").unwrap();
-    assert_eq!(back.dtype(), DType::Bytes(2));
-    assert_eq!(back.to_vec::<Text>().unwrap(), ["ab", "\u{e9}"].map(Text::from));
-}
-
-#[test]
-fn numbers_and_sizes_that_a_classic_format_lacks_are_named() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("a.nc");
-    let wide =
-        DataArray::from_vec(&[("x", 4)], vec![1i64, 2, 3_000_000_000, 4]).unwrap().chunk("x", 2).unwrap();
-    let save = |ds: &Dataset, format| {
-        let error = ds.to_netcdf_with(&path, &options(format), &Local::new()).unwrap_err();
-        error.to_string()
-    };
-    let e = save(&wide.to_dataset("wide"), NetcdfFormat::Cdf1);
-    assert!(e.contains("`wide`") && e.contains("3000000000") && e.contains("Netcdf4"), "{e}");
-    let large = |len: usize| {
-        DataArray::new(
-            Variable::new(["y", "x"], Level::of(&[len, 1 << 20], &[1, 1 << 20])).unwrap(),
-            Coords::new(),
-        )
-        .unwrap()
-    };
-    // 3 GiB, and something behind it.
-    let small: Object = DataArray::from_vec(&[("z", 1)], vec![1]).unwrap().with_name("small").into();
-    let ds = merge(&[large(768).with_name("large").into(), small.clone()], &MergeOptions::default()).unwrap();
-    let e = save(&ds, NetcdfFormat::Cdf1);
-    assert!(e.contains("`large`") && e.contains("CDF-1") && e.contains("Cdf2"), "{e}");
-    let ds = merge(&[large(1280).with_name("large").into(), small], &MergeOptions::default()).unwrap();
-    let e = save(&ds, NetcdfFormat::Cdf2);
-    assert!(e.contains("`large`") && e.contains("CDF-2") && e.contains("Cdf5"), "{e}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-}
-
-#[test]
 fn netcdf_c_writes_where_it_is_asked_to() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.nc");
@@ -549,8 +335,7 @@ fn peak_memory() -> Option<usize> {
 fn large_files_take_little_memory() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("large.nc");
-    // 1.5 GiB, compressed in chunks of 1 MiB, of which a task writes several; and as much as it takes to go beyond 512 MiB
-    // contiguously.
+    // 1.5 GiB, compressed in chunks of 1 MiB, of which a task writes several; and 600 MiB behind one another.
     let mut raw = RawDataset::new();
     let mut v = Variable::new(["t", "y", "x"], Level::of(&[1536, 512, 512], &[8, 512, 512])).unwrap();
     v.encoding = Attrs::new()
@@ -559,6 +344,8 @@ fn large_files_take_little_memory() {
         .with("shuffle", false)
         .with("chunksizes", vec![1i64, 512, 512]);
     raw.variables.insert("v".into(), v);
+    let plain = Variable::new(["m", "y", "x"], Level::of(&[600, 512, 512], &[8, 512, 512])).unwrap();
+    raw.variables.insert("plain".into(), plain);
     let before = peak_memory();
     let write = NetcdfWrite::create(&path, &raw, &NetcdfOptions::new()).unwrap();
     let targets: Vec<Target> = write.targets().into_iter().map(|(a, s)| Target::Store(a, s)).collect();
@@ -567,9 +354,76 @@ fn large_files_take_little_memory() {
     if let (Some(before), Some(after)) = (before, peak_memory()) {
         assert!(after < before + 400, "{before} MiB, then {after} MiB");
     }
-    assert!(std::fs::metadata(&path).unwrap().len() < 100 << 20);
-    let back = open_netcdf(&path, None).unwrap().variables["v"].clone();
-    assert_eq!(back.shape(), [1536, 512, 512]);
-    let last = back.data().slice(&[1535, 511, 511].map(|start| Slice { start, step: 1, len: 1 })).unwrap();
-    assert_eq!(graticule::exec::compute(&[last]).unwrap()[0].to_vec::<f32>().unwrap(), [1.5]);
+    let length = std::fs::metadata(&path).unwrap().len() >> 20;
+    assert!((600..700).contains(&length), "{length} MiB");
+    let back = open_netcdf(&path, None).unwrap();
+    for (name, shape) in [("v", [1536, 512, 512]), ("plain", [600, 512, 512])] {
+        let v = &back.variables[name];
+        assert_eq!(v.shape(), shape);
+        let last = shape.map(|n| Slice { start: n - 1, step: 1, len: 1 });
+        let last = v.data().slice(&last).unwrap();
+        assert_eq!(graticule::exec::compute(&[last]).unwrap()[0].to_vec::<f32>().unwrap(), [1.5]);
+    }
+}
+
+#[test]
+fn large_values_in_memory_are_written_by_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    // 24 MiB, in pieces of 12.
+    let values: Vec<f64> = (0..3 << 20).map(f64::from).collect();
+    let mut raw = RawDataset::new();
+    raw.variables.insert("v".into(), Variable::from_vec(&[("x", 3 << 20)], values).unwrap());
+    raw.variables.insert("small".into(), Variable::from_vec(&[("x", 3 << 20)], vec![1u8; 3 << 20]).unwrap());
+    for format in [NetcdfFormat::Netcdf4, NetcdfFormat::Cdf5] {
+        let options = NetcdfOptions::new().format(format);
+        let begun = NetcdfWrite::create(&path, &raw, &options).unwrap();
+        assert_eq!(begun.targets().len(), 1);
+        let e = begun.finish().unwrap_err().to_string();
+        assert!(e.contains("0 of 2 parts") && e.contains("`v`") && e.contains("targets"), "{e}");
+        let begun = NetcdfWrite::create(&path, &raw, &options).unwrap();
+        assert_eq!(graticule::exec::store(&begun.targets()).unwrap().bytes_written, 24 << 20);
+        begun.finish().unwrap();
+        holds(&path, None, &raw);
+    }
+}
+
+#[test]
+fn a_run_may_be_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let mut raw = RawDataset::new();
+    let mut v = Variable::new(["y", "x"], ramp(&[90, 30], &[20, 30])).unwrap();
+    v.encoding = Attrs::new().with("chunksizes", vec![10i64, 7]).with("zlib", true);
+    raw.variables.insert("v".into(), v);
+    raw.variables.insert("plain".into(), Variable::new(["y", "x"], ramp(&[90, 30], &[20, 30])).unwrap());
+    let begun = NetcdfWrite::create(&path, &raw, &NetcdfOptions::new()).unwrap();
+    for _ in 0..2 {
+        graticule::exec::store(&begun.targets()).unwrap();
+    }
+    begun.finish().unwrap();
+    holds(&path, None, &raw);
+}
+
+#[test]
+fn chunks_that_grow_are_not_tiny_and_null_is_no_compression() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.nc");
+    let mut raw = RawDataset::new();
+    raw.encoding = Attrs::new().with("unlimited_dims", vec![Text::from("time"), Text::from("gone")]);
+    raw.variables.insert("time".into(), Variable::from_vec(&[("time", 1)], vec![1.5]).unwrap());
+    raw.variables.insert("day".into(), Variable::from_vec(&[("time", 1)], vec![1i16]).unwrap());
+    let mut v = Variable::from_vec(&[("time", 1), ("x", 3)], vec![1.0, 2.0, 3.0]).unwrap();
+    v.encoding = Attrs::new().with("zlib", true).with("complevel", 2i64);
+    v.encoding.insert("compression", AttrValue::Json(serde_json::Value::Null));
+    raw.variables.insert("v".into(), v);
+    write(&path, &raw, &NetcdfOptions::new()).unwrap();
+    holds(&path, None, &raw);
+    let stored = open_netcdf(&path, None).unwrap().variables;
+    let chunk = |name: &str| stored[name].encoding.get_lengths("chunksizes");
+    assert_eq!(
+        (chunk("time"), chunk("day"), chunk("v")),
+        (Some(vec![512]), Some(vec![2048]), Some(vec![1, 3]))
+    );
+    assert_eq!(stored["v"].encoding.get_f64("complevel"), Some(2.0));
 }

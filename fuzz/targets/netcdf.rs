@@ -1,6 +1,7 @@
-//! Any bytes as a NetCDF or HDF5 file: opened, and small variables read.
+//! Any bytes as a NetCDF or HDF5 file: opened, small variables read, and all decoded by the CF conventions.
 #![no_main]
 
+use graticule::io::cf::{DecodeOptions, decode};
 use graticule::io::netcdf::open_netcdf;
 use libfuzzer_sys::fuzz_target;
 
@@ -13,4 +14,5 @@ fuzz_target!(|bytes: &[u8]| {
     for variable in raw.variables.values().filter(|v| v.data().nbytes() < 1 << 20) {
         let _ = variable.load();
     }
+    let _ = decode(raw, &DecodeOptions::default());
 });

@@ -146,6 +146,8 @@ impl Batch {
 
     /// Also write datasets to the groups of a NetCDF4 file, each given with its path (`a/b`, "" is the root).
     ///
+    /// Texts whose encoding asks for characters are looked through at once, by threads of this process, for the longest.
+    ///
     /// # Errors
     /// Those of [`write_netcdf_with`](Batch::write_netcdf_with), and if two are for one group.
     ///

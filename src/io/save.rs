@@ -87,6 +87,10 @@ impl Dataset {
     /// Writes the dataset as a NetCDF file with options and an executor. See
     /// [`to_netcdf`](Dataset::to_netcdf).
     ///
+    /// Texts that become characters, and `int64` times of a format without them, are looked through before the run, by
+    /// threads of this process whatever the executor: it takes the longest text and whether a time is missing to know what is
+    /// stored.
+    ///
     /// # Errors
     /// Those of [`to_netcdf`](Dataset::to_netcdf).
     ///

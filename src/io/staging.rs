@@ -40,6 +40,17 @@ fn already_there(target: &Path) -> Error {
 }
 
 impl Staging {
+    /// An error if a target is there that is not to be replaced; nothing is made.
+    ///
+    /// # Errors
+    /// If so.
+    pub fn check(target: &Path, replace: bool) -> Result<()> {
+        match !replace && exists(target) {
+            true => Err(already_there(target)),
+            false => Ok(()),
+        }
+    }
+
     /// A new folder beside `target`.
     ///
     /// # Errors
@@ -73,9 +84,7 @@ impl Staging {
         let (parent, name) = parts(&target)?;
         fs::create_dir_all(parent).map_err(Error::from).at(|| parent.display().to_string())?;
         clear_stale(parent, name, &target);
-        if exists(&target) && !replace {
-            return Err(already_there(&target));
-        }
+        Self::check(&target, replace)?;
         Ok(target)
     }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks NetCDF files that tests/netcdf_write.rs has written against those that netCDF-C and xarray write.
+"""Checks NetCDF files that tests/netcdf_write.rs and netcdf_classic.rs have written against those that netCDF-C and xarray write.
 
     netcdf_twin.py twin FILE             netCDF4 copies the file; both must look the same to h5py, netCDF4 and h5netcdf
     netcdf_twin.py long FILE             attributes beside headers are read, changed, added and removed

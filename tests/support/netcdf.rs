@@ -3,8 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use graticule::array::{Block, ChunkGrid, Region};
+use graticule::exec::Executor;
+use graticule::io::RawDataset;
+use graticule::io::netcdf::{NetcdfOptions, NetcdfWrite, open_netcdf};
 use graticule::io::store::{MemoryStore, Store};
+use graticule::lazy::LazyArray;
+use graticule::plan::{Plan, Target};
 use graticule::prelude::*;
+use graticule::source::{Source, Traffic};
 
 /// All NetCDF files below a folder, in the order of their paths.
 pub fn netcdf_files(folder: &Path) -> Vec<PathBuf> {
@@ -51,4 +58,63 @@ pub fn encoded<V: Into<AttrValue>>(
         variable.encoding.insert(name, value);
     }
     DataArray::new(variable, a.coords().clone()).unwrap().to_dataset("a")
+}
+
+/// Writes a whole file.
+pub fn write(path: &Path, raw: &RawDataset, options: &NetcdfOptions) -> graticule::Result<()> {
+    let write = NetcdfWrite::create(path, raw, options)?;
+    let targets: Vec<Target> = write.targets().into_iter().map(|(a, s)| Target::Store(a, s)).collect();
+    Local::default().run(&Plan::new(&targets)?)?;
+    write.finish()
+}
+
+/// That a file holds what was to be written.
+pub fn holds(path: &Path, group: Option<&str>, raw: &RawDataset) {
+    let back = open_netcdf(path, group).unwrap();
+    assert!(back.skipped.is_empty(), "{:?}", back.skipped);
+    assert_eq!(back.attrs, raw.attrs);
+    assert!(back.variables.keys().eq(raw.variables.keys()), "{:?}", back.variables.keys());
+    for (name, v) in &raw.variables {
+        let b = &back.variables[name];
+        assert_eq!((b.dims(), b.dtype()), (v.dims(), v.dtype()), "{name}");
+        assert_eq!(b.attrs, v.attrs, "{name}");
+        assert!(b.load().unwrap().same_bits(&v.load().unwrap()), "{name}");
+    }
+}
+
+/// Elements that are their own positions, in chunks.
+pub fn ramp(shape: &[usize], chunk: &[usize]) -> LazyArray {
+    LazyArray::from_source(Arc::new(super::Ramp::new(shape, chunk)))
+}
+
+/// One value everywhere, in chunks.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub struct Level {
+    shape: Vec<usize>,
+    chunk: Vec<usize>,
+}
+
+impl Level {
+    pub fn of(shape: &[usize], chunk: &[usize]) -> LazyArray {
+        LazyArray::from_source(Arc::new(Level { shape: shape.to_vec(), chunk: chunk.to_vec() }))
+    }
+}
+
+#[typetag::serde]
+impl Source for Level {
+    fn dtype(&self) -> DType {
+        DType::F32
+    }
+
+    fn grid(&self) -> ChunkGrid {
+        ChunkGrid::regular(&self.shape, &self.chunk)
+    }
+
+    fn read(&self, region: &Region, _: &Traffic) -> graticule::Result<Block> {
+        Block::from_vec(&region.shape(), vec![1.5f32; region.size()])
+    }
+
+    fn describe(&self) -> String {
+        "level".to_string()
+    }
 }

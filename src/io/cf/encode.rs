@@ -300,7 +300,12 @@ impl Work {
                     continue;
                 }
             };
-            let block = if scaled && !stored.is_integer() { block } else { cast(&block, stored)? };
+            let block = match stored.is_integer() {
+                false if scaled => block,
+                // Read as the unsigned type of the width: a fill value may be one of either.
+                true if self.encoding.contains("_Unsigned") => cast(&block, stored)?,
+                _ => fill::fill_as(&block, stored)?,
+            };
             if let Some(first) = &fill {
                 let (a, b) = (cast(first, DType::F64)?, cast(&block, DType::F64)?);
                 if a != b {

@@ -203,6 +203,42 @@ impl Pack {
     }
 }
 
+/// One number that stands for missing values in the type as stored, which must have it.
+///
+/// # Errors
+/// If it does not fit: then other values would be missing.
+pub(in crate::io) fn fill_as(fill: &Block, stored: DType) -> Result<Block> {
+    let out = cast(fill, stored)?;
+    let number = |b: &Block| cast(b, DType::F64).ok().and_then(|b| b.get::<f64>()?.first().copied());
+    let fits = match (fill.dtype().is_integer() || fill.dtype().is_float(), stored) {
+        (true, d) if d.is_integer() => whole(fill).is_some() && whole(fill) == whole(&out),
+        (true, d) if d.is_float() => {
+            number(&out).is_some_and(f64::is_finite) || !number(fill).is_some_and(f64::is_finite)
+        }
+        _ => true,
+    };
+    if fits {
+        return Ok(out);
+    }
+    let value = whole(fill).map(|v| v.to_string()).or_else(|| Some(number(fill)?.to_string()));
+    let value = value.unwrap_or_default();
+    Err(Error::dtype(format!(
+        "the fill value {value} does not fit into {stored}, in which the variable is stored"
+    ))
+    .help("set a `_FillValue` (and `missing_value`) that fits, or another `dtype` in the encoding"))
+}
+
+/// The first number, if it is a whole one.
+fn whole(block: &Block) -> Option<i128> {
+    with_real!(block.dtype().kind(), T => {
+        let v = *block.get::<T>()?.first()?;
+        match block.dtype().is_float() {
+            true => num_traits::cast::<T, f64>(v).filter(|v| v.fract() == 0.0).map(|v| v as i128),
+            false => num_traits::cast::<T, i128>(v),
+        }
+    }, else None)
+}
+
 /// The float type for scaled data (xarray's rule): that of scale and offset if they agree, but `f64`
 /// for packed 32-bit integers and wherever an offset stands alone or disagrees.
 pub(super) fn float_for(stored: DType, scale: Option<&AttrValue>, offset: Option<&AttrValue>) -> DType {

@@ -24,4 +24,5 @@ mod times;
 
 pub use decode::{DecodeCoords, DecodeOptions, decode};
 pub use encode::encode;
+pub(super) use fill::fill_as;
 pub(super) use netcdf::{Lacks, adapt};

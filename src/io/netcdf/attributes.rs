@@ -41,19 +41,6 @@ fn numbers<T: Element>(v: &[T]) -> AttrValue {
     }
 }
 
-/// Our attributes as those of a file; names whose values NetCDF cannot hold come back second.
-pub(super) fn to_nc(attrs: &Attrs) -> (Vec<NcAttribute>, Vec<String>) {
-    let mut out = Vec::new();
-    let mut lost = Vec::new();
-    for (name, v) in attrs.iter() {
-        match to_nc_value(v) {
-            Some(value) => out.push(NcAttribute { name: name.to_string(), value }),
-            None => lost.push(name.to_string()),
-        }
-    }
-    (out, lost)
-}
-
 /// One value of ours, if NetCDF can hold it.
 pub(super) fn to_nc_value(value: &AttrValue) -> Option<NcAttrValue> {
     use crate::dtype::Kind;

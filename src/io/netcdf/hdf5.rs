@@ -22,7 +22,7 @@ use crate::labels::{Attrs, Variable};
 use crate::lazy::LazyArray;
 
 use dims::Dims;
-pub(super) use stored::StoredVariable;
+pub(super) use stored::{LARGEST_CHUNK, StoredVariable};
 use tree::Tree;
 
 /// Opens the HDF5 file; reads its superblock only.

@@ -39,3 +39,4 @@ pub use source::ZarrSource;
 pub(super) use stored::numpy_name;
 pub(super) use watched::watched;
 pub use write::ZarrWrite;
+pub(super) use write::at_once;

@@ -190,8 +190,8 @@ pub(super) fn on_its_way(name: &str, location: &dyn std::fmt::Display) -> String
     format!("variable `{name}` on its way to `{location}`")
 }
 
-/// The values of a variable that are written without a run.
-pub(super) fn at_once(data: &LazyArray) -> Option<&crate::array::Block> {
+/// The values of a variable that are written without a run: small ones in memory.
+pub(in crate::io) fn at_once(data: &LazyArray) -> Option<&crate::array::Block> {
     data.as_block().filter(|b| b.nbytes() <= WRITTEN_AT_ONCE)
 }
 

@@ -20,8 +20,8 @@ use crate::array::{Block, Region};
 use crate::error::{Error, Result};
 use crate::source::Traffic;
 
-/// The largest chunk that we decode: HDF5 allows 4 GiB, real files have a few MiB.
-const LARGEST_CHUNK: usize = 2 << 30;
+/// The largest chunk that we decode, and write: HDF5 allows 4 GiB, real files have a few MiB.
+pub(in super::super) const LARGEST_CHUNK: usize = 2 << 30;
 
 /// Chunks above this are checked against the size of the file before memory is asked for.
 const HUGE_CHUNK: usize = 256 << 20;

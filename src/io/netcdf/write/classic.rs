@@ -11,11 +11,10 @@ use std::path::Path;
 
 use super::super::element::swap_to_big_endian;
 use super::super::strided::Strided;
-use super::definition::Definition;
+use super::definition::{Defined, Definition};
 use super::positioned::write_all_at;
 use super::{NetcdfFormat, Writer, plain};
 use crate::array::{Block, Region};
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::source::Traffic;
 
@@ -34,33 +33,37 @@ impl ClassicWriter {
         // Offsets have a fixed width: the length of the header does not depend on them.
         let unknown = vec![0; definition.variables.len()];
         let begin = padded(header::encode(definition, record, &unknown, format)?.len() as u64);
-        let is_record =
-            |v: &super::definition::Defined| record.is_some() && v.dims.first() == record.as_ref();
+        let is_record = |v: &Defined| v.is_record(record);
+        let sum = |a: u64, b: u64| {
+            let sum = a.checked_add(b).filter(|&n| i64::try_from(n).is_ok());
+            sum.ok_or_else(|| limits::too_large("the file".to_string(), format))
+        };
         let mut at = begin;
         let mut offsets = vec![0; definition.variables.len()];
         for (v, offset) in definition.variables.iter().zip(&mut offsets).filter(|(v, _)| !is_record(v)) {
             *offset = at;
-            at += padded(slab(&v.shape, v.dtype));
+            at = sum(at, padded(slab(v, &v.shape)))?;
         }
         let records = definition.variables.iter().filter(|v| is_record(v));
         // The records of a lone variable are not padded.
         let lone = records.clone().count() == 1;
         let mut stride = 0;
         for (v, offset) in definition.variables.iter().zip(&mut offsets).filter(|(v, _)| is_record(v)) {
-            *offset = at + stride;
-            let bytes = slab(&v.shape[1..], v.dtype);
-            stride += if lone { bytes } else { padded(bytes) };
+            *offset = sum(at, stride)?;
+            let bytes = slab(v, &v.shape[1..]);
+            stride = sum(stride, if lone { bytes } else { padded(bytes) })?;
         }
         let count = record.map_or(0, |d| definition.dims[d].0 as u64);
+        let end = sum(at, count.saturating_mul(stride))?;
         let places = (definition.variables.iter().zip(&offsets))
             .map(|(v, &offset)| {
-                let place = Strided::contiguous(offset, &v.shape, element(v.dtype));
+                let place = Strided::contiguous(offset, &v.shape, v.element());
                 if is_record(v) { place.with_record_stride(stride) } else { place }
             })
             .collect();
         limits::check_offsets(definition, &offsets, format)?;
         let file = File::create(path)?;
-        file.set_len(at + count * stride)?;
+        file.set_len(end)?;
         write_all_at(&file, &header::encode(definition, record, &offsets, format)?, 0)?;
         Ok(ClassicWriter { file, places })
     }
@@ -69,7 +72,7 @@ impl ClassicWriter {
 impl Writer for ClassicWriter {
     fn write(&self, variable: usize, region: &Region, block: &Block, io: &Traffic) -> Result<()> {
         let mut bytes = plain::bytes(block)?.into_owned();
-        swap_to_big_endian(&mut bytes, element(block.dtype()));
+        swap_to_big_endian(&mut bytes, plain::element(block.dtype()));
         self.places[variable]
             .runs(region, &bytes, |offset, run| Ok(write_all_at(&self.file, run, offset)?))?;
         io.count_written(bytes.len());
@@ -77,17 +80,22 @@ impl Writer for ClassicWriter {
     }
 
     fn finish(&self) -> Result<()> {
-        Ok(self.file.sync_all()?)
+        // All is at its place already.
+        Ok(())
     }
 }
 
-/// The unlimited dimension, of which the format has at most one, at the first place.
+/// The unlimited dimension, of which the format has at most one, at the first place. One of length 0 is unlimited: where a
+/// fixed one has its length, a header has 0 for it.
 fn record_dim(definition: &Definition) -> Result<Option<usize>> {
     let mut unlimited = (0..definition.dims.len()).filter(|&d| definition.dims[d].1);
     let record = unlimited.next();
     if unlimited.next().is_some() {
         return Err(Error::invalid("classic NetCDF files have at most one unlimited dimension")
-            .help("take the others from `unlimited_dims` of the dataset's encoding, or write NetCDF4"));
+            .help(
+                "a dimension of length 0 is one; take the others from `unlimited_dims` of the dataset's encoding, or write \
+                 NetCDF4",
+            ));
     }
     let misplaced = |d: usize| definition.variables.iter().find(|v| v.dims.iter().skip(1).any(|&x| x == d));
     match record.and_then(misplaced) {
@@ -95,19 +103,17 @@ fn record_dim(definition: &Definition) -> Result<Option<usize>> {
             "the unlimited dimension of a classic NetCDF file must be the first one of variable `{}`",
             v.name
         ))
-        .help("transpose it, or take the dimension from `unlimited_dims` of the dataset's encoding")),
+        .help(
+            "a dimension of length 0 is one; transpose it, or take the dimension from `unlimited_dims` of the dataset's \
+             encoding",
+        )),
         None => Ok(record),
     }
 }
 
-/// Bytes of values of a shape.
-fn slab(shape: &[usize], dtype: DType) -> u64 {
-    shape.iter().fold(element(dtype), |n, &len| n.saturating_mul(len)) as u64
-}
-
-/// Bytes of an element.
-fn element(dtype: DType) -> usize {
-    if dtype == DType::Bytes(1) { 1 } else { dtype.size() }
+/// Bytes of values of a variable in a shape.
+fn slab(v: &Defined, shape: &[usize]) -> u64 {
+    shape.iter().fold(v.element(), |n, &len| n.saturating_mul(len)) as u64
 }
 
 fn padded(bytes: u64) -> u64 {

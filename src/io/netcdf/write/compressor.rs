@@ -26,16 +26,17 @@ impl Compressor {
     pub(in crate::io) fn of(encoding: &Attrs) -> Result<Option<Compressor>> {
         let asked = match encoding.get("compression") {
             // Files that were opened may have filters that are not written here.
-            None => match FOREIGN.iter().find(|name| is_set(encoding, name)) {
-                _ if is_set(encoding, "zlib") => Some("zlib"),
-                _ if is_set(encoding, "zstd") => Some("zstd"),
-                Some(name) => {
-                    tracing::warn!(compression = %name, "written without compression, since it is not written here");
-                    None
+            None | Some(AttrValue::Json(serde_json::Value::Null)) => {
+                match FOREIGN.iter().find(|name| is_set(encoding, name)) {
+                    _ if is_set(encoding, "zlib") => Some("zlib"),
+                    _ if is_set(encoding, "zstd") => Some("zstd"),
+                    Some(name) => {
+                        tracing::warn!(compression = %name, "written without compression, since it is not written here");
+                        None
+                    }
+                    None => None,
                 }
-                None => None,
-            },
-            Some(AttrValue::Json(serde_json::Value::Null)) => None,
+            }
             Some(AttrValue::Str(name)) => Some(name.as_str()),
             Some(other) => return Err(Error::invalid(format!("the encoding `compression` is {other:?}"))),
         };

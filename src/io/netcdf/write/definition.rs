@@ -3,17 +3,28 @@
 use indexmap::IndexMap;
 use netcdf_reader::{NcAttrValue, NcAttribute};
 
-use super::super::{attributes, grid};
-use super::NetcdfFormat;
+use super::super::attributes::to_nc_value;
+use super::super::grid;
+use super::super::hdf5::LARGEST_CHUNK;
 use super::compressor::Compressor;
+use super::{NetcdfFormat, plain};
 use crate::array::{Block, ChunkGrid};
 use crate::dtype::{DType, Text};
 use crate::error::{Context, Error, Result};
-use crate::io::RawDataset;
+use crate::io::{RawDataset, cf};
 use crate::labels::{AttrValue, Attrs, Name, Variable};
 
 /// Chunks that nobody asked for are at most so large.
 const CHUNK_BYTES: usize = 4 << 20;
+
+/// Chunks that nobody asked for along a lone dimension that grows have at least so many bytes, as netCDF-C has it.
+const GROWING_CHUNK_BYTES: usize = 4096;
+
+/// Names in bytes: netCDF-C cannot open files with longer ones.
+const LONGEST_NAME: usize = 255;
+
+/// Dimensions of a dataset of HDF5.
+const MOST_DIMS: usize = 32;
 
 /// The header of a file to write.
 pub(super) struct Definition {
@@ -47,14 +58,18 @@ pub(super) struct Defined {
 
 impl Definition {
     pub(super) fn of(group: &str, raw: &RawDataset, format: NetcdfFormat) -> Result<Self> {
+        group
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .try_for_each(check_name)
+            .at(|| format!("group `{group}`"))?;
         let unlimited = unlimited(&raw.encoding);
-        let mut dims = IndexMap::new();
+        let mut dims: IndexMap<Name, (usize, bool)> = IndexMap::new();
         let mut variables = Vec::new();
         for (name, variable) in &raw.variables {
             for (dim, len) in variable.sizes() {
-                // NetCDF4 has no fixed dimension of length 0.
-                let growing =
-                    unlimited.iter().any(|u| **u == *dim) || len == 0 && format == NetcdfFormat::Netcdf4;
+                // NetCDF has no fixed dimension of length 0.
+                let growing = unlimited.iter().any(|u| **u == *dim) || len == 0;
                 let (known, _) = *dims.entry(dim.clone()).or_insert((len, growing));
                 if known != len {
                     return Err(Error::alignment(format!("dimension `{dim}` has length {known} and {len}"))
@@ -63,7 +78,10 @@ impl Definition {
             }
             variables.push(Defined::of(name, variable, &dims, format).at(|| format!("variable `{name}`"))?);
         }
-        let attributes = attributes(&raw.attrs, "the dataset", format);
+        for dim in unlimited.iter().filter(|u| !dims.contains_key(u.as_str())) {
+            tracing::warn!(%dim, "no variable has this dimension of `unlimited_dims`: left out");
+        }
+        let attributes = attributes(&raw.attrs, "the dataset", format)?;
         Ok(Definition { group: group.trim_matches('/').to_string(), dims, attributes, variables })
     }
 }
@@ -79,6 +97,11 @@ impl Defined {
         v.dims().iter().try_for_each(|d| check_name(d))?;
         let dtype = v.dtype();
         check_dtype(dtype, format)?;
+        check_encoding(&v.encoding, format)?;
+        if v.ndim() > MOST_DIMS && format == NetcdfFormat::Netcdf4 {
+            return Err(Error::unsupported(format!("{} dimensions in a NetCDF4 file", v.ndim()))
+                .help(format!("HDF5 has at most {MOST_DIMS}: stack some, or write Zarr")));
+        }
         let shape = v.shape();
         let mut attrs = v.attrs.clone();
         let fill = fill_value(dtype, &mut attrs)?;
@@ -92,7 +115,7 @@ impl Defined {
         let chunked = format == NetcdfFormat::Netcdf4
             && !shape.is_empty()
             && (asked.is_some() || compressor.is_some() || fletcher32 || grows);
-        let chunk = chunked.then(|| asked.unwrap_or_else(|| default_chunk(v)));
+        let chunk = chunked.then(|| asked.unwrap_or_else(|| default_chunk(v, grows)));
         if let Some(chunk) = &chunk {
             check_chunk(chunk, dtype)?;
         }
@@ -103,7 +126,7 @@ impl Defined {
         Ok(Defined {
             name: name.to_string(),
             dims: v.dims().iter().map(|d| dims.get_index_of(d).expect("dims were collected")).collect(),
-            attributes: typed_fill(attributes(&attrs, name, format), dtype),
+            attributes: typed_fill(attributes(&attrs, &format!("variable `{name}`"), format)?, dtype),
             fill,
             // xarray's default: shuffled where compressed.
             shuffle: filtered
@@ -119,6 +142,16 @@ impl Defined {
 }
 
 impl Defined {
+    /// Bytes of an element in the file.
+    pub(super) fn element(&self) -> usize {
+        plain::element(self.dtype)
+    }
+
+    /// Whether it has a record for each position along this dimension, which is its first.
+    pub(super) fn is_record(&self, record: Option<usize>) -> bool {
+        record.is_some() && self.dims.first() == record.as_ref()
+    }
+
     /// One value of the variable's own type that stands for what was never written.
     pub(super) fn fill_or_default(&self) -> Result<Block> {
         // As netCDF.h has them.
@@ -150,14 +183,32 @@ fn typed_fill(mut attributes: Vec<NcAttribute>, dtype: DType) -> Vec<NcAttribute
     attributes
 }
 
-/// HDF5 has no larger chunks.
+/// HDF5 allows 4 GiB, but readers keep whole chunks in memory, and ours has a limit.
 fn check_chunk(chunk: &[usize], dtype: DType) -> Result<()> {
-    let bytes = chunk.iter().fold(dtype.size(), |n, &c| n.saturating_mul(c));
-    if u32::try_from(bytes).is_ok() && chunk.iter().all(|&c| u32::try_from(c).is_ok()) {
-        return Ok(());
+    let bytes = chunk.iter().fold(plain::element(dtype), |n, &c| n.saturating_mul(c));
+    match bytes <= LARGEST_CHUNK {
+        true => Ok(()),
+        false => Err(Error::unsupported(format!("NetCDF4 chunks of {bytes} bytes ({chunk:?})"))
+            .help("they must not be larger than 2 GiB: set `chunksizes` in the encoding")),
     }
-    Err(Error::unsupported(format!("NetCDF4 chunks of {bytes} bytes ({chunk:?})"))
-        .help("they must be smaller than 4 GiB: set `chunksizes` in the encoding"))
+}
+
+/// What the encoding asks for and nobody here does.
+fn check_encoding(encoding: &Attrs, format: NetcdfFormat) -> Result<()> {
+    if let Some(endian) = encoding.get_str("endian") {
+        let native = if cfg!(target_endian = "big") { "big" } else { "little" };
+        if format == NetcdfFormat::Netcdf4 && ![native, "native"].contains(&endian) {
+            return Err(Error::unsupported(format!("writing NetCDF4 with the encoding `endian: {endian}`"))
+                .help("take it from the encoding: numbers are stored as this machine has them"));
+        }
+    }
+    for key in ["least_significant_digit", "significant_digits"] {
+        if encoding.get_f64(key).is_some() {
+            return Err(Error::unsupported(format!("rounding to digits, as the encoding `{key}` asks for"))
+                .help("round the values before, and take it from the encoding"));
+        }
+    }
+    Ok(())
 }
 
 /// What NetCDF4 itself notes on groups and variables under these names.
@@ -171,19 +222,23 @@ const RESERVED: [&str; 7] = [
     "_NCProperties",
 ];
 
-fn attributes(attrs: &Attrs, owner: &str, format: NetcdfFormat) -> Vec<NcAttribute> {
-    let (mut kept, lost) = attributes::to_nc(attrs);
-    for name in lost {
-        tracing::warn!(%owner, attribute = %name, "left out, since NetCDF has no such type");
-    }
-    kept.retain(|a| {
-        let reserved = format == NetcdfFormat::Netcdf4 && RESERVED.contains(&a.name.as_str());
-        if reserved {
-            tracing::warn!(%owner, attribute = %a.name, "left out, since NetCDF4 uses the name itself");
+fn attributes(attrs: &Attrs, owner: &str, format: NetcdfFormat) -> Result<Vec<NcAttribute>> {
+    let mut out = Vec::new();
+    for (name, value) in attrs.iter() {
+        if format == NetcdfFormat::Netcdf4 && RESERVED.contains(&name) {
+            tracing::warn!(%owner, attribute = %name, "left out, since NetCDF4 uses the name itself");
+            continue;
         }
-        !reserved
-    });
-    kept
+        let place = || format!("attribute `{name}` of {owner}");
+        check_name(name).at(place)?;
+        let value = to_nc_value(value).ok_or_else(|| {
+            Error::dtype("NetCDF attributes are texts and lists of real numbers, without a second dimension")
+                .help("make it a list or a text, or take it away")
+                .at(place())
+        })?;
+        out.push(NcAttribute { name: name.to_string(), value });
+    }
+    Ok(out)
 }
 
 fn unlimited(encoding: &Attrs) -> Vec<String> {
@@ -221,11 +276,16 @@ fn asked_chunk(v: &Variable, dims: &IndexMap<Name, (usize, bool)>) -> Option<Vec
 }
 
 /// The chunks of the array, made smaller along the first axes where they are large.
-fn default_chunk(v: &Variable) -> Vec<usize> {
+fn default_chunk(v: &Variable, grows: bool) -> Vec<usize> {
     let mut chunk: Vec<usize> = v.chunks().axes().iter().map(|a| a.largest().max(1)).collect();
     for axis in 0..chunk.len() {
         let bytes = chunk.iter().fold(v.dtype().size(), |n, &c| n.saturating_mul(c));
         chunk[axis] = (chunk[axis] / bytes.div_ceil(CHUNK_BYTES)).max(1);
+    }
+    if let [lone] = &mut chunk[..]
+        && grows
+    {
+        *lone = (*lone).max(GROWING_CHUNK_BYTES / plain::element(v.dtype()));
     }
     chunk
 }
@@ -238,21 +298,26 @@ fn fill_value(dtype: DType, attrs: &mut Attrs) -> Result<Option<Block>> {
     let Some(value) = attrs.remove("_FillValue") else { return Ok(None) };
     match value {
         AttrValue::Array(b) if b.size() == 1 && b.dtype().is_number() => {
-            Ok(Some(crate::kernel::cast::cast(&b.reshape(&[])?, dtype)?))
+            Ok(Some(cf::fill_as(&b.reshape(&[])?, dtype)?))
         }
         other => Err(Error::invalid(format!("_FillValue is {other:?}, not one number of the type {dtype}"))),
     }
 }
 
-fn check_name(name: &str) -> Result<()> {
+/// An error where netCDF-C could not read a name of a variable, dimension, attribute or group.
+pub(super) fn check_name(name: &str) -> Result<()> {
     let bad = name.is_empty()
+        || name.len() > LONGEST_NAME
         || name.contains(|c: char| c == '/' || c.is_control())
         || name.ends_with(' ')
         || !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
     match bad {
         false => Ok(()),
         true => Err(Error::invalid(format!("`{name}` cannot be a name in a NetCDF file"))
-            .help("rename it: names begin with a letter, digit or underscore and have no `/`")),
+            .help(
+                "rename it: names have 1 to 255 bytes, begin with a letter, digit or underscore, do not end with a space, \
+                 and have no `/` and no control characters",
+            )),
     }
 }
 

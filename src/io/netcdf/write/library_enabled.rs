@@ -7,34 +7,36 @@ use netcdf::types::{FloatType, IntType, NcVariableType};
 use netcdf::{AttributeValue, Extent, Extents, FileMut};
 use netcdf_reader::NcAttrValue;
 
-use super::Writer;
 use super::compressor::Compressor;
 use super::definition::{Defined, Definition};
+use super::{Writer, plain};
 use crate::array::{Block, Region};
+use crate::dtype::DType;
 use crate::dtype::dispatch::with_real;
-use crate::dtype::{DType, Text};
 use crate::error::{Context, Error, Result};
 use crate::source::Traffic;
 
 /// What writes NetCDF4 through netCDF-C.
 pub(super) fn writer(path: &Path, definition: &Definition) -> Result<Arc<dyn Writer>> {
-    let lacks = |what: &str, name: &str| {
-        Error::unsupported(format!("the binding to netCDF-C cannot write {what}, as of variable `{name}`"))
+    let lacks = |what: &str, owner: &str| {
+        Error::unsupported(format!("the binding to netCDF-C cannot write {what}"))
+            .at(owner)
             .help("set `NetcdfOptions::library` to false: NetCDF4 is written without netCDF-C, too")
     };
+    let variable = |v: &Defined| format!("variable `{}`", v.name);
     for v in &definition.variables {
         if v.dtype == DType::Bytes(1) {
-            return Err(lacks("characters", &v.name));
+            return Err(lacks("characters", &variable(v)));
         }
         if v.fletcher32 {
-            return Err(lacks("checksums", &v.name));
+            return Err(lacks("checksums", &variable(v)));
         }
         if let Some(Compressor::Zstd(_)) = v.compressor {
-            return Err(lacks("the compression zstd", &v.name));
+            return Err(lacks("the compression zstd", &variable(v)));
         }
     }
     if !definition.group.is_empty() {
-        return Err(lacks("groups", &definition.group));
+        return Err(lacks("groups", &format!("group `{}`", definition.group)));
     }
     Ok(Arc::new(LibraryWriter::create(path, definition)?))
 }
@@ -103,14 +105,11 @@ impl Writer for LibraryWriter {
         let mut var = file
             .variable_mut(name)
             .ok_or_else(|| Error::internal(format!("variable `{name}` was defined")))?;
-        let broken = || Error::internal("a contiguous block has a slice");
         with_real!(block.dtype().kind(), T => {
-            var.put_values(block.as_slice::<T>().ok_or_else(broken)?, extents(region)).map_err(failed)?;
+            var.put_values(plain::slice::<T>(block)?, extents(region)).map_err(failed)?;
         }, else {
-            let texts = block.as_slice::<Text>().ok_or_else(broken)?;
-            for (flat, text) in texts.iter().enumerate() {
-                let at = position(region, flat);
-                var.put_string(text.as_str().unwrap_or(""), extents(&at)).map_err(failed)?;
+            for (flat, text) in plain::texts(block)?.enumerate() {
+                var.put_string(text, extents(&position(region, flat))).map_err(failed)?;
             }
         });
         io.count_written(block.nbytes());

@@ -20,7 +20,7 @@ use crate::error::{Context, Error, Result};
 use crate::io::RawDataset;
 use crate::io::cf::{self, Lacks};
 use crate::io::staging::Staging;
-use crate::io::zarr::WriteMode;
+use crate::io::zarr::{WriteMode, at_once};
 use crate::labels::Dataset;
 use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
@@ -46,6 +46,8 @@ trait Writer: Send + Sync {
 #[derive(Debug)]
 pub struct NetcdfWrite {
     registration: Registration,
+    /// Of all variables.
+    sinks: Vec<NetcdfSink>,
     targets: Vec<(LazyArray, Arc<dyn Sink>)>,
     staging: Staging,
 }
@@ -57,6 +59,8 @@ impl NetcdfWrite {
         groups: &[(&str, &Dataset)],
         options: &NetcdfOptions,
     ) -> Result<Self> {
+        // What formats lack may take a look at all values.
+        check_mode(path, options)?;
         let format = options.format;
         let lacks = Lacks { texts: format.is_classic(), wide_integers: format.is_netcdf3() };
         let encode = |&(_, ds): &(&str, &Dataset)| cf::adapt(cf::encode(ds, false)?, lacks);
@@ -66,14 +70,14 @@ impl NetcdfWrite {
         Self::create_groups(path, &named, options)
     }
 
-    /// Begins a file at `path` with the header that `raw` asks for; values in memory are written too.
+    /// Begins a file at `path` with the header that `raw` asks for; small values in memory are written too.
     ///
     /// The variables' `encoding` is followed under xarray's names: `chunksizes`, `zlib` or `compression` (`zlib`, `zstd`) with
     /// `complevel`, `shuffle`, `fletcher32`; the dataset's names `unlimited_dims`.
     ///
     /// # Errors
-    /// If the path is taken, the format lacks a type that occurs, the file would be too large for it, or
-    /// the file system refuses.
+    /// If the path is taken, a name, an attribute or `_FillValue` cannot be written, the format lacks a type that occurs, the
+    /// file would be too large for it, or the file system refuses.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -116,29 +120,27 @@ impl NetcdfWrite {
         groups: &[(&str, &RawDataset)],
         options: &NetcdfOptions,
     ) -> Result<Self> {
+        check_mode(path, options)?;
         let place = || format!("writing the NetCDF file {}", path.display());
         let define = |&(group, raw): &(&str, &RawDataset)| Definition::of(group, raw, options.format);
         let definitions = groups.iter().map(define).collect::<Result<Vec<_>>>().at(place)?;
-        if !matches!(options.mode, WriteMode::Create | WriteMode::Replace) {
-            let mode = format!("the mode `{:?}` is one of Zarr stores", options.mode);
-            return Err(Error::unsupported(mode).help("NetCDF files are written anew: `Create` or `Replace`"));
-        }
         let staging = Staging::file(path, options.mode == WriteMode::Replace)?;
         let all = definitions.iter().flat_map(|d| &d.variables);
-        let sinks: Vec<_> =
-            all.enumerate().map(|(i, v)| (i, v.name.clone(), v.dtype, v.grid.clone())).collect();
+        let sinks: Vec<_> = all.map(|v| (v.name.clone(), v.dtype, v.grid.clone())).collect();
         let writer = writer(staging.path(), definitions, options).at(place)?;
-        let registration = Registration::new(writer);
+        let registration = Registration::new(writer, sinks.len());
+        let mut sinks_of_file = Vec::new();
         let mut targets = Vec::new();
         let variables = groups.iter().flat_map(|(_, raw)| raw.variables.values());
-        for (variable, (number, name, dtype, grid)) in variables.zip(sinks) {
+        for (number, (variable, (name, dtype, grid))) in variables.zip(sinks).enumerate() {
             let sink = NetcdfSink::new(&registration, number, path, name, dtype, grid);
-            match variable.data().as_block() {
+            sinks_of_file.push(sink.clone());
+            match at_once(variable.data()) {
                 Some(block) => sink.write_all(block, &Traffic::default()).at(place)?,
                 None => targets.push((variable.data().clone(), Arc::new(sink) as Arc<dyn Sink>)),
             }
         }
-        Ok(NetcdfWrite { registration, targets, staging })
+        Ok(NetcdfWrite { registration, sinks: sinks_of_file, targets, staging })
     }
 
     /// The arrays that are still to be written, each with its sink.
@@ -161,7 +163,7 @@ impl NetcdfWrite {
     /// Completes the file and gives it its name.
     ///
     /// # Errors
-    /// If the file system refuses, or the name was taken meanwhile.
+    /// If a target was not written to its end, the file system refuses, or the name was taken meanwhile.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -178,10 +180,19 @@ impl NetcdfWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn finish(self) -> Result<()> {
-        self.registration.close()?.finish()?;
+        self.registration.close(&self.sinks)?.finish()?;
         std::fs::File::options().write(true).open(self.staging.path())?.sync_all()?;
         self.staging.commit()
     }
+}
+
+/// An error if the file cannot be written in this mode.
+fn check_mode(path: &Path, options: &NetcdfOptions) -> Result<()> {
+    if !matches!(options.mode, WriteMode::Create | WriteMode::Replace) {
+        let mode = format!("the mode `{:?}` is one of Zarr stores", options.mode);
+        return Err(Error::unsupported(mode).help("NetCDF files are written anew: `Create` or `Replace`"));
+    }
+    Staging::check(path, options.mode == WriteMode::Replace)
 }
 
 /// What writes a file with these groups.

@@ -49,7 +49,12 @@ impl FromStr for NetcdfFormat {
             "NETCDF3_CLASSIC" => Ok(NetcdfFormat::Cdf1),
             _ => {
                 let known = ["NETCDF4", "NETCDF3_64BIT_DATA", "NETCDF3_64BIT", "NETCDF3_CLASSIC"];
-                Err(Error::not_found("NetCDF format", name, known))
+                Err(match name {
+                    "NETCDF4_CLASSIC" => Error::unsupported("NETCDF4_CLASSIC is not written")
+                        .known(known)
+                        .help("write NETCDF4, or NETCDF3_64BIT for programs that know classic files only"),
+                    _ => Error::not_found("NetCDF format", name, known),
+                })
             }
         }
     }

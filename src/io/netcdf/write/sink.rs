@@ -1,6 +1,6 @@
 //! A variable of a NetCDF file as a sink, and the files that this process is writing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,14 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::source::{Sink, Traffic};
 
-type Writers = HashMap<u64, Arc<dyn Writer>>;
+type Writers = HashMap<u64, Arc<Opened>>;
+
+/// A file that is being written.
+struct Opened {
+    writer: Arc<dyn Writer>,
+    /// Regions of each variable that were written, by their numbers in its grid.
+    written: Vec<Mutex<HashSet<usize>>>,
+}
 
 /// A file that is being written has one writer, which only its own process has.
 fn with_writers<T>(f: impl FnOnce(&mut Writers) -> T) -> T {
@@ -26,16 +33,33 @@ fn with_writers<T>(f: impl FnOnce(&mut Writers) -> T) -> T {
 pub(super) struct Registration(u64);
 
 impl Registration {
-    pub(super) fn new(writer: Arc<dyn Writer>) -> Self {
+    pub(super) fn new(writer: Arc<dyn Writer>, variables: usize) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        with_writers(|w| w.insert(number, writer));
+        let written = (0..variables).map(|_| Mutex::default()).collect();
+        with_writers(|w| w.insert(number, Arc::new(Opened { writer, written })));
         Registration(number)
     }
 
-    /// Takes the writer back: from now on no sink reaches it.
-    pub(super) fn close(&self) -> Result<Arc<dyn Writer>> {
-        with_writers(|w| w.remove(&self.0)).ok_or_else(|| Error::internal("a writer was closed twice"))
+    /// Takes the writer back, to which all of these were to be written: from now on no sink reaches it.
+    ///
+    /// # Errors
+    /// If something is missing: it would read as zeros.
+    pub(super) fn close(&self, sinks: &[NetcdfSink]) -> Result<Arc<dyn Writer>> {
+        let opened = with_writers(|w| w.remove(&self.0));
+        let opened = opened.ok_or_else(|| Error::internal("a writer was closed twice"))?;
+        for (sink, written) in sinks.iter().zip(&opened.written) {
+            let count = if sink.grid.shape().contains(&0) { 0 } else { sink.grid.count() };
+            let written = written.lock().unwrap_or_else(PoisonError::into_inner).len();
+            if written < count {
+                return Err(Error::invalid(format!(
+                    "{written} of {count} parts of {} are written",
+                    sink.describe()
+                ))
+                .help("run all `targets` of the file to their end before `finish`"));
+            }
+        }
+        Ok(opened.writer.clone())
     }
 }
 
@@ -115,9 +139,15 @@ impl Sink for NetcdfSink {
         if region.is_empty() {
             return Ok(());
         }
-        let writer = with_writers(|w| w.get(&self.writer).cloned());
-        match writer.filter(|_| self.process == std::process::id()) {
-            Some(writer) => writer.write(self.variable, region, &block.clone().contiguous(), io),
+        let opened = with_writers(|w| w.get(&self.writer).cloned());
+        match opened.filter(|_| self.process == std::process::id()) {
+            Some(opened) => {
+                opened.writer.write(self.variable, region, &block.clone().contiguous(), io)?;
+                let mut written =
+                    opened.written[self.variable].lock().unwrap_or_else(PoisonError::into_inner);
+                written.extend(self.grid.touched(region));
+                Ok(())
+            }
             None => Err(Error::unsupported("writing one NetCDF file from several processes")
                 .help("write a Zarr store instead: its chunks are files of their own")),
         }

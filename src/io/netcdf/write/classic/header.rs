@@ -40,8 +40,8 @@ pub(super) fn encode(
         }
         out.attributes(&attributes)?;
         out.bytes.extend(type_code(v.dtype)?.to_be_bytes());
-        let own = usize::from(record.is_some() && v.dims.first() == record.as_ref());
-        out.size(padded(slab(&v.shape[own..], v.dtype)));
+        let own = usize::from(v.is_record(record));
+        out.size(padded(slab(v, &v.shape[own..])));
         out.offset(offset);
     }
     Ok(out.bytes)

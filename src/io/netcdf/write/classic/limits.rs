@@ -18,7 +18,7 @@ pub(super) fn check(definition: &Definition, record: Option<usize>, format: Netc
             return Err(too_large(format!("dimension `{name}` of length {len}"), format));
         }
     }
-    let of_records = |v: &Defined| record.is_some() && v.dims.first() == record.as_ref();
+    let of_records = |v: &Defined| v.is_record(record);
     // Nothing needs to know where the last one ends.
     let last = match definition.variables.iter().rposition(of_records) {
         Some(last) => Some(last),
@@ -26,7 +26,7 @@ pub(super) fn check(definition: &Definition, record: Option<usize>, format: Netc
     };
     for (i, v) in definition.variables.iter().enumerate() {
         let own = usize::from(of_records(v));
-        let size = slab(&v.shape[own..], v.dtype);
+        let size = slab(v, &v.shape[own..]);
         let endless = Some(i) == last && (own == 0 || format == NetcdfFormat::Cdf2) && format.is_netcdf3();
         if size > bytes && !(endless && size < 1 << 62) {
             let part = if own == 1 { "a record of variable" } else { "variable" };
@@ -47,7 +47,7 @@ pub(super) fn check_offsets(definition: &Definition, offsets: &[u64], format: Ne
     }
 }
 
-fn too_large(what: String, format: NetcdfFormat) -> Error {
+pub(super) fn too_large(what: String, format: NetcdfFormat) -> Error {
     let (name, help) = match format {
         NetcdfFormat::Cdf1 => ("CDF-1", "write the format Cdf2, Cdf5 or Netcdf4"),
         NetcdfFormat::Cdf2 => ("CDF-2", "write the format Cdf5 or Netcdf4"),

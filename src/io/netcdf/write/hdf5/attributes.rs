@@ -2,10 +2,11 @@
 
 use netcdf_reader::NcAttrValue;
 
+use super::super::plain::HEAP_REFERENCE;
 use super::dense::{Dense, Put};
 use super::header::{ATTRIBUTE, ATTRIBUTE_INFO, Header};
 use super::heap::Heap;
-use super::types::{self, HEAP_REFERENCE};
+use super::types;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 

@@ -10,7 +10,7 @@ use super::heap::Heap;
 use super::objects::{Dim, Object, Objects};
 use super::space::Space;
 use super::superblock::NOWHERE;
-use super::{Stored, Variable, messages, plain, types};
+use super::{Placed, Stored, messages, plain, types};
 use crate::dtype::DType;
 use crate::error::{Context, Result};
 
@@ -21,7 +21,7 @@ const WRITER: &str = concat!("version=2,graticule=", env!("CARGO_PKG_VERSION"));
 pub(super) fn write(
     space: &Space,
     groups: &[Definition],
-    variables: &[Variable],
+    variables: &[Placed],
     stored: &[Stored<'_>],
 ) -> Result<u64> {
     let objects = Objects::of(groups)?;
@@ -48,7 +48,7 @@ pub(super) fn write(
 
 struct Headers<'a> {
     objects: &'a Objects<'a>,
-    variables: &'a [Variable],
+    variables: &'a [Placed],
     stored: &'a [Stored<'a>],
     addresses: Vec<u64>,
     heap: Heap,

@@ -2,8 +2,8 @@
 //!
 //! A collection is up to 65,535 objects behind one another; readers load it whole.
 
+use super::super::plain::HEAP_REFERENCE;
 use super::space::Space;
-use super::types::HEAP_REFERENCE;
 use crate::error::Result;
 
 /// HDF5 reads so much of any collection.

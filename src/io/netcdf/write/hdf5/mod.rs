@@ -35,17 +35,17 @@ use crate::source::Traffic;
 
 use filters::{Filters, with_scratch};
 use space::Space;
-use tree::{Chunk, Grid};
+use tree::{Chunk, StoredGrid};
 
 /// A NetCDF4 file that is being written.
 pub(super) struct Hdf5Writer {
     space: Space,
     groups: Vec<Definition>,
-    variables: Vec<Variable>,
+    variables: Vec<Placed>,
 }
 
 /// Where the values of a variable go.
-struct Variable {
+struct Placed {
     shape: Vec<usize>,
     element: usize,
     /// The bytes of an element that was never written.
@@ -60,7 +60,7 @@ enum Storage {
         bytes: u64,
     },
     Chunked {
-        grid: Grid,
+        grid: StoredGrid,
         filters: Filters,
         written: Mutex<Vec<Chunk>>,
     },
@@ -69,7 +69,7 @@ enum Storage {
 /// Where the values of a variable lie, when all are written.
 enum Stored<'a> {
     Contiguous { address: u64, bytes: u64 },
-    Chunked { address: u64, grid: &'a Grid, filters: &'a Filters },
+    Chunked { address: u64, grid: &'a StoredGrid, filters: &'a Filters },
 }
 
 impl Hdf5Writer {
@@ -77,7 +77,7 @@ impl Hdf5Writer {
         let space = Space::create(path)?;
         let all = groups.iter().flat_map(|g| &g.variables);
         let variables = all
-            .map(|v| Variable::of(v, &space).at(|| format!("variable `{}`", v.name)))
+            .map(|v| Placed::of(v, &space).at(|| format!("variable `{}`", v.name)))
             .collect::<Result<_>>()?;
         Ok(Hdf5Writer { space, groups, variables })
     }
@@ -127,7 +127,7 @@ impl Hdf5Writer {
     /// Writes the chunk `at` of a block that holds `region`.
     fn write_chunk(
         &self,
-        v: &Variable,
+        v: &Placed,
         filters: &Filters,
         number: u64,
         at: &Region,
@@ -160,9 +160,9 @@ impl Hdf5Writer {
     }
 }
 
-impl Variable {
+impl Placed {
     fn of(v: &Defined, space: &Space) -> Result<Self> {
-        let element = types::size(v.dtype);
+        let element = v.element();
         let fill = match v.dtype {
             DType::Str => None,
             _ => Some(plain::bytes(&v.fill_or_default()?)?.into_owned()),
@@ -180,11 +180,11 @@ impl Variable {
                 let counts = v.shape.iter().zip(chunk).map(|(n, c)| n.div_ceil(*c) as u64).collect();
                 let shuffle = v.shuffle.then_some(element);
                 let filters = Filters { shuffle, compressor: v.compressor, checksum: v.fletcher32 };
-                let grid = Grid { counts, chunk: chunk.clone(), element };
+                let grid = StoredGrid { counts, chunk: chunk.clone(), element };
                 Storage::Chunked { grid, filters, written: Mutex::default() }
             }
         };
-        Ok(Variable { shape: v.shape.clone(), element, fill, storage })
+        Ok(Placed { shape: v.shape.clone(), element, fill, storage })
     }
 
     /// Writes the index of the chunks.

@@ -3,8 +3,8 @@
 //!
 //! <https://docs.unidata.ucar.edu/netcdf-c/current/interoperability_hdf5.html>
 
-use super::super::definition::{Defined, Definition};
-use crate::error::{Error, Result};
+use super::super::definition::{Defined, Definition, check_name};
+use crate::error::{Context, Error, Result};
 
 /// A group or a dataset.
 pub(super) enum Object<'a> {
@@ -64,7 +64,11 @@ impl<'a> Objects<'a> {
                 let named = definition.dims.get_index_of(defined.name.as_str()).map(|d| first + d);
                 let stands_for = named.filter(|d| dims.first() == Some(d));
                 let name = match (named, stands_for) {
-                    (Some(_), None) => format!("_nc4_non_coord_{}", defined.name),
+                    (Some(_), None) => {
+                        let longer = format!("_nc4_non_coord_{}", defined.name);
+                        check_name(&longer).at(|| format!("variable `{}`, stored as", defined.name))?;
+                        longer
+                    }
                     _ => defined.name.clone(),
                 };
                 let variable = Object::Variable { number, defined, dims: dims.clone(), stands_for };

@@ -9,6 +9,9 @@ use super::super::positioned::write_all_at;
 use super::superblock;
 use crate::error::{Error, Result};
 
+/// Files end before this.
+const LARGEST: u64 = 1 << 62;
+
 pub(super) struct Space {
     file: File,
     end: AtomicU64,
@@ -22,9 +25,10 @@ impl Space {
 
     /// A place for so many bytes, which nobody else gets.
     pub(super) fn reserve(&self, bytes: u64) -> Result<u64> {
-        let bytes = bytes.checked_next_multiple_of(8).filter(|&n| n < 1 << 62);
-        let bytes = bytes.ok_or_else(|| Error::unsupported("files of 4 EiB and more"))?;
-        Ok(self.end.fetch_add(bytes, Ordering::Relaxed))
+        let bytes = bytes.checked_next_multiple_of(8);
+        let behind = |end: u64| end.checked_add(bytes?).filter(|&n| n < LARGEST);
+        (self.end.fetch_update(Ordering::Relaxed, Ordering::Relaxed, behind))
+            .map_err(|_| Error::unsupported("a file of 4 EiB and more is too large").help("write less"))
     }
 
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {

@@ -17,7 +17,7 @@ pub(super) struct Chunk {
 }
 
 /// Where the chunks of a dataset stand in its array.
-pub(super) struct Grid {
+pub(super) struct StoredGrid {
     /// Chunks along each axis.
     pub(super) counts: Vec<u64>,
     pub(super) chunk: Vec<usize>,
@@ -32,8 +32,11 @@ struct Node {
 }
 
 /// Writes the index of all chunks of a dataset; gives its address.
-pub(super) fn write(space: &Space, grid: &Grid, mut chunks: Vec<Chunk>) -> Result<u64> {
-    chunks.sort_unstable_by_key(|c| c.number);
+pub(super) fn write(space: &Space, grid: &StoredGrid, mut chunks: Vec<Chunk>) -> Result<u64> {
+    // A run that is repeated after an error writes chunks again: the last ones count.
+    chunks.reverse();
+    chunks.sort_by_key(|c| c.number);
+    chunks.dedup_by_key(|c| c.number);
     let Some(last) = chunks.last() else { return Ok(NOWHERE) };
     let end = grid.end(last.number);
     let mut level: u8 = 0;
@@ -54,7 +57,7 @@ pub(super) fn write(space: &Space, grid: &Grid, mut chunks: Vec<Chunk>) -> Resul
 /// Writes all nodes of a level side by side.
 fn write_level(
     space: &Space,
-    grid: &Grid,
+    grid: &StoredGrid,
     level: u8,
     end: &[u8],
     count: usize,
@@ -90,7 +93,7 @@ fn write_level(
     Ok(out)
 }
 
-impl Grid {
+impl StoredGrid {
     fn node_bytes(&self) -> usize {
         24 + CHILDREN * (self.key_bytes() + 8) + self.key_bytes()
     }

@@ -1,5 +1,6 @@
 //! Datatype and dataspace messages: what an element is, and how many there are.
 
+use super::super::plain::HEAP_REFERENCE;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 
@@ -10,9 +11,6 @@ const REFERENCE: u8 = 0x17;
 const VARIABLE_LENGTH: u8 = 0x19;
 /// Version 3, the one without padding.
 const COMPOUND: u8 = 0x36;
-
-/// Bytes of a reference to texts or lists in a heap: a length, the address of the heap and a number in it.
-pub(super) const HEAP_REFERENCE: usize = 16;
 
 /// The datatype of a variable.
 pub(super) fn of_dtype(dtype: DType) -> Result<Vec<u8>> {
@@ -28,15 +26,6 @@ pub(super) fn of_dtype(dtype: DType) -> Result<Vec<u8>> {
         DType::F64 => float(big, 8, 63, (52, 11), 1023),
         other => return Err(Error::internal(format!("{other} was to be refused before"))),
     })
-}
-
-/// Bytes of an element in the file.
-pub(super) fn size(dtype: DType) -> usize {
-    match dtype {
-        DType::Bytes(1) => 1,
-        DType::Str => HEAP_REFERENCE,
-        _ => dtype.size(),
-    }
 }
 
 fn head(class: u8, bits: [u8; 3], size: usize) -> Vec<u8> {
