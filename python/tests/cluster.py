@@ -204,7 +204,6 @@ def defaults(cluster: Cluster | None) -> dict[str, Any]:
         "timeout": 15.0,
         "library": None,
         "program": FAKE,
-        "isolate": True,
     }
 
 

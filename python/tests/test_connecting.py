@@ -158,14 +158,15 @@ def test_a_core_that_is_not_there_is_named_with_its_worker(cluster: Cluster, bri
     cluster.start_worker()
     for core, way_out in (
         ({"program": ["/no/such/core"]}, "GRATICULE_WORKER"),
-        ({"isolate": False, "library": "/no/such/core"}, "GRATICULE_WORKER_LIBRARY"),
+        ({"program": None, "library": "/no/such/core"}, "GRATICULE_WORKER_LIBRARY"),
     ):
         error = refused(bridge(cluster, **core))
         assert "/no/such/core" in error["what"]
         assert error["places"][0].startswith("worker tcp://127.0.0.1:")
         assert way_out in error["help"]
-    error = refused(bridge(cluster, isolate=False))
-    assert error["what"] == "no worker library is named"
+    error = refused(bridge(cluster, program=None))
+    assert "`graticule-worker` cannot be started" in error["what"]
+    assert "GRATICULE_WORKER" in error["help"]
 
 
 def test_it_connects_by_tls(tmp_path: Path, bridge) -> None:

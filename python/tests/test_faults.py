@@ -124,7 +124,7 @@ def test_a_batch_that_kills_all_its_workers_is_named(cluster: Cluster, bridge) -
     preload = Path(__file__).parent / "fake_library.py"
     for _ in range(4):
         cluster.start_worker("--preload", str(preload))
-    program = bridge(cluster, isolate=False, library="fake.so").ready()
+    program = bridge(cluster, program=None, library="fake.so").ready()
     program.expect_workers(4)
     program.plan()
     program.submit(batch(0, op="sum"), batch(1, (0,), op="die"), batch(2, (1,), op="sum"))
@@ -132,7 +132,7 @@ def test_a_batch_that_kills_all_its_workers_is_named(cluster: Cluster, bridge) -
     assert told["id"] == 1, told
     assert told["error"]["kind"] == "Internal"
     assert "the worker process died while running batch 1, on 4 workers" in told["error"]["what"]
-    assert "isolate" in told["error"]["help"]
+    assert "program" in told["error"]["help"]
     end_quietly(program)
 
 

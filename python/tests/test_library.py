@@ -90,7 +90,7 @@ def test_a_library_without_our_functions_is_named() -> None:
 def test_batches_run_in_the_process_of_the_worker(cluster: Cluster, bridge) -> None:
     for _ in range(2):
         cluster.start_worker("--preload", fake_library.__file__)
-    program = bridge(cluster, isolate=False, library="fake.so").ready()
+    program = bridge(cluster, program=None, library="fake.so").ready()
     program.plan()
     size = 70_000_000
     program.submit(*(batch(i, op="bytes", size=size) for i in range(4)))
