@@ -11,15 +11,14 @@ pub(crate) const BATCH_BYTES: usize = 64 << 20;
 /// Each thread has so many batches of a stage, so that none waits long for the last.
 const BATCHES_PER_THREAD: usize = 4;
 
-/// No stage has more batches than this, or hardly more: it is two minutes of a scheduler's time.
+/// No stage has more batches than this, two minutes of a scheduler's time, unless their values would be too large.
 const MOST_BATCHES: usize = 100_000;
 
 /// The value of a batch is no larger, where a task's is not: workers hold it, and send it in one message.
 const VALUE_BYTES: usize = 256 << 20;
 
-/// States that are merged at once are no more than this many, and take no more than [`MERGE_BYTES`].
-const MERGE_PARTS: usize = 32;
-const MERGE_BYTES: usize = 256 << 20;
+/// States of segments that are merged at once take no more than this, or twice what the whole state takes.
+const MERGE_BYTES: usize = 1 << 30;
 
 /// What Dask's scheduler takes for a task, about (`docs/cluster.md`).
 const SCHEDULER: Duration = Duration::from_micros(1_000);
@@ -88,8 +87,10 @@ impl StageSize {
         if self.segments == 1 || each >= self.segments {
             return Cut::Chunks((each / self.segments).max(1));
         }
-        let states = (MERGE_BYTES / self.state_bytes.max(1)).clamp(2, MERGE_PARTS);
-        Cut::Segments { each, merged: (states / each).max(2) }
+        // Each link of the chain of merges takes the whole state along: it takes in so much that this is worth it.
+        let room = MERGE_BYTES.max(2 * self.state_bytes);
+        let part = (self.task_bytes - self.state_bytes).max(1);
+        Cut::Segments { each, merged: (room / part / each).max(2) }
     }
 
     /// How many batches that makes, merges included.
