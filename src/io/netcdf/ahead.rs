@@ -10,6 +10,9 @@ const LONGEST: u64 = 4 << 20;
 /// What lies between two chunks is read with them up to this size: it takes less time than a request.
 const GAP: u64 = 64 << 10;
 
+/// How many chunks are looked at for what lies beside the next one.
+const LOOK: usize = 256;
+
 /// Bytes of an object that were read for several chunks; nothing for files of the file system.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
@@ -23,7 +26,7 @@ impl Ahead {
         if file.is_object() { LONGEST as usize } else { 0 }
     }
 
-    /// Reads the first of some ranges (offset and length), with those after it that follow in the object.
+    /// Reads the first of some ranges (offset and length), with those after it that lie beside it in the object.
     pub(super) fn fetch(
         &mut self,
         file: &RandomFile,
@@ -31,24 +34,31 @@ impl Ahead {
         io: &Traffic,
     ) -> Result<()> {
         let Some((start, length)) = ranges.next().filter(|_| file.is_object()) else { return Ok(()) };
-        let first = start.saturating_add(length);
         if self.held(start, length).is_some() {
             return Ok(());
         }
-        let mut end = first;
-        for (offset, length) in ranges {
-            let next = offset.saturating_add(length);
-            if offset < end || offset - end > GAP || next - start > LONGEST {
+        let (mut begin, mut end) = (start, start.saturating_add(length));
+        // Writers with several threads put chunks down nearly, not quite, in order.
+        let mut near: Vec<(u64, u64)> = ranges.take(LOOK).map(|(o, n)| (o, o.saturating_add(n))).collect();
+        near.sort_unstable();
+        for &(from, to) in near.iter().filter(|r| r.0 >= start) {
+            if from > end.saturating_add(GAP) || to.max(end) - begin > LONGEST {
                 break;
             }
-            end = next;
+            end = end.max(to);
+        }
+        for &(from, to) in near.iter().rev().filter(|r| r.0 < start) {
+            if begin > to.saturating_add(GAP) || end - from > LONGEST {
+                break;
+            }
+            begin = begin.min(from);
         }
         self.bytes.clear();
-        if end > first {
-            file.check(start, end - start)?;
-            self.bytes.resize((end - start) as usize, 0);
-            self.start = start;
-            file.read(start, &mut self.bytes, io)?;
+        if end - begin > length {
+            file.check(begin, end - begin)?;
+            self.bytes.resize((end - begin) as usize, 0);
+            self.start = begin;
+            file.read(begin, &mut self.bytes, io)?;
         }
         Ok(())
     }

@@ -104,11 +104,14 @@ impl Writer for Hdf5Writer {
                 Ok(())
             }
             Storage::Chunked { grid, filters, written } => {
-                let mut chunks = Vec::new();
+                // Chunks of one call lie side by side, whatever other threads write meanwhile: readers fetch them together.
+                let (mut chunks, mut packed) = (Vec::new(), Vec::new());
                 for (number, at) in Touched::new(region, &v.shape, &grid.chunk) {
                     io.check()?;
-                    chunks.push(self.write_chunk(v, filters, number, &at, region, &bytes)?);
+                    chunks.push(pack_chunk(v, filters, number, &at, region, &bytes, &mut packed)?);
                 }
+                let first = self.space.put(&packed)?;
+                chunks.iter_mut().for_each(|chunk| chunk.address += first);
                 io.count_written(chunks.iter().map(|c| c.bytes as usize).sum());
                 written.lock().unwrap_or_else(PoisonError::into_inner).extend(chunks);
                 Ok(())
@@ -123,42 +126,7 @@ impl Writer for Hdf5Writer {
     }
 }
 
-impl Hdf5Writer {
-    /// Writes the chunk `at` of a block that holds `region`.
-    fn write_chunk(
-        &self,
-        v: &Placed,
-        filters: &Filters,
-        number: u64,
-        at: &Region,
-        region: &Region,
-        bytes: &[u8],
-    ) -> Result<Chunk> {
-        let size = v.element;
-        let store = |stored: &[u8]| {
-            let length = u32::try_from(stored.len())
-                .map_err(|_| Error::unsupported(format!("chunks of {} bytes", stored.len())))?;
-            Ok(Chunk { number, address: self.space.put(stored)?, bytes: length })
-        };
-        let part = at.intersect(region).ok_or_else(|| Error::internal("a chunk is touched"))?;
-        with_scratch(|scratch| {
-            if let Some(stretch) = boxes::stretch(size, region, at, &part) {
-                return filters.apply(&bytes[stretch], scratch, store);
-            }
-            let mut chunk = std::mem::take(&mut scratch.chunk);
-            chunk.clear();
-            chunk.resize(at.size() * size, 0);
-            // What lies beyond the shape is seen when the dimension grows.
-            if let Some(fill) = v.fill.as_ref().filter(|_| part != *at) {
-                chunk.chunks_exact_mut(size).for_each(|e| e.copy_from_slice(fill));
-            }
-            boxes::copy(size, bytes, region, &mut chunk, at, &part);
-            let written = filters.apply(&chunk, scratch, store);
-            scratch.chunk = chunk;
-            written
-        })
-    }
-}
+impl Hdf5Writer {}
 
 impl Placed {
     fn of(v: &Defined, space: &Space) -> Result<Self> {
@@ -200,4 +168,41 @@ impl Placed {
             }
         })
     }
+}
+
+/// Writes the chunk `at` of a block that holds `region`.
+fn pack_chunk(
+    v: &Placed,
+    filters: &Filters,
+    number: u64,
+    at: &Region,
+    region: &Region,
+    bytes: &[u8],
+    packed: &mut Vec<u8>,
+) -> Result<Chunk> {
+    let size = v.element;
+    let store = |stored: &[u8]| {
+        let address = packed.len() as u64;
+        let length = u32::try_from(stored.len())
+            .map_err(|_| Error::unsupported(format!("chunks of {} bytes", stored.len())))?;
+        packed.extend_from_slice(stored);
+        Ok(Chunk { number, address, bytes: length })
+    };
+    let part = at.intersect(region).ok_or_else(|| Error::internal("a chunk is touched"))?;
+    with_scratch(|scratch| {
+        if let Some(stretch) = boxes::stretch(size, region, at, &part) {
+            return filters.apply(&bytes[stretch], scratch, store);
+        }
+        let mut chunk = std::mem::take(&mut scratch.chunk);
+        chunk.clear();
+        chunk.resize(at.size() * size, 0);
+        // What lies beyond the shape is seen when the dimension grows.
+        if let Some(fill) = v.fill.as_ref().filter(|_| part != *at) {
+            chunk.chunks_exact_mut(size).for_each(|e| e.copy_from_slice(fill));
+        }
+        boxes::copy(size, bytes, region, &mut chunk, at, &part);
+        let written = filters.apply(&chunk, scratch, store);
+        scratch.chunk = chunk;
+        written
+    })
 }
