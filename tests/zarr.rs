@@ -12,6 +12,8 @@ use graticule::exec;
 use graticule::io::zarr::{WriteMode, WriteOptions, ZarrFormat, ZarrWrite, open_zarr, open_zarr_group};
 use graticule::io::{RawDataset, open_dataset};
 use graticule::labels::{AttrValue, Attrs, Variable};
+use graticule::plan::{Plan, Target};
+use graticule::prelude::{DataArray, Executor, Local};
 use num_complex::Complex;
 use serde_json::{Value, json};
 
@@ -413,6 +415,42 @@ fn the_errors_say_what_is_there() {
 }
 
 /// All files below a folder.
+#[test]
+fn what_is_not_reached_is_no_fill_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zarr");
+    let (there, gone) = (path.clone(), folder.path().join("gone"));
+    let a = DataArray::from_vec(&[("x", 6)], vec![1.0f64, 2.0, 3.0, 4.0, f64::NAN, f64::NAN]).unwrap();
+    let ds = a.chunk("x", 2).unwrap().to_dataset("a");
+    for format in [ZarrFormat::V2, ZarrFormat::V3] {
+        ds.to_zarr_with(&path, &WriteOptions::new().format(format), &Local::new()).unwrap();
+        let opened = open_dataset(&path).unwrap().get("a").unwrap();
+        assert_eq!(opened.sum("x").unwrap().to_vec::<f64>().unwrap(), [10.0]);
+        let opened = open_dataset(&path).unwrap().get("a").unwrap();
+        std::fs::rename(&there, &gone).unwrap();
+        let e = opened.sum("x").unwrap().compute().unwrap_err();
+        assert!(e.is_not_found() && e.to_string().contains("a.zarr:a"), "{e}");
+        std::fs::remove_dir_all(&gone).unwrap();
+    }
+
+    // The same for a process that writes what another one has begun, and sees other folders.
+    let raw = graticule::io::cf::encode(&ds, true).unwrap();
+    let write = ZarrWrite::create(&path, &raw, &WriteOptions::default()).unwrap();
+    let targets: Vec<Target> =
+        write.targets().into_iter().map(|(data, sink)| Target::Store(data, sink)).collect();
+    let sent = Plan::from_bytes(&Plan::new(&targets).unwrap().to_bytes().unwrap()).unwrap();
+    let begun = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+    let begun: Vec<PathBuf> = begun.filter(|p| p.is_dir()).collect();
+    std::fs::rename(&begun[0], &gone).unwrap();
+    let e = Local::new().run(&sent).unwrap_err();
+    assert!(e.is_not_found() && e.to_string().contains("is not reached under this name"), "{e}");
+    assert!(!begun[0].exists());
+    std::fs::rename(&gone, &begun[0]).unwrap();
+    Local::new().run(&sent).unwrap();
+    write.finish().unwrap();
+    assert!(open_dataset(&path).unwrap().equals(&ds).unwrap());
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap().flatten() {

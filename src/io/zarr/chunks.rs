@@ -3,15 +3,14 @@
 //! A chunk is what is decoded at once: an object, or a piece of a shard (an object of several chunks with an
 //! index). They are read here, so that the stored bytes are counted.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
-use zarrs::array::ArrayBytes;
 
 use super::codecs::Codecs;
 use super::stored::Stored;
 use crate::array::{Block, Region};
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::io::store::{ByteRange, Store, join};
 use crate::source::Traffic;
 
@@ -105,20 +104,6 @@ impl ArraySpec {
             .saturating_mul(self.stored.item_bytes().unwrap_or(1).max(self.stored.dtype.size()))
     }
 
-    /// The decoded bytes of a chunk; `None` if it was never written.
-    ///
-    /// # Errors
-    /// If it cannot be read or decoded.
-    pub fn read_chunk(
-        &self,
-        codecs: &Codecs,
-        index: &[usize],
-        io: &Traffic,
-    ) -> Result<Option<ArrayBytes<'static>>> {
-        let bytes = self.read_encoded(codecs, index, io)?;
-        bytes.map(|bytes| codecs.decode(self, index, bytes)).transpose()
-    }
-
     /// The stored bytes of a chunk; `None` if it was never written.
     ///
     /// # Errors
@@ -149,6 +134,26 @@ impl ArraySpec {
             Some(_) => (self.chunk_bytes() as u64).saturating_mul(16).saturating_add(1 << 20),
             None => u64::MAX,
         }
+    }
+
+    /// Looks once whether the store has a document of the array, or one of all its arrays.
+    ///
+    /// # Errors
+    /// If it has none, or cannot be read.
+    pub fn require(&self, known: &OnceLock<()>) -> Result<()> {
+        const NOTHING: [&str; 0] = [];
+        if known.get().is_some() {
+            return Ok(());
+        }
+        for key in [join(&self.array, "zarr.json"), join(&self.array, ".zarray"), ".zmetadata".to_string()] {
+            if self.store.size(&key)?.is_some() {
+                known.get_or_init(|| ());
+                return Ok(());
+            }
+        }
+        Err(Error::not_found("array", &self.array, NOTHING)
+            .at(self.place())
+            .help("the store was removed meanwhile, or is not reached under this name from here"))
     }
 
     /// How many bytes are stored of chunk (or shard) `index`, if it is there.

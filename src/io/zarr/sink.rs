@@ -1,6 +1,7 @@
 //! Writing the chunks of a Zarr array.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 use zarrs::array::ArrayBytes;
@@ -29,6 +30,9 @@ pub struct ZarrSink {
     log: Option<ChunkLog>,
     #[serde(skip)]
     codecs: LazyCodecs,
+    /// That the array is there is known, or was looked at.
+    #[serde(skip)]
+    there: OnceLock<()>,
 }
 
 impl ZarrSink {
@@ -39,7 +43,7 @@ impl ZarrSink {
     pub(super) fn new(spec: ArraySpec, log: Option<ChunkLog>) -> Result<Self> {
         let codecs = LazyCodecs::ready(Codecs::of(&spec)?);
         let within = Region::full(&spec.shape);
-        Ok(ZarrSink { spec, within, in_place: false, log, codecs })
+        Ok(ZarrSink { spec, within, in_place: false, log, codecs, there: OnceLock::from(()) })
     }
 
     /// A box of an array that is there, of whole chunks.
@@ -160,6 +164,8 @@ impl Sink for ZarrSink {
             ))
             .at(self.describe()));
         }
+        // Another process would make folders for its chunks, whether they are seen from elsewhere or not.
+        self.spec.require(&self.there)?;
         let index = self.index(region);
         // A chunk that holds only the fill value is left out, as zarr-python does.
         if self.is_implied(block) {

@@ -1,5 +1,7 @@
 //! Reading boxes of a Zarr array.
 
+use std::sync::OnceLock;
+
 use bytemuck::pod_collect_to_vec;
 use ndarray::{ArrayViewD, IxDyn, Slice};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,9 @@ pub struct ZarrSource {
     spec: ArraySpec,
     #[serde(skip)]
     codecs: LazyCodecs,
+    /// That the array is there was looked at.
+    #[serde(skip)]
+    there: OnceLock<()>,
 }
 
 impl ZarrSource {
@@ -30,14 +35,24 @@ impl ZarrSource {
     /// If a codec is not supported.
     pub(super) fn new(spec: ArraySpec) -> Result<Self> {
         let codecs = LazyCodecs::ready(Codecs::of(&spec)?);
-        Ok(ZarrSource { spec, codecs })
+        Ok(ZarrSource { spec, codecs, there: OnceLock::new() })
+    }
+
+    /// The stored bytes of a chunk; `None` if it holds the fill value alone. That is so where there is no such object, but only
+    /// in an array that is there: of a store that was removed, or that a worker does not reach, no chunk is.
+    fn read_encoded(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<Vec<u8>>> {
+        let bytes = self.spec.read_encoded(codecs, index, io)?;
+        if bytes.is_none() {
+            self.spec.require(&self.there)?;
+        }
+        Ok(bytes)
     }
 
     /// Numbers of one chunk are those that were decoded; those of several are put together.
     fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<Block> {
         let mut chunks = touched(region, &self.spec.chunk);
         if let (Some(index), None) = (chunks.next(), chunks.next()) {
-            let Some(bytes) = self.spec.read_encoded(codecs, &index, io)? else {
+            let Some(bytes) = self.read_encoded(codecs, &index, io)? else {
                 return Ok(Block::full(&region.shape(), &self.spec.fill));
             };
             let numbers = codecs.numbers::<T>(&self.spec, &index, bytes)?;
@@ -68,7 +83,7 @@ impl ZarrSource {
             let to = part
                 .elements::<T>()
                 .ok_or_else(|| Error::internal("numbers are read to a place of another dtype"))?;
-            let Some(bytes) = self.spec.read_encoded(codecs, &index, io)? else {
+            let Some(bytes) = self.read_encoded(codecs, &index, io)? else {
                 to.fill(fill);
                 continue;
             };
@@ -92,8 +107,8 @@ impl ZarrSource {
         for index in touched(region, &self.spec.chunk) {
             io.check()?;
             let (inside, at) = overlap(&self.spec, &index, region);
-            let piece = match self.spec.read_chunk(codecs, &index, io)? {
-                Some(bytes) => self.convert(bytes)?.region(&inside),
+            let piece = match self.read_encoded(codecs, &index, io)? {
+                Some(bytes) => self.convert(codecs.decode(&self.spec, &index, bytes)?)?.region(&inside),
                 None => Block::full(&inside.shape(), &self.spec.fill),
             };
             if inside.shape() == region.shape() {
