@@ -1,5 +1,6 @@
 //! The headers of all objects, which refer to each other.
 
+use indexmap::IndexMap;
 use netcdf_reader::NcAttribute;
 
 use super::super::definition::{Defined, Definition};
@@ -78,7 +79,7 @@ impl Headers<'_> {
         &mut self,
         root: bool,
         attributes: &[NcAttribute],
-        members: &[(String, usize)],
+        members: &IndexMap<String, usize>,
         put: Put<'_>,
     ) -> Result<Vec<u8>> {
         let mut header = Header::default();

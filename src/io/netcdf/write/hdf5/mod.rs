@@ -105,13 +105,23 @@ impl Writer for Hdf5Writer {
             }
             Storage::Chunked { grid, filters, written } => {
                 // Chunks of one call lie side by side, whatever other threads write meanwhile: readers fetch them together.
-                let (mut chunks, mut packed) = (Vec::new(), Vec::new());
-                for (number, at) in Touched::new(region, &v.shape, &grid.chunk) {
+                let touched: Vec<_> = Touched::new(region, &v.shape, &grid.chunk).collect();
+                let (mut chunks, mut packed) = (Vec::with_capacity(touched.len()), Vec::new());
+                for (number, at) in &touched {
                     io.check()?;
-                    chunks.push(pack_chunk(v, filters, number, &at, region, &bytes, &mut packed)?);
+                    let store = |stored: &[u8]| match touched.len() {
+                        1 => self.space.put(stored),
+                        _ => {
+                            packed.extend_from_slice(stored);
+                            Ok((packed.len() - stored.len()) as u64)
+                        }
+                    };
+                    chunks.push(store_chunk(v, filters, *number, (region, &bytes), at, store)?);
                 }
-                let first = self.space.put(&packed)?;
-                chunks.iter_mut().for_each(|chunk| chunk.address += first);
+                if !packed.is_empty() {
+                    let first = self.space.put(&packed)?;
+                    chunks.iter_mut().for_each(|chunk| chunk.address += first);
+                }
                 io.count_written(chunks.iter().map(|c| c.bytes as usize).sum());
                 written.lock().unwrap_or_else(PoisonError::into_inner).extend(chunks);
                 Ok(())
@@ -125,8 +135,6 @@ impl Writer for Hdf5Writer {
         self.space.finish(root)
     }
 }
-
-impl Hdf5Writer {}
 
 impl Placed {
     fn of(v: &Defined, space: &Space) -> Result<Self> {
@@ -170,23 +178,20 @@ impl Placed {
     }
 }
 
-/// Writes the chunk `at` of a block that holds `region`.
-fn pack_chunk(
+/// Gives the chunk `at` of a block (of a region) to `store`, filtered; that tells the address.
+fn store_chunk(
     v: &Placed,
     filters: &Filters,
     number: u64,
+    (region, bytes): (&Region, &[u8]),
     at: &Region,
-    region: &Region,
-    bytes: &[u8],
-    packed: &mut Vec<u8>,
+    store: impl FnOnce(&[u8]) -> Result<u64>,
 ) -> Result<Chunk> {
     let size = v.element;
     let store = |stored: &[u8]| {
-        let address = packed.len() as u64;
-        let length = u32::try_from(stored.len())
+        let bytes = u32::try_from(stored.len())
             .map_err(|_| Error::unsupported(format!("chunks of {} bytes", stored.len())))?;
-        packed.extend_from_slice(stored);
-        Ok(Chunk { number, address, bytes: length })
+        Ok(Chunk { number, address: store(stored)?, bytes })
     };
     let part = at.intersect(region).ok_or_else(|| Error::internal("a chunk is touched"))?;
     with_scratch(|scratch| {

@@ -3,6 +3,10 @@
 //!
 //! <https://docs.unidata.ucar.edu/netcdf-c/current/interoperability_hdf5.html>
 
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
 use super::super::definition::{Defined, Definition, check_name};
 use crate::error::{Context, Error, Result};
 
@@ -11,7 +15,7 @@ pub(super) enum Object<'a> {
     Group {
         definition: Option<&'a Definition>,
         /// Names and numbers of objects, in order.
-        members: Vec<(String, usize)>,
+        members: IndexMap<String, usize>,
     },
     /// A dimension without a variable of its own.
     Dimension(usize),
@@ -44,18 +48,22 @@ pub(super) struct Objects<'a> {
 
 impl<'a> Objects<'a> {
     pub(super) fn of(groups: &'a [Definition]) -> Result<Self> {
-        let root = Object::Group { definition: None, members: Vec::new() };
+        let root = Object::Group { definition: None, members: IndexMap::new() };
         let mut out = Objects { all: vec![root], dims: Vec::new() };
         let mut number = 0;
         for definition in groups {
             let group = out.group(definition)?;
             let first = out.dims.len();
+            let stands = |v: &&Defined| {
+                let dim = definition.dims.get_index_of(v.name.as_str());
+                dim.is_some() && dim.as_ref() == v.dims.first()
+            };
+            let scales: HashSet<&str> =
+                definition.variables.iter().filter(stands).map(|v| v.name.as_str()).collect();
             for (name, &(len, unlimited)) in &definition.dims {
                 let dim = out.dims.len();
                 out.dims.push(Dim { len, unlimited, scale: 0, uses: Vec::new() });
-                let position = dim - first;
-                if !definition.variables.iter().any(|v| v.name == **name && v.dims.first() == Some(&position))
-                {
+                if !scales.contains(&**name) {
                     out.dims[dim].scale = out.add(group, name.to_string(), Object::Dimension(dim))?;
                 }
             }
@@ -92,15 +100,17 @@ impl<'a> Objects<'a> {
         let mut at = 0;
         for name in definition.group.split('/').filter(|part| !part.is_empty()) {
             let known = match &self.all[at] {
-                Object::Group { members, .. } => members.iter().find(|m| m.0 == name).map(|m| m.1),
+                Object::Group { members, .. } => members.get(name).copied(),
                 _ => None,
             };
             at = match known {
                 Some(member) if matches!(self.all[member], Object::Group { .. }) => member,
                 Some(_) => return Err(taken(name)),
-                None => {
-                    self.add(at, name.to_string(), Object::Group { definition: None, members: Vec::new() })?
-                }
+                None => self.add(
+                    at,
+                    name.to_string(),
+                    Object::Group { definition: None, members: IndexMap::new() },
+                )?,
             };
         }
         match &mut self.all[at] {
@@ -113,8 +123,8 @@ impl<'a> Objects<'a> {
     fn add(&mut self, group: usize, name: String, object: Object<'a>) -> Result<usize> {
         let number = self.all.len();
         match &mut self.all[group] {
-            Object::Group { members, .. } if members.iter().all(|m| m.0 != name) => {
-                members.push((name, number));
+            Object::Group { members, .. } if !members.contains_key(&name) => {
+                members.insert(name, number);
             }
             _ => return Err(taken(&name)),
         }
