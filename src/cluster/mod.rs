@@ -20,6 +20,7 @@ mod frames;
 mod gathered;
 mod parcel;
 mod staged;
+mod tally;
 pub mod worker;
 
 pub(crate) use batch::{Batch, Merges, batches_of};

@@ -15,7 +15,8 @@ use super::pull::run_output;
 use super::schedule::{Done, Schedule};
 use super::scratch::Scratch;
 use super::{
-    Cancel, Executor, Kept, Outcome, Progress, Report, finish_fold, merge_states, run_segment, run_task,
+    Cancel, Executor, Kept, Outcome, Progress, Report, Watch, finish_fold, merge_states, run_segment,
+    run_task,
 };
 use crate::array::{Block, keep_freed};
 use crate::error::{Error, Result};
@@ -31,8 +32,6 @@ const TELL_EVERY: Duration = Duration::from_millis(50);
 
 /// Plans hold no more than this between stages unless a budget was asked for: more saves time, but surprises.
 const UNASKED: usize = 512 << 20;
-
-type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs plans on this machine's cores.
 ///
@@ -50,8 +49,7 @@ pub struct Local {
     memory: usize,
     /// What plans may keep of arrays that are put into other chunks.
     held: usize,
-    on_progress: Option<OnProgress>,
-    cancel: Cancel,
+    watch: Watch,
     scratch: Option<PathBuf>,
     requests: Option<usize>,
 }
@@ -84,15 +82,7 @@ impl Local {
             (threads, memory, asked_memory().unwrap_or(memory.min(UNASKED)))
         });
         let (threads, memory, held) = *DEFAULTS;
-        Local {
-            threads,
-            memory,
-            held,
-            on_progress: None,
-            cancel: Cancel::new(),
-            scratch: None,
-            requests: None,
-        }
+        Local { threads, memory, held, watch: Watch::default(), scratch: None, requests: None }
     }
 
     /// With so many threads (at least one).
@@ -140,7 +130,7 @@ impl Local {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(Arc::new(f));
+        self.watch.on_progress(f);
         self
     }
 
@@ -161,7 +151,7 @@ impl Local {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn cancel_with(mut self, cancel: Cancel) -> Self {
-        self.cancel = cancel;
+        self.watch.cancel = cancel;
         self
     }
 
@@ -213,7 +203,7 @@ impl Executor for Local {
         let mut blocks = Output::blocks(plan);
         let run = Run {
             plan,
-            io: Traffic::new(self.cancel.clone()),
+            io: Traffic::new(self.watch.cancel.clone()),
             kept: RwLock::default(),
             folds: Mutex::default(),
             outputs: Output::all(plan, &mut blocks),
@@ -226,17 +216,15 @@ impl Executor for Local {
         let mut told = Instant::now();
         let total = plan.task_count();
         let tell = |done: usize, run: &Run| {
-            if let Some(f) = &self.on_progress {
-                let (bytes_read, bytes_written) = (run.io.read(), run.io.written());
-                f(Progress { done, total, bytes_read, bytes_written });
-            }
+            let (bytes_read, bytes_written) = (run.io.read(), run.io.written());
+            self.watch.tell(Progress { done, total, bytes_read, bytes_written });
         };
         let outcome = pool.in_place_scope(|scope| -> Result<()> {
             let (send, receive) = mpsc::channel();
             let mut failed = None;
             loop {
                 while failed.is_none() {
-                    if self.cancel.is_cancelled() {
+                    if self.watch.cancel.is_cancelled() {
                         failed = run.io.check().err();
                         break;
                     }

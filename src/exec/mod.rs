@@ -30,6 +30,7 @@ pub(crate) use guard::guarded;
 pub use local::Local;
 pub(crate) use pull::run_unwritten;
 pub use pull::{Kept, run_task};
+pub(crate) use report::Watch;
 pub use report::{Progress, Report};
 
 /// Runs plans: on this machine or on a cluster. All executors run the same tasks through the same

@@ -1,9 +1,35 @@
 //! What a run does and did.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plan::human_bytes;
+use crate::source::Cancel;
+
+/// Who looks on at the runs of an executor: who is told of progress, and the switch that ends them.
+#[derive(Clone, Default)]
+pub(crate) struct Watch {
+    on_progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
+    pub(crate) cancel: Cancel,
+}
+
+impl Watch {
+    pub(crate) fn on_progress(&mut self, f: impl Fn(Progress) + Send + Sync + 'static) {
+        self.on_progress = Some(Arc::new(f));
+    }
+
+    /// Whether anybody wants to be told.
+    pub(crate) fn is_told(&self) -> bool {
+        self.on_progress.is_some()
+    }
+
+    pub(crate) fn tell(&self, progress: Progress) {
+        if let Some(f) = &self.on_progress {
+            f(progress);
+        }
+    }
+}
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

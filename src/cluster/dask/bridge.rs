@@ -14,7 +14,7 @@ use serde_bytes::{ByteBuf, Bytes};
 use super::options::{DaskOptions, Scheduler};
 use crate::cluster::batch::Batch;
 use crate::cluster::frames::{Frame, receive, send};
-use crate::cluster::worker::PROTOCOL;
+use crate::cluster::worker::{Counts, PROTOCOL};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Lines of the bridge's stderr that an error shows.
@@ -57,7 +57,7 @@ pub(super) struct Worker {
 #[derive(Debug)]
 pub(super) enum Event {
     Ready(Vec<Worker>),
-    Done { run: String, id: usize, read: u64, written: u64, resumed: u64, peak: u64 },
+    Done { run: String, id: usize, counts: Counts },
     Result { run: String, id: usize, data: Vec<u8> },
     Failed { run: Option<String>, id: Option<usize>, error: Error },
     Workers(Vec<Worker>),
@@ -299,14 +299,8 @@ fn event_of(frame: &Frame) -> Result<Event> {
     struct Done {
         run: String,
         id: usize,
-        #[serde(default)]
-        read: u64,
-        #[serde(default)]
-        written: u64,
-        #[serde(default)]
-        resumed: u64,
-        #[serde(default)]
-        peak: u64,
+        #[serde(flatten)]
+        counts: Counts,
     }
     #[derive(Deserialize)]
     struct Value {
@@ -329,8 +323,8 @@ fn event_of(frame: &Frame) -> Result<Event> {
     Ok(match frame.kind {
         heard::READY => Event::Ready(frame.as_value::<Workers>()?.workers),
         heard::DONE => {
-            let Done { run, id, read, written, resumed, peak } = frame.as_value()?;
-            Event::Done { run, id, read, written, resumed, peak }
+            let Done { run, id, counts } = frame.as_value()?;
+            Event::Done { run, id, counts }
         }
         heard::RESULT => {
             let Value { run, id, data } = frame.as_value()?;

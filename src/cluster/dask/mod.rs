@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use super::worker::GATE_SHARE;
 use crate::error::Result;
-use crate::exec::{Cancel, Executor, Outcome, Progress, admit_results, admit_tasks};
+use crate::exec::{Cancel, Executor, Outcome, Progress, Watch, admit_results, admit_tasks};
 use crate::plan::{Plan, Rules, human_bytes};
 use bridge::{Bridge, Event, Worker};
-use run::{OnProgress, Run, Sizes, note_workers};
+use run::{Run, Sizes, note_workers};
 
 pub use options::{DaskOptions, Scheduler, Security};
 
@@ -39,8 +39,7 @@ pub struct Dask {
     scheduler: Scheduler,
     memory: usize,
     batch_bytes: usize,
-    on_progress: Option<OnProgress>,
-    cancel: Cancel,
+    watch: Watch,
 }
 
 #[derive(Debug)]
@@ -89,8 +88,7 @@ impl Dask {
             scheduler,
             memory: options.memory,
             batch_bytes: options.batch_bytes,
-            on_progress: None,
-            cancel: Cancel::new(),
+            watch: Watch::default(),
         })
     }
 
@@ -102,7 +100,7 @@ impl Dask {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(Arc::new(f));
+        self.watch.on_progress(f);
         self
     }
 
@@ -115,7 +113,7 @@ impl Dask {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn cancel_with(mut self, cancel: Cancel) -> Self {
-        self.cancel = cancel;
+        self.watch.cancel = cancel;
         self
     }
 
@@ -172,6 +170,6 @@ impl Executor for Dask {
         let mut bridge = self.connection.bridge.lock().unwrap_or_else(PoisonError::into_inner);
         let workers = &self.connection.workers;
         let sizes = Sizes { batch_bytes: self.batch_bytes, room: self.memory / 2 };
-        Run::new(&mut bridge, plan, workers, &self.cancel, sizes)?.run(self.on_progress.as_ref())
+        Run::new(&mut bridge, plan, workers, &self.watch, sizes)?.run()
     }
 }

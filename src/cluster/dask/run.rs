@@ -1,6 +1,6 @@
 //! One run on a Dask cluster: windows of batches go out, events come in.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_bytes::ByteBuf;
@@ -10,11 +10,11 @@ use super::threads_of;
 use crate::cluster::batch::{Batches, Merges, Numbered, batches_of};
 use crate::cluster::gathered::Gathered;
 use crate::cluster::new_id;
+use crate::cluster::tally::Tally;
 use crate::cluster::worker::writes_elsewhere;
 use crate::error::{Error, Result};
-use crate::exec::{Cancel, Outcome, Progress, Report};
+use crate::exec::{Outcome, Watch};
 use crate::plan::Plan;
-use crate::source::Traffic;
 
 /// A graph of more batches at once would block the scheduler for seconds.
 const WINDOW: usize = 2_000;
@@ -34,8 +34,6 @@ const ENDING: Duration = Duration::from_secs(75);
 /// Progress is told at most this often.
 const TELL_EVERY: Duration = Duration::from_millis(200);
 
-pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
-
 /// Bytes that a run goes by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sizes {
@@ -50,6 +48,7 @@ pub(super) struct Run<'a> {
     bridge: &'a mut Bridge,
     known_workers: &'a Mutex<Vec<Worker>>,
     plan: &'a Plan,
+    watch: &'a Watch,
     sizes: Sizes,
     id: String,
     batches: Batches,
@@ -62,9 +61,7 @@ pub(super) struct Run<'a> {
     awaited: usize,
     release: Vec<usize>,
     gathered: Gathered<'a>,
-    io: Traffic,
-    report: Report,
-    tasks_done: usize,
+    tally: Tally,
 }
 
 impl<'a> Run<'a> {
@@ -72,20 +69,15 @@ impl<'a> Run<'a> {
         bridge: &'a mut Bridge,
         plan: &'a Plan,
         known_workers: &'a Mutex<Vec<Worker>>,
-        cancel: &Cancel,
+        watch: &'a Watch,
         sizes: Sizes,
     ) -> Result<Self> {
         let workers = known_workers.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let threads = threads_of(&workers);
         let batches = batches_of(plan, threads, sizes.batch_bytes, Merges::AsTheyCome)?;
         let count = batches.list.len();
-        let report = Report {
-            tasks: plan.task_count(),
-            resumed: batches.resumed as u64,
-            threads,
-            memory: workers.iter().map(|w| w.memory as u64).sum(),
-            ..Report::default()
-        };
+        let memory = workers.iter().map(|w| w.memory as u64).sum();
+        let tally = Tally::new(plan, batches.resumed, threads, memory, watch);
         Ok(Run {
             bridge,
             known_workers,
@@ -99,10 +91,9 @@ impl<'a> Run<'a> {
             awaited: 0,
             release: Vec::new(),
             gathered: Gathered::new(plan),
-            io: Traffic::new(cancel.clone()),
-            tasks_done: batches.resumed,
+            watch,
             batches,
-            report,
+            tally,
         })
     }
 
@@ -110,9 +101,8 @@ impl<'a> Run<'a> {
     ///
     /// # Errors
     /// The first error of a task, or that of the cluster; then nothing of the run is left there.
-    pub(super) fn run(mut self, on_progress: Option<&OnProgress>) -> Result<Outcome> {
-        let begun = Instant::now();
-        let outcome = self.all(on_progress);
+    pub(super) fn run(mut self) -> Result<Outcome> {
+        let outcome = self.all();
         let ended = match &outcome {
             Ok(()) => self.bridge.end(&self.id),
             Err(_) => self.bridge.cancel(&self.id),
@@ -121,16 +111,14 @@ impl<'a> Run<'a> {
         let ended = ended.and_then(|()| self.wait_for_end());
         outcome?;
         ended?;
-        self.report.bytes_written += self.io.written();
-        self.report.elapsed = begun.elapsed();
-        Ok(Outcome { blocks: self.gathered.into_outputs(), report: self.report })
+        Ok(Outcome { blocks: self.gathered.into_outputs(), report: self.tally.finish() })
     }
 
-    fn all(&mut self, on_progress: Option<&OnProgress>) -> Result<()> {
+    fn all(&mut self) -> Result<()> {
         self.bridge.plan(&self.id, &self.plan.to_bytes()?)?;
         let writes_here = (0..self.plan.stages().len()).any(|s| writes_elsewhere(self.plan, s));
         let most = match writes_here {
-            true => (COMING_BACK * self.report.threads)
+            true => (COMING_BACK * self.tally.threads())
                 .min(self.sizes.room / self.sizes.batch_bytes.max(1))
                 .max(1),
             false => HANDED_OVER,
@@ -145,13 +133,13 @@ impl<'a> Run<'a> {
             if let Some(event) = self.bridge.next(LOOK_EVERY)? {
                 self.take(event)?;
             }
-            self.io.check()?;
+            self.tally.io.check()?;
             if told.elapsed() >= TELL_EVERY {
                 told = Instant::now();
-                self.tell(on_progress);
+                self.watch.tell(self.tally.progress(0));
             }
         }
-        self.tell(on_progress);
+        self.watch.tell(self.tally.progress(0));
         Ok(())
     }
 
@@ -197,17 +185,13 @@ impl<'a> Run<'a> {
 
     fn take(&mut self, event: Event) -> Result<()> {
         match event {
-            Event::Done { run, id, read, written, resumed, peak } if run == self.id => {
+            Event::Done { run, id, counts } if run == self.id => {
                 let of = self.batches.list.get(id).ok_or_else(|| unknown(id))?;
                 if std::mem::replace(&mut self.done[id], true) {
                     return Ok(());
                 }
                 self.unfinished -= 1;
-                self.tasks_done += of.tasks;
-                self.report.bytes_read += read;
-                self.report.bytes_written += written;
-                self.report.resumed += resumed;
-                self.report.peak_bytes = self.report.peak_bytes.max(peak);
+                self.tally.add(of.tasks, &counts);
                 let still_needed = self.last_users[id].is_some_and(|user| user >= self.submitted);
                 if !still_needed && !of.gather {
                     self.release.push(id);
@@ -217,7 +201,7 @@ impl<'a> Run<'a> {
             Event::Result { run, id, data } if run == self.id => {
                 self.awaited -= 1;
                 self.release.push(id);
-                self.gathered.place(&data, &self.io)
+                self.gathered.place(&data, &self.tally.io)
             }
             Event::Failed { run, id, error } if run.as_ref().is_none_or(|run| *run == self.id) => {
                 let stage = id.and_then(|id| self.batches.list.get(id)).map(|of| of.batch.stage());
@@ -231,17 +215,6 @@ impl<'a> Run<'a> {
                 Ok(())
             }
             _ => Ok(()),
-        }
-    }
-
-    fn tell(&self, on_progress: Option<&OnProgress>) {
-        if let Some(f) = on_progress {
-            f(Progress {
-                done: self.tasks_done.min(self.report.tasks),
-                total: self.report.tasks,
-                bytes_read: self.report.bytes_read,
-                bytes_written: self.report.bytes_written + self.io.written(),
-            });
         }
     }
 

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::batch::{Batch, Numbered};
-use crate::cluster::worker::plan_here;
+use crate::cluster::worker::{Counts, plan_here};
 use crate::error::{Context, Error, Result};
 use crate::io::store::{Access, ByteRange, Guard, Location, Store};
 use crate::plan::{Plan, identity_of};
@@ -33,15 +33,6 @@ pub(super) struct Named {
     pub(super) inputs: Vec<String>,
     pub(super) gather: bool,
     pub(super) tasks: usize,
-}
-
-/// What a batch that is complete leaves.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(super) struct Done {
-    pub(super) read: u64,
-    pub(super) written: u64,
-    pub(super) resumed: u64,
-    pub(super) peak: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +124,7 @@ impl Job {
     }
 
     /// Puts down what a batch gave, then that it is done.
-    pub(super) fn finish(&self, name: &str, value: &[u8], done: &Done) -> Result<()> {
+    pub(super) fn finish(&self, name: &str, value: &[u8], done: &Counts) -> Result<()> {
         self.store.write(&format!("values/{name}"), value)?;
         self.put(&format!("done/{name}"), done)
     }
@@ -142,7 +133,7 @@ impl Job {
         self.put(&format!("failed/{name}"), error)
     }
 
-    pub(super) fn done(&self, name: &str) -> Result<Option<Done>> {
+    pub(super) fn done(&self, name: &str) -> Result<Option<Counts>> {
         self.get(&format!("done/{name}"))
     }
 

@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use super::batch::{Merges, batches_of};
 use super::gathered::Gathered;
 use super::new_id;
+use super::tally::Tally;
 use crate::error::{Error, Result};
-use crate::exec::{Cancel, Executor, Outcome, Progress, Report, admit_results, usable_memory};
+use crate::exec::{Cancel, Executor, Outcome, Progress, Watch, admit_results, usable_memory};
 use crate::io::store::Location;
 use crate::plan::{Plan, Rules, StageKind};
-use crate::source::Traffic;
 use job::{Job, Named, steps_of};
 
 pub use launch::{CommandLine, Launcher, Processes, Step};
@@ -34,8 +34,6 @@ const ATTEMPTS: usize = 3;
 
 /// How often one looks what is done.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Runs plans step by step, each step as parts that an engine starts as programs: job arrays of PBS and Slurm, indexed jobs
 /// of Kubernetes, HyperQueue.
@@ -64,8 +62,7 @@ pub struct Staged {
     part_bytes: usize,
     most_parts: usize,
     memory: usize,
-    on_progress: Option<OnProgress>,
-    cancel: Cancel,
+    watch: Watch,
 }
 
 impl fmt::Debug for Staged {
@@ -99,8 +96,7 @@ impl Staged {
             part_bytes: PART_BYTES,
             most_parts: MOST_PARTS,
             memory: usable_memory(),
-            on_progress: None,
-            cancel: Cancel::new(),
+            watch: Watch::default(),
         })
     }
 
@@ -137,7 +133,7 @@ impl Staged {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn on_progress(mut self, f: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.on_progress = Some(Arc::new(f));
+        self.watch.on_progress(f);
         self
     }
 
@@ -150,7 +146,7 @@ impl Staged {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn cancel_with(mut self, cancel: Cancel) -> Self {
-        self.cancel = cancel;
+        self.watch.cancel = cancel;
         self
     }
 }
@@ -162,25 +158,15 @@ impl Executor for Staged {
     }
 
     fn run(&self, plan: &Plan) -> Result<Outcome> {
-        let begun = Instant::now();
         admit_results(plan, self.memory)?;
         let batches = batches_of(plan, self.most_parts, self.part_bytes, Merges::AtTheEnd)?;
         let _guard = self.job.lock()?;
         self.job.claim(plan)?;
-        let report = Report {
-            tasks: plan.task_count(),
-            resumed: batches.resumed as u64,
-            threads: self.most_parts,
-            memory: self.memory as u64,
-            ..Report::default()
-        };
         let mut run = Run {
             staged: self,
             plan,
             gathered: Gathered::new(plan),
-            io: Traffic::new(self.cancel.clone()),
-            tasks_done: batches.resumed,
-            report,
+            tally: Tally::new(plan, batches.resumed, self.most_parts, self.memory as u64, &self.watch),
             id: new_id(),
         };
         let steps = steps_of(&batches.list)?;
@@ -189,11 +175,9 @@ impl Executor for Staged {
             run.step(number, step)?;
             run.drop_values(&steps, number)?;
         }
-        run.tell(run.tasks_done);
+        self.watch.tell(run.tally.progress(0));
         self.job.remove()?;
-        run.report.bytes_written += run.io.written();
-        run.report.elapsed = begun.elapsed();
-        Ok(Outcome { blocks: run.gathered.into_outputs(), report: run.report })
+        Ok(Outcome { blocks: run.gathered.into_outputs(), report: run.tally.finish() })
     }
 }
 
@@ -201,9 +185,7 @@ struct Run<'a> {
     staged: &'a Staged,
     plan: &'a Plan,
     gathered: Gathered<'a>,
-    io: Traffic,
-    tasks_done: usize,
-    report: Report,
+    tally: Tally,
     /// Which run of the program this is: parts of an earlier one may still be at work.
     id: String,
 }
@@ -225,8 +207,7 @@ impl Run<'_> {
                 }
                 needed.extend(&of.inputs);
             } else {
-                self.tasks_done += of.tasks;
-                self.report.resumed += of.tasks as u64;
+                self.tally.add_resumed(of.tasks);
             }
         }
         Ok(())
@@ -247,13 +228,7 @@ impl Run<'_> {
             let mut left = Vec::new();
             for of in open {
                 match self.staged.job.done(&of.name)? {
-                    Some(done) => {
-                        self.tasks_done += of.tasks;
-                        self.report.bytes_read += done.read;
-                        self.report.bytes_written += done.written;
-                        self.report.resumed += done.resumed;
-                        self.report.peak_bytes = self.report.peak_bytes.max(done.peak);
-                    }
+                    Some(counts) => self.tally.add(of.tasks, &counts),
                     None => left.push(of),
                 }
             }
@@ -263,7 +238,7 @@ impl Run<'_> {
             open = left;
         }
         for of in step.iter().filter(|of| of.gather) {
-            self.gathered.place(&self.staged.job.value(&of.name)?, &self.io)?;
+            self.gathered.place(&self.staged.job.value(&of.name)?, &self.tally.io)?;
         }
         Ok(())
     }
@@ -281,7 +256,7 @@ impl Run<'_> {
         self.staged.job.put_step(&name, &parts)?;
         let step = Step { job: self.staged.place.to_string(), step: name, parts: parts.len() };
         let before = self.staged.job.all_done()?.len();
-        let cancel = &self.staged.cancel;
+        let cancel = &self.staged.watch.cancel;
         std::thread::scope(|scope| {
             let launched = scope.spawn(|| self.staged.launcher.launch(&step, cancel));
             let mut looked = Instant::now();
@@ -291,15 +266,15 @@ impl Run<'_> {
                 if cancel.is_cancelled() && !std::mem::replace(&mut told_to_end, true) {
                     self.staged.job.cancel(&self.id)?;
                 }
-                if looked.elapsed() >= LOOK_EVERY && self.staged.on_progress.is_some() {
+                if looked.elapsed() >= LOOK_EVERY && self.staged.watch.is_told() {
                     looked = Instant::now();
                     let new = self.staged.job.all_done()?.len().saturating_sub(before);
                     let tasks: usize = open.iter().map(|of| of.tasks).sum();
-                    self.tell(self.tasks_done + tasks * new.min(open.len()) / open.len());
+                    self.staged.watch.tell(self.tally.progress(tasks * new.min(open.len()) / open.len()));
                 }
             }
             let ended = launched.join().map_err(|_| Error::internal("the launcher panicked"))??;
-            self.io.check()?;
+            self.tally.io.check()?;
             Ok(ended)
         })
     }
@@ -335,16 +310,5 @@ impl Run<'_> {
             self.staged.job.drop_value(name)?;
         }
         Ok(())
-    }
-
-    fn tell(&self, done: usize) {
-        if let Some(f) = &self.staged.on_progress {
-            f(Progress {
-                done: done.min(self.report.tasks),
-                total: self.report.tasks,
-                bytes_read: self.report.bytes_read,
-                bytes_written: self.report.bytes_written + self.io.written(),
-            });
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::job::{Done, Job, Named};
+use super::job::{Job, Named};
 use crate::cluster::batch::Batch;
 use crate::cluster::worker::{Core, run_merge};
 use crate::error::{Error, Result};
@@ -76,8 +76,7 @@ fn run_one(job: &Job, core: &Core, of: &Named) -> Result<()> {
                 core.run(RUN, &of.batch, &inputs)?
             }
         };
-        let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
-        job.finish(&of.name, &value.parcel, &Done { read, written, resumed, peak: value.peak as u64 })
+        job.finish(&of.name, &value.parcel, &value.counts)
     };
     run().inspect_err(|e| {
         if let Err(lost) = job.fail(&of.name, e) {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::{About, Core};
+use super::{About, Core, Counts};
 use crate::cluster::frames::{Frame, receive, send};
 use crate::cluster::staged;
 use crate::error::{Error, Result};
@@ -48,10 +48,8 @@ struct Request {
 struct Answer {
     call: u64,
     data: ByteBuf,
-    read: u64,
-    written: u64,
-    resumed: u64,
-    peak: u64,
+    #[serde(flatten)]
+    counts: Counts,
 }
 
 #[derive(Serialize)]
@@ -102,7 +100,10 @@ fn serve() -> Result<()> {
     let core = Core::of_process();
     std::thread::scope(|scope| {
         while let Ok(Some(frame)) = receive(&mut from) {
-            let request: Request = frame.as_value()?;
+            let Ok(request) = frame.as_value::<Request>() else {
+                eprintln!("a message that cannot be read has come");
+                std::process::exit(1);
+            };
             let wire = &wire;
             // The parent asks for no more at the same time than it has threads.
             match frame.kind {
@@ -137,17 +138,11 @@ fn answered(kind: u8, request: Request, core: &Core) -> Result<Answer> {
         asked::RUN => {
             let inputs: Vec<&[u8]> = inputs.iter().map(|i| &i[..]).collect();
             let value = core.run_sent(&run, &spec, &inputs)?;
-            let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
-            let data = ByteBuf::from(value.parcel);
-            answer = Answer { call, data, read, written, resumed, peak: value.peak as u64 };
+            answer = Answer { call, data: ByteBuf::from(value.parcel), counts: value.counts };
         }
         asked::CANCEL => core.cancel(&run),
         asked::FORGET => core.forget(&run),
-        asked::ABOUT => {
-            let about = rmp_serde::to_vec_named(&About::this())
-                .map_err(|e| Error::internal("what this worker is cannot be told").caused_by(e))?;
-            answer.data = ByteBuf::from(about);
-        }
+        asked::ABOUT => answer.data = ByteBuf::from(About::told()?),
         other => return Err(Error::internal(format!("no message has the type {other}"))),
     }
     Ok(answer)

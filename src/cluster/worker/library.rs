@@ -8,6 +8,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use super::Counts;
 use super::{About, Core};
 use crate::error::{Error, Result};
 
@@ -19,20 +20,6 @@ pub struct Buffer {
     pub data: *mut u8,
     /// How many.
     pub len: usize,
-}
-
-/// What a batch read and wrote.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct TrafficCounts {
-    /// Bytes that were read, as they are stored.
-    pub read: u64,
-    /// Bytes that were written, as they are stored.
-    pub written: u64,
-    /// Chunks that an earlier run has written.
-    pub resumed: u64,
-    /// Bytes of the tasks that were at work when it began.
-    pub peak: u64,
 }
 
 impl Buffer {
@@ -90,12 +77,8 @@ fn name(bytes: &[u8]) -> Result<&str> {
 /// # Safety
 /// `out` may be written to.
 pub unsafe fn about(out: *mut Buffer) -> i32 {
-    let about = || {
-        rmp_serde::to_vec_named(&About::this())
-            .map_err(|e| Error::internal("what this worker is cannot be told").caused_by(e))
-    };
     // SAFETY: what the caller promises.
-    unsafe { answer(out, about) }
+    unsafe { answer(out, About::told) }
 }
 
 /// # Safety
@@ -124,7 +107,7 @@ pub unsafe fn run(
     spec_len: usize,
     inputs: *const Buffer,
     count: usize,
-    traffic: *mut TrafficCounts,
+    traffic: *mut Counts,
     out: *mut Buffer,
 ) -> i32 {
     // SAFETY: what the caller promises.
@@ -134,11 +117,10 @@ pub unsafe fn run(
         // SAFETY: what the caller promises.
         _ => unsafe { std::slice::from_raw_parts(inputs, count).iter().map(|b| b.lent()).collect() },
     };
-    let mut counts = TrafficCounts::default();
+    let mut counts = Counts::default();
     let work = || {
         let value = Core::of_process().run_sent(name(id)?, spec, &inputs)?;
-        let (read, written, resumed) = (value.io.read(), value.io.written(), value.io.resumed());
-        counts = TrafficCounts { read, written, resumed, peak: value.peak as u64 };
+        counts = value.counts;
         Ok(value.parcel)
     };
     // SAFETY: what the caller promises.
@@ -195,7 +177,7 @@ macro_rules! worker_library {
     () => {
         mod graticule_worker {
             #![allow(unsafe_code)]
-            use $crate::cluster::worker::library::{self, Buffer, TrafficCounts};
+            use $crate::cluster::worker::library::{self, Buffer, Counts};
 
             // SAFETY: the names are of this library alone.
             #[unsafe(no_mangle)]
@@ -234,7 +216,7 @@ macro_rules! worker_library {
                 spec_len: usize,
                 inputs: *const Buffer,
                 count: usize,
-                traffic: *mut TrafficCounts,
+                traffic: *mut Counts,
                 out: *mut Buffer,
             ) -> i32 {
                 unsafe { library::run(id, id_len, spec, spec_len, inputs, count, traffic, out) }

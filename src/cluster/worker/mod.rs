@@ -51,24 +51,40 @@ struct Limits {
 }
 
 /// What a core is.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct About {
-    pub(crate) protocol: u32,
-    pub(crate) version: String,
+#[derive(Serialize)]
+struct About {
+    protocol: u32,
+    version: &'static str,
 }
 
 impl About {
-    pub(crate) fn this() -> Self {
-        About { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").to_string() }
+    /// What this one is, as a message.
+    fn told() -> Result<Vec<u8>> {
+        let about = About { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION") };
+        rmp_serde::to_vec_named(&about)
+            .map_err(|e| Error::internal("what this worker is cannot be told").caused_by(e))
     }
 }
 
 /// A value and what making it took.
 pub(crate) struct Value {
     pub(crate) parcel: Vec<u8>,
-    pub(crate) io: Traffic,
-    /// Bytes of the tasks that were at work in this process when it began.
-    pub(crate) peak: usize,
+    pub(crate) counts: Counts,
+}
+
+/// What a batch read and wrote.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Bytes that were read, as they are stored.
+    pub read: u64,
+    /// Bytes that were written, as they are stored.
+    pub written: u64,
+    /// Chunks that an earlier run has written.
+    pub resumed: u64,
+    /// Bytes of the tasks that were at work in the process when it began.
+    pub peak: u64,
 }
 
 impl Core {
@@ -158,7 +174,8 @@ impl Core {
             Some(pool) => pool.install(work),
             None => work(),
         }?;
-        Ok(Value { parcel, io, peak: pass.peak })
+        let (read, written, resumed) = (io.read(), io.written(), io.resumed());
+        Ok(Value { parcel, counts: Counts { read, written, resumed, peak: pass.peak as u64 } })
     }
 
     /// Sets the limits of a worker that has so much memory; 0 is no limit.
