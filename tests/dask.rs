@@ -4,17 +4,18 @@
 mod support;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use graticule::cluster::{Dask, DaskOptions};
 use graticule::exec::Cancel;
+use graticule::io::store::MemoryStore;
 use graticule::io::zarr::{Resume, WriteOptions};
 use graticule::prelude::*;
-use support::cluster::{anomalies, assert_same, jobs, store_of_t};
-use support::dask::{Cluster, library};
+use support::cluster::{DAYS, anomalies, assert_same, jobs, store_of_t};
+use support::dask::{Cluster, example, library};
 use support::python::python;
 use support::results::assert_same_files;
 
@@ -37,6 +38,14 @@ fn connect(cluster: &Cluster, options: &DaskOptions) -> Dask {
 
 fn field(folder: &Path) -> DataArray {
     open_dataset(store_of_t(folder)).unwrap().get("t").unwrap()
+}
+
+/// A longer field, and its anomalies as this machine writes them.
+fn slow_field(folder: &Path) -> (DataArray, PathBuf) {
+    let t = slow(&field(folder));
+    let local = folder.join("local.zarr");
+    anomalies(&t).to_dataset("t").to_zarr(&local).unwrap();
+    (t, local)
 }
 
 fn assert_within(begun: Instant, seconds: u64) {
@@ -117,9 +126,7 @@ fn slow(t: &DataArray) -> DataArray {
 fn a_worker_that_is_killed_and_one_that_joins_change_no_bit() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let t = slow(&field(folder.path()));
-    let local = folder.path().join("local.zarr");
-    anomalies(&t).to_dataset("t").to_zarr(&local).unwrap();
+    let (t, local) = slow_field(folder.path());
     let cluster = Arc::new(Cluster::start(&python, 2));
     let happening = cluster.clone();
     let out = folder.path().join("killed.zarr");
@@ -143,9 +150,7 @@ fn a_worker_that_is_killed_and_one_that_joins_change_no_bit() {
 fn a_child_that_is_killed_is_started_again() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let t = slow(&field(folder.path()));
-    let local = folder.path().join("local.zarr");
-    anomalies(&t).to_dataset("t").to_zarr(&local).unwrap();
+    let (t, local) = slow_field(folder.path());
     let cluster = Arc::new(Cluster::start(&python, 2));
     let happening = cluster.clone();
     let out = folder.path().join("out.zarr");
@@ -160,9 +165,8 @@ fn a_child_that_is_killed_is_started_again() {
 fn a_scheduler_that_is_killed_ends_the_run_and_another_cluster_goes_on() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let t = slow(&field(folder.path()));
-    let (local, out) = (folder.path().join("local.zarr"), folder.path().join("out.zarr"));
-    anomalies(&t).to_dataset("t").to_zarr(&local).unwrap();
+    let (t, local) = slow_field(folder.path());
+    let out = folder.path().join("out.zarr");
     let cluster = Arc::new(Cluster::start(&python, 2));
     let (happening, killed) = (cluster.clone(), Arc::new(Mutex::new(None)));
     let at = killed.clone();
@@ -266,7 +270,14 @@ fn errors_of_workers_come_with_what_and_where() {
     let e = ramp.sum("x").unwrap().compute_on(&dask).unwrap_err();
     assert!(e.to_string().contains("Ramp") && e.to_string().contains("worker"), "{e}");
 
-    // A broken chunk, and no store at all.
+    // A store that is in the memory of this program alone.
+    let store = MemoryStore::new("only-here");
+    t.to_dataset("t").to_zarr(store.clone()).unwrap();
+    let here = open_dataset(store).unwrap().get("t").unwrap();
+    let e = here.mean("time").unwrap().compute_on(&dask).unwrap_err();
+    assert!(e.to_string().contains("only-here"), "{e}");
+
+    // A broken chunk, and one that cannot be read there.
     let chunk = path.join("t/c/30/0/0");
     let whole = std::fs::read(&chunk).unwrap();
     std::fs::write(&chunk, b"no chunk").unwrap();
@@ -274,8 +285,12 @@ fn errors_of_workers_come_with_what_and_where() {
     assert!(e.kind() == ErrorKind::Storage && e.to_string().contains("chunk [30, 0, 0]"), "{e}");
     assert!(e.to_string().contains("tcp://127.0.0.1"), "{e}");
     std::fs::write(&chunk, whole).unwrap();
-    let out = Path::new("/proc/graticule/out.zarr");
-    assert!(t.to_dataset("t").to_zarr_with(out, &WriteOptions::default(), &dask).is_err());
+    // A store that is gone when the workers come to it.
+    let gone = folder.path().join("gone");
+    std::fs::rename(&path, &gone).unwrap();
+    let e = mean.compute_on(&dask).unwrap_err();
+    assert!(e.to_string().contains("field.zarr") && e.to_string().contains("tcp://127.0.0.1"), "{e}");
+    std::fs::rename(&gone, &path).unwrap();
 
     // What is too much for a worker is refused before anything runs, with a way out.
     let small = Cluster::start_with(&python, 1, &["--memory-limit", "150MB"]);
@@ -323,4 +338,60 @@ fn what_is_missing_where_is_said_when_connecting() {
     let e =
         Dask::connect_with(empty.file(), &DaskOptions { timeout: Duration::from_secs(3), ..options(&empty) });
     assert!(e.unwrap_err().to_string().contains("no worker"));
+}
+
+/// Runs the example that is its own worker.
+fn own_worker(cluster: &Cluster, store: &Path, odd: &str) -> Output {
+    Command::new(example("own_worker"))
+        .args([store.to_str().unwrap(), "t", "--odd", odd, "--dask", cluster.file().to_str().unwrap()])
+        .env("GRATICULE_DASK_PYTHON", cluster.options().python)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn functions_of_ones_own_run_on_workers_and_what_they_do_wrong_is_told() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_of_t(folder.path());
+    let cluster = Cluster::start(&python, 2);
+    let printed = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let local = Command::new(example("own_worker")).args([store.to_str().unwrap(), "t"]).output().unwrap();
+    assert!(local.status.success() && printed(&local).contains("hPa"), "{local:?}");
+    let there = own_worker(&cluster, &store, "refuse");
+    assert_eq!(printed(&there), printed(&local), "{there:?}");
+    let job = folder.path().join("job");
+    let staged = Command::new(example("own_worker"))
+        .args([store.to_str().unwrap(), "t", "--job", job.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(printed(&staged), printed(&local), "{staged:?}");
+
+    // One temperature that is none of water.
+    let hot = folder.path().join("hot.zarr");
+    let t = open_dataset(&store).unwrap().get("t").unwrap().compute().unwrap();
+    let mut values = t.to_vec::<f32>().unwrap();
+    values[400 * 31 * 48 + 7] = 500.0;
+    let sizes: Vec<(&str, usize)> = vec![("time", DAYS), ("lat", 31), ("lon", 48)];
+    DataArray::from_vec(&sizes, values)
+        .unwrap()
+        .chunk("time", 10)
+        .unwrap()
+        .to_dataset("t")
+        .to_zarr(&hot)
+        .unwrap();
+    for (odd, told) in [
+        ("refuse", "500 K is no temperature of water"),
+        ("panic", "panicked: 500 K is no temperature of water"),
+        ("abort", "SIGABRT"),
+    ] {
+        let begun = Instant::now();
+        let failed = own_worker(&cluster, &hot, odd);
+        let errors = String::from_utf8_lossy(&failed.stderr);
+        assert!(!failed.status.success() && errors.contains(told), "{odd}: {errors}");
+        assert!(errors.contains("saturation pressure") || odd == "abort", "{odd}: {errors}");
+        assert_within(begun, 60);
+    }
+    // The workers live.
+    assert_eq!(printed(&own_worker(&cluster, &store, "refuse")), printed(&local));
 }

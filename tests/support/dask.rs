@@ -16,11 +16,15 @@ pub fn package() -> PathBuf {
 
 /// The worker library that cargo has built beside the tests.
 pub fn library() -> PathBuf {
-    let programs = Path::new(env!("CARGO_BIN_EXE_graticule-worker")).parent().unwrap().join("examples");
-    let name = format!("{}worker_library{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = programs.join(name);
-    assert!(library.exists(), "{} is missing: `cargo build --example worker_library`", library.display());
-    library
+    example(&format!("{}worker_library{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX))
+}
+
+/// What cargo has built of an example.
+pub fn example(name: &str) -> PathBuf {
+    let path =
+        Path::new(env!("CARGO_BIN_EXE_graticule-worker")).parent().unwrap().join("examples").join(name);
+    assert!(path.exists(), "{} is missing: `cargo build --all-features --examples`", path.display());
+    path
 }
 
 pub struct Cluster {
