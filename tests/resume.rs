@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use graticule::array::{ChunkGrid, Region};
+use graticule::exec::Outcome;
 use graticule::io::zarr::{Resume, WriteMode, WriteOptions};
 use graticule::lazy::LazyArray;
+use graticule::plan::{Plan, Rules};
 use graticule::prelude::*;
 use graticule::source::{Source, Traffic};
 use serde::{Deserialize, Serialize};
@@ -274,4 +276,33 @@ fn ten_killed_runs_are_continued_to_the_same_bytes() {
     }
     assert!(kept > 50, "{kept} chunks of ten runs were kept");
     assert!(names(folder.path()).iter().all(|n| !n.starts_with('.')), "{:?}", names(folder.path()));
+}
+
+/// Runs plans as a cluster does one of whose processes was killed while it wrote a chunk, which another then wrote.
+#[derive(Debug)]
+struct Killed(PathBuf);
+
+impl Executor for Killed {
+    fn rules(&self) -> Rules {
+        Rules { apart: true, ..Rules::default() }
+    }
+
+    fn run(&self, plan: &Plan) -> Result<Outcome> {
+        let outcome = Local::new().run(plan)?;
+        let chunk = Path::new("t/c/0/0/0");
+        let mut drafts =
+            std::fs::read_dir(&self.0)?.map(|e| e.unwrap().path().join(chunk)).filter(|c| c.exists());
+        let written = drafts.next().expect("the store is written beside its place");
+        std::fs::write(written.with_file_name(".0.unfinished-1-1"), "half")?;
+        Ok(outcome)
+    }
+}
+
+#[test]
+fn what_killed_processes_have_left_is_not_in_the_store() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (ds, options) = (anomalies(&field("sound")), WriteOptions::default());
+    ds.to_zarr_with(here.path().join("out"), &options, &Local::new()).unwrap();
+    ds.to_zarr_with(there.path().join("out"), &options, &Killed(there.path().into())).unwrap();
+    assert_same_files(&here.path().join("out"), &there.path().join("out"));
 }

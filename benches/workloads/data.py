@@ -12,6 +12,7 @@ cells; times stay, so that all workloads keep their groups.
     sst          sst (time 240, lat 721, lon 1440), 35 % land      (5, 721, 1440)     zstd                     997
     sat          red, nir i16, qa u16 (time 73, y 1536, x 1536)    (1, 512, 512)      blosc zstd 3, shuffle   1033
     nc/t2m_*.nc  the t2m of 48 months                              (4, 181, 360)      deflate 4, shuffle      1523
+    nc/read.nc   the first t2m                         (4, 181, 360)      deflate 4, shuffle      500
     nc/small/    500 files of t, q (time 24, lat 31, lon 60)       whole              deflate 4, shuffle       179
     vectors      u (x 100,000,000)                                 16 MB              none                     400
     cube         a (t 256, y 1024, x 1024)                         16 MB              none                    1074
@@ -298,6 +299,13 @@ def nc_part(p, out, month, a, b):
     netcdf(f"{out}/nc/t2m_{month}.nc", p["ny1"], p["nx1"], np.arange(a, b) * 6.0, {"t2m": (4, values)})
 
 
+def make_read(p, out, pool):
+    os.makedirs(f"{out}/nc", exist_ok=True)
+    steps = min(p["nt"], 500_000_000 // (4 * p["ny1"] * p["nx1"]))
+    values = zarr.open_array(f"{out}/t2m.zarr/t2m", mode="r")[:steps]
+    netcdf(f"{out}/nc/read.nc", p["ny1"], p["nx1"], np.arange(steps) * 6.0, {"t2m": (4, values)})
+
+
 def make_small(p, out, pool):
     shutil.rmtree(f"{out}/nc/small", ignore_errors=True)
     os.makedirs(f"{out}/nc/small")
@@ -355,7 +363,7 @@ def memory_part(p, out, name):
 
 # ---- all of it
 
-PARTS = dict(t2m=make_t2m, pl=make_pl, e025=make_e025, sst=make_sst, sat=make_sat, nc=make_nc, small=make_small, memory=make_memory)
+PARTS = dict(t2m=make_t2m, pl=make_pl, e025=make_e025, sst=make_sst, sat=make_sat, nc=make_nc, read=make_read, small=make_small, memory=make_memory)
 
 
 def run(pool, part, jobs):

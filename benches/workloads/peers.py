@@ -629,6 +629,29 @@ def monthly_by_hand(job):
     return run
 
 
+def half_a_gigabyte(a):
+    return a.isel(time=slice(500_000_000 // (a.nbytes // a.shape[0])))
+
+
+@workload("W20n", "dask", "xarray")
+def read_netcdf(job):
+    """By h5netcdf and dask on threads, or by netCDF4 as `load` does."""
+    import xarray as xr
+
+    options = dict(engine="h5netcdf", chunks={"time": 40}) if job.engine == "dask" else dict(engine="netcdf4")
+    return lambda: arrays(xr.open_dataset(f"{job.data}/nc/read.nc", **options).load()[["t2m"]])
+
+
+@workload("W20z", *DASK)
+def read_zstd(job):
+    return lambda: arrays(half_a_gigabyte(job.store("sst")["sst"]).to_dataset().compute())
+
+
+@workload("W20b", *DASK)
+def read_blosc(job):
+    return lambda: arrays(half_a_gigabyte(job.store("t2m")["t2m"]).to_dataset().compute())
+
+
 @workload("W17", "dask")
 @workload("W17m", "dask")
 def many_files(job):

@@ -8,7 +8,7 @@ use super::{Job, Outcome, Run, dataset};
 
 pub const NAMES: &[&str] = &[
     "W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9a", "W9b", "W10t", "W10s", "W13", "W16", "W17",
-    "W17m", "W19",
+    "W17m", "W19", "W20n", "W20z", "W20b",
 ];
 
 /// The workload of this name.
@@ -31,6 +31,9 @@ pub fn workload(name: &str, job: &Job) -> Option<Result<Run>> {
         "W17" => |job| times(job, &MultiFileOptions::new()),
         "W17m" => return Some(many_files_again(job)),
         "W19" => weighted_mean,
+        "W20n" => |job| read(job, "nc/read.nc", "t2m"),
+        "W20z" => |job| read(job, "sst.zarr", "sst"),
+        "W20b" => |job| read(job, "t2m.zarr", "t2m"),
         _ => return None,
     };
     Some(Ok(Box::new(f)))
@@ -100,6 +103,14 @@ fn times(job: &mut Job, options: &MultiFileOptions) -> Result<Outcome> {
     let since = time.sub(time.isel("time", 0)?)?.rename([("time", "step")])?;
     let hours = since.dt("total_seconds")?.div(3600.0)?;
     job.compute(&hours.drop_vars("step")?.to_dataset("time"))
+}
+
+/// W20: half a gigabyte of a variable, into memory.
+fn read(job: &mut Job, path: &str, name: &str) -> Result<Outcome> {
+    let a = open_dataset(job.data.join(path))?.get(name)?;
+    let step = a.shape()[1..].iter().product::<usize>() * a.dtype().size();
+    let steps = (500_000_000 / step).min(a.shape()[0]);
+    job.compute(&a.isel("time", 0..steps)?.to_dataset(name))
 }
 
 /// W17m: the same of files that were opened before, with a manifest.

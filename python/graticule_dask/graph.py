@@ -58,7 +58,9 @@ class RunGraph:
             self._keys.pop(batch, None)
 
     def _add(self, batch: Mapping[str, Any]) -> Key:
-        key = (f"graticule-{batch['kind']}-{self.name}-{batch['stage']}", batch["id"])
+        # Dask holds tasks without inputs back until a worker is free, if their group is large: those of all stages are one.
+        stage = batch["stage"] if batch["inputs"] else "first"
+        key = (f"graticule-{batch['kind']}-{self.name}-{stage}", batch["id"])
         self._keys[batch["id"]] = key
         return key
 

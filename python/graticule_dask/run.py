@@ -156,7 +156,7 @@ class Run:
             future = self._pending.get(batch)
             if future is None:
                 continue
-            if future.status == "pending":
+            if is_awaited(self._client, future):
                 late.append(batch)
             elif future.status == "finished":
                 done.append(self._finished(batch, future))
@@ -196,6 +196,11 @@ class Run:
             RESULT,
             ({"run": self.name, "id": batch, "data": value} for (batch, _), value in zip(wanted, values)),
         )
+
+
+def is_awaited(client: Client, future: Future) -> bool:
+    """Whether the scheduler still sees to a value: a lost one, whose worker went away, it has made again."""
+    return future.status == "pending" or (future.status == "lost" and lost_scheduler(client) is None)
 
 
 def lost_scheduler(client: Client) -> GraticuleError | None:

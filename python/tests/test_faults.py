@@ -6,10 +6,13 @@ import os
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
+import pytest
 from cluster import DONE, ENDED, ERROR, FAKE, RESULT, WORKERS, Bridge, Cluster, batch, wait_until
 from distributed import Client
+from graticule_dask.run import is_awaited
 
 
 def children(process) -> list[psutil.Process]:
@@ -255,3 +258,19 @@ def test_a_killed_bridge_leaves_nothing_running_for_it(cluster: Cluster, bridge)
     os.kill(program.process.pid, signal.SIGKILL)
     with Client(cluster.address, set_as_default=False) as client:
         wait_until(lambda: not client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)))
+
+
+@pytest.mark.parametrize(
+    ("status", "client", "awaited"),
+    [
+        ("pending", "running", True),
+        ("lost", "running", True),
+        ("lost", "closed", False),
+        ("finished", "running", False),
+        ("error", "running", False),
+        ("cancelled", "running", False),
+    ],
+)
+def test_what_is_awaited(status: str, client: str, awaited: bool) -> None:
+    """A value that was lost with its worker is made again, as long as there is a scheduler."""
+    assert is_awaited(SimpleNamespace(status=client), SimpleNamespace(status=status)) is awaited

@@ -28,7 +28,7 @@ pub(crate) struct Numbered {
     pub(crate) inputs: Vec<usize>,
     /// Whether the program that began the run wants the value.
     pub(crate) gather: bool,
-    /// How many tasks of the plan it runs.
+    /// How many tasks of the plan it runs, those not counted that it runs for itself.
     pub(crate) tasks: usize,
 }
 
@@ -50,7 +50,11 @@ impl Batch {
 /// # Errors
 /// If the plan puts blocks on the disk of one machine.
 pub(crate) fn batches_of(plan: &Plan, threads: usize, bytes: usize, merges: Merges) -> Result<Batches> {
-    let cuts = (0..plan.stages().len()).map(|s| cut_of(plan, s, threads, bytes)).collect::<Result<_>>()?;
+    if let Some(s) = plan.stages().iter().find(|s| matches!(s.kind, StageKind::Spill { .. })) {
+        let wrong = "a plan that puts blocks on the disk of one machine cannot be handed over";
+        return Err(Error::unsupported(wrong).at(plan.describe_stage(s)));
+    }
+    let cuts = StageSize::of_all(plan).iter().map(|s| s.cut(threads, bytes)).collect();
     let mut cutting =
         Cutting { plan, cuts, merges, made: HashMap::new(), all: Batches { list: Vec::new(), resumed: 0 } };
     for stage in (0..plan.stages().len()).filter(|&s| !plan.stages()[s].keeps()) {
@@ -76,21 +80,6 @@ pub(crate) struct Batches {
     pub(crate) resumed: usize,
 }
 
-/// How a stage is cut.
-///
-/// # Errors
-/// If it puts blocks on the disk of one machine.
-fn cut_of(plan: &Plan, stage: usize, threads: usize, bytes: usize) -> Result<Cut> {
-    let s = &plan.stages()[stage];
-    match s.kind {
-        StageKind::Spill { .. } => Err(Error::unsupported(
-            "a plan that puts blocks on the disk of one machine cannot be handed over",
-        )
-        .at(plan.describe_stage(s))),
-        _ => Ok(StageSize::of(plan, stage).cut(threads, bytes)),
-    }
-}
-
 struct Cutting<'a> {
     plan: &'a Plan,
     cuts: Vec<Cut>,
@@ -113,16 +102,32 @@ impl Cutting<'_> {
     fn root(&mut self, stage: usize) {
         let s = &self.plan.stages()[stage];
         let Cut::Chunks(each) = self.cuts[stage] else { return };
-        let count = s.grid.count();
-        for first in (0..count).step_by(each) {
-            let turn = (first..count.min(first + each)).map(|i| s.nth(i));
+        if self.gather_kept(stage) {
+            return;
+        }
+        let mut first = 0;
+        while first < s.grid.count() {
+            let end = s.end_of_turn(first, each);
             let is_written = |&chunk: &usize| self.plan.is_written(Task { stage, chunk, segment: 0 });
-            let (written, chunks): (Vec<_>, Vec<_>) = turn.partition(is_written);
+            let (written, chunks): (Vec<_>, Vec<_>) = (first..end).map(|i| s.nth(i)).partition(is_written);
             self.all.resumed += written.len();
             if !chunks.is_empty() {
                 self.chunks(stage, chunks);
             }
+            first = end;
         }
+    }
+
+    /// Where all blocks of a stage are results as they are, they come back from the batches that make them. Whether this was
+    /// done for a result.
+    fn gather_kept(&mut self, stage: usize) -> bool {
+        let Some((of, _)) = self.plan.given_by(stage) else { return false };
+        for chunk in 0..self.plan.stages()[of].grid.count() {
+            let batch = deeper(|| self.block(of, chunk));
+            self.all.list[batch].gather = true;
+            self.all.list[batch].tasks += 1;
+        }
+        true
     }
 
     fn chunks(&mut self, stage: usize, chunks: Vec<usize>) -> usize {
@@ -138,7 +143,10 @@ impl Cutting<'_> {
         let mut inputs = Vec::new();
         for (chunk, segment) in tasks {
             for (of, block) in self.plan.needed_blocks(Task { stage, chunk, segment }) {
-                inputs.push(deeper(|| self.block(of, block)));
+                match self.plan.is_made_again(of) {
+                    true => inputs.extend(deeper(|| self.inputs(of, std::iter::once((block, 0))))),
+                    false => inputs.push(deeper(|| self.block(of, block))),
+                }
             }
         }
         inputs.sort_unstable();

@@ -28,12 +28,29 @@ impl<'a> Gathered<'a> {
             let stage = self.plan.stages().get(entry.stage);
             let stage = stage.filter(|s| entry.chunk < s.grid.count()).ok_or_else(unwanted)?;
             let blocks = parcel.blocks(i)?;
+            if stage.keeps() {
+                self.place_kept(entry.stage, entry.chunk, &blocks)?;
+                continue;
+            }
             let [block] = &blocks[..] else { return Err(unwanted()) };
             let region = stage.grid.region(entry.chunk);
             match &stage.kind {
                 StageKind::Output { output, .. } => self.outputs[*output].assign(&region, block),
                 StageKind::Write { sink, .. } => sink.write(&region, block, io)?,
                 _ => return Err(unwanted()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts kept blocks that are results as they are to their places.
+    fn place_kept(&mut self, of: usize, chunk: usize, blocks: &[Block]) -> Result<()> {
+        for (stage, s) in self.plan.stages().iter().enumerate() {
+            if let StageKind::Output { output, .. } = s.kind
+                && let Some((_, slot)) = self.plan.given_by(stage).filter(|given| given.0 == of)
+            {
+                let block = blocks.get(slot).ok_or_else(unwanted)?;
+                self.outputs[output].assign(&s.grid.region(chunk), block);
             }
         }
         Ok(())

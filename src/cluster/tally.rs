@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use super::batch::Batches;
 use super::worker::Counts;
 use crate::exec::{Progress, Report, Watch};
-use crate::plan::Plan;
 use crate::source::Traffic;
 
 /// The report of a run under way.
@@ -18,9 +18,10 @@ pub(crate) struct Tally {
 
 impl Tally {
     /// Nothing is done but what an earlier run did.
-    pub(crate) fn new(plan: &Plan, resumed: usize, threads: usize, memory: u64, watch: &Watch) -> Self {
+    pub(crate) fn new(batches: &Batches, threads: usize, memory: u64, watch: &Watch) -> Self {
+        let resumed = batches.resumed;
         let report = Report {
-            tasks: plan.task_count(),
+            tasks: resumed + batches.list.iter().map(|of| of.tasks).sum::<usize>(),
             resumed: resumed as u64,
             threads,
             memory,

@@ -49,9 +49,10 @@ impl Write {
         }
     }
 
-    fn finish(self) -> Result<()> {
+    /// Makes visible what this process has written, or others.
+    fn finish(self, others: bool) -> Result<()> {
         match self {
-            Write::Zarr(w) => w.finish(),
+            Write::Zarr(w) => w.finish_after(others),
             Write::Netcdf(w) => w.finish(),
         }
     }
@@ -250,7 +251,7 @@ impl Batch {
     pub fn run_on(self, executor: &dyn Executor) -> Result<(Vec<DataArray>, Report)> {
         let outcome = executor.run(&self.plan(executor)?)?;
         for write in self.writes {
-            write.finish()?;
+            write.finish(executor.rules().apart)?;
         }
         let loaded = self.loads.iter().zip(outcome.blocks).map(|(a, block)| a.with_block(block));
         Ok((loaded.collect::<Result<_>>()?, outcome.report))

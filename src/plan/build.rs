@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::rules::{Rules, keep, merge, regroup};
+use super::rules::{Rules, keep, merge, regroup, spread};
 use super::{FoldSteps, Plan, PlanNode, Stage, StageKind, Target};
 use crate::array::ChunkGrid;
 use crate::dtype::DType;
@@ -114,6 +114,10 @@ impl Plan {
                 Target::Store(_, sink) => StageKind::Write { node, sink: sink.clone() },
             };
             plan.stages.push(Stage::of(kind, grid));
+        }
+        if rules.apart {
+            spread::spread(&mut plan, rules);
+            plan.check(targets, "spread")?;
         }
         let mut kept = 0;
         if rules.keep {

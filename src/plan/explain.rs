@@ -176,7 +176,7 @@ impl Plan {
             human_bytes(write_bytes),
             human_bytes(task_bytes as u64)
         );
-        let stages = (0..self.stages.len()).map(|s| StageSize::of(self, s)).collect();
+        let stages = StageSize::of_all(self);
         Explain { tasks: self.task_count(), read_bytes, write_bytes, task_bytes, text, stages }
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::cluster::{Batch, Gathered, Merges, batches_of, run_batch};
 use crate::error::{Error, Result};
 use crate::exec::{Executor, Outcome, Report};
-use crate::plan::{BATCH_BYTES, Plan};
+use crate::plan::{BATCH_BYTES, Plan, Rules};
 use crate::source::Traffic;
 
 /// Of the cluster that batches are made for.
@@ -70,6 +70,10 @@ impl Batched {
 }
 
 impl Executor for Batched {
+    fn rules(&self) -> Rules {
+        Rules { apart: true, threads: THREADS, ..Rules::default() }
+    }
+
     fn run(&self, plan: &Plan) -> Result<Outcome> {
         let begun = Instant::now();
         let io = Traffic::default();

@@ -73,6 +73,11 @@ pub fn any_way_the_same(arrays: &[DataArray]) -> Check {
     for bytes in [1, 200, 1 << 20] {
         same_outcomes(&one, &Batched::new().bytes(bytes).run(&plan).map(|o| o.blocks))?;
     }
+    // Plans as they are made for clusters.
+    for threads in [2, 5] {
+        let apart = self::plan(arrays, &Rules { apart: true, threads, ..Rules::default() })?;
+        same_outcomes(&one, &Batched::new().bytes(200).run(&apart).map(|o| o.blocks))?;
+    }
     let results: usize =
         plan.output_metas().iter().map(|m| m.shape().iter().product::<usize>() * m.dtype.size()).sum();
     let task = plan.stages().iter().map(|s| s.task_bytes).max().unwrap_or(0);

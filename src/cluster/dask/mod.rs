@@ -157,9 +157,9 @@ impl Executor for Dask {
     fn rules(&self) -> Rules {
         let workers = self.workers();
         let memory = task_memory(&workers).unwrap_or(self.memory);
-        // Workers hold what lies between stages, and tasks beside it.
-        let held = memory.saturating_mul(workers.len().max(1)) / 2;
-        Rules { memory, held, threads: threads_of(&workers), ..Rules::default() }
+        // As many tasks as a worker has threads hold what they read for their chunks, each for itself.
+        let held = memory / workers.iter().map(|w| w.threads).max().unwrap_or(1).max(1);
+        Rules { apart: true, memory, held, threads: threads_of(&workers), ..Rules::default() }
     }
 
     fn run(&self, plan: &Plan) -> Result<Outcome> {

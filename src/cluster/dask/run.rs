@@ -1,5 +1,6 @@
 //! One run on a Dask cluster: windows of batches go out, events come in.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -57,8 +58,8 @@ pub(super) struct Run<'a> {
     submitted: usize,
     done: Vec<bool>,
     unfinished: usize,
-    /// Values that have not come.
-    awaited: usize,
+    /// Batches whose values have not come.
+    awaited: HashSet<usize>,
     release: Vec<usize>,
     gathered: Gathered<'a>,
     tally: Tally,
@@ -77,7 +78,7 @@ impl<'a> Run<'a> {
         let batches = batches_of(plan, threads, sizes.batch_bytes, Merges::AsTheyCome)?;
         let count = batches.list.len();
         let memory = workers.iter().map(|w| w.memory as u64).sum();
-        let tally = Tally::new(plan, batches.resumed, threads, memory, watch);
+        let tally = Tally::new(&batches, threads, memory, watch);
         Ok(Run {
             bridge,
             known_workers,
@@ -88,7 +89,7 @@ impl<'a> Run<'a> {
             submitted: 0,
             done: vec![false; count],
             unfinished: 0,
-            awaited: 0,
+            awaited: HashSet::new(),
             release: Vec::new(),
             gathered: Gathered::new(plan),
             watch,
@@ -124,8 +125,8 @@ impl<'a> Run<'a> {
             false => HANDED_OVER,
         };
         let mut told = Instant::now();
-        while self.submitted < self.batches.list.len() || self.unfinished + self.awaited > 0 {
-            let coming = self.unfinished.max(self.awaited);
+        while self.submitted < self.batches.list.len() || self.unfinished + self.awaited.len() > 0 {
+            let coming = self.unfinished.max(self.awaited.len());
             if coming <= most / 2 && self.submitted < self.batches.list.len() {
                 self.submit((most - coming).min(WINDOW))?;
             }
@@ -159,19 +160,24 @@ impl<'a> Run<'a> {
                 gather: of.gather,
             });
             self.unfinished += 1;
-            self.awaited += usize::from(of.gather);
+            if of.gather {
+                self.awaited.insert(id);
+            }
         }
         self.bridge.submit(&self.id, &window)?;
         // What only these needed is known to the scheduler now.
         let first = std::mem::replace(&mut self.submitted, end);
-        for id in first..end {
-            for &input in &self.batches.list[id].inputs {
-                if self.done[input] && self.last_users[input] == Some(id) {
-                    self.release.push(input);
-                }
-            }
-        }
+        let needed = self.batches.list[first..end].iter().flat_map(|of| &of.inputs);
+        let free: HashSet<usize> = needed.copied().filter(|&id| self.is_free(id)).collect();
+        self.release.extend(free);
         Ok(())
+    }
+
+    /// Whether the value of a batch is of no more use here: it is made, has come if it was to come, and whoever needs it on
+    /// the cluster is known there.
+    fn is_free(&self, id: usize) -> bool {
+        let needed = self.last_users[id].is_some_and(|user| user >= self.submitted);
+        self.done[id] && !needed && !self.awaited.contains(&id)
     }
 
     /// Lets values go that nobody will ask for.
@@ -192,15 +198,16 @@ impl<'a> Run<'a> {
                 }
                 self.unfinished -= 1;
                 self.tally.add(of.tasks, &counts);
-                let still_needed = self.last_users[id].is_some_and(|user| user >= self.submitted);
-                if !still_needed && !of.gather {
+                if self.is_free(id) {
                     self.release.push(id);
                 }
                 Ok(())
             }
             Event::Result { run, id, data } if run == self.id => {
-                self.awaited -= 1;
-                self.release.push(id);
+                self.awaited.remove(&id);
+                if self.is_free(id) {
+                    self.release.push(id);
+                }
                 self.gathered.place(&data, &self.tally.io)
             }
             Event::Failed { run, id, error } if run.as_ref().is_none_or(|run| *run == self.id) => {

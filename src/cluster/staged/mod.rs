@@ -153,8 +153,7 @@ impl Staged {
 
 impl Executor for Staged {
     fn rules(&self) -> Rules {
-        // What is kept costs a write and a read: sources are read again instead.
-        Rules { keep: false, regroup: false, threads: self.most_parts, ..Rules::default() }
+        Rules { apart: true, threads: self.most_parts, ..Rules::default() }
     }
 
     fn run(&self, plan: &Plan) -> Result<Outcome> {
@@ -166,7 +165,7 @@ impl Executor for Staged {
             staged: self,
             plan,
             gathered: Gathered::new(plan),
-            tally: Tally::new(plan, batches.resumed, self.most_parts, self.memory as u64, &self.watch),
+            tally: Tally::new(&batches, self.most_parts, self.memory as u64, &self.watch),
             id: new_id(),
         };
         let steps = steps_of(&batches.list)?;

@@ -17,6 +17,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
+use crate::array::keep_freed;
 use crate::error::{Context, Error, ErrorKind, Result};
 use crate::exec::guarded;
 use crate::plan::Plan;
@@ -102,6 +103,7 @@ impl Core {
     /// # Errors
     /// If threads cannot be started.
     pub(crate) fn limit(&self, threads: usize, memory: usize) -> Result<()> {
+        keep_freed();
         let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
         // Tasks at work of another connection hold passes of this gate.
         let threads_now = limits.pool.as_ref().map(ThreadPool::current_num_threads);
@@ -165,10 +167,12 @@ impl Core {
         let of = self.run_of(run).ok_or_else(|| Error::new(ErrorKind::NotFound, "plan"))?;
         let limits = self.limits.read().unwrap_or_else(PoisonError::into_inner).clone();
         let io = Traffic::new(of.cancel.clone());
-        let Some(stage) = of.plan.stages().get(batch.stage()) else {
-            return Err(Error::internal(format!("{batch:?} is no batch of this plan")));
-        };
-        let pass = limits.gate.pass(stage.task_bytes, &of.cancel).at(|| of.plan.describe_stage(stage))?;
+        run::check(&of.plan, batch)?;
+        let stage = &of.plan.stages()[batch.stage()];
+        let pass = limits
+            .gate
+            .pass(run::bytes_of(&of.plan, batch), &of.cancel)
+            .at(|| of.plan.describe_stage(stage))?;
         let work = || guarded(|| of.plan.describe_stage(stage), || work(&of.plan, &io));
         let parcel = match &limits.pool {
             Some(pool) => pool.install(work),

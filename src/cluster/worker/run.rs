@@ -1,6 +1,6 @@
 //! Running a batch: values in, a value out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use crate::array::Block;
@@ -9,7 +9,7 @@ use crate::cluster::parcel::{Packing, Parcel};
 use crate::error::{Error, Result};
 use crate::exec::{Kept, finish_fold, merge_states, run_segment, run_task, run_unwritten};
 use crate::lazy::State;
-use crate::plan::{Plan, StageKind, Task};
+use crate::plan::{Plan, StageKind, Task, deeper};
 use crate::source::Traffic;
 
 /// Runs a batch; its value as a parcel, which is empty for what was written.
@@ -22,17 +22,19 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
     if let Batch::Merge { stage, chunk, last } = *batch {
         return run_merge(plan, (stage, chunk), last, inputs.iter().map(|bytes| Ok(*bytes)));
     }
-    let kept = Inputs::of(inputs)?;
+    let mut kept = Made::of(plan, batch, Inputs::of(inputs)?);
     match batch {
         Batch::Segments { stage, chunk, segments } => {
             for segment in segments.clone() {
                 let task = Task { stage: *stage, chunk: *chunk, segment };
+                kept.make_for(task, io)?;
                 packing.add_states(*stage, *chunk, &run_segment(plan, task, &kept, io)?);
+                kept.drop_unneeded();
             }
         }
         Batch::Chunks { stage, chunks } => {
             for &chunk in chunks {
-                let blocks = blocks_of(plan, *stage, chunk, &kept, io)?;
+                let blocks = blocks_of(plan, *stage, chunk, &mut kept, io)?;
                 if !blocks.is_empty() {
                     packing.add_blocks(*stage, chunk, &blocks);
                 }
@@ -41,6 +43,17 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
         Batch::Merge { .. } => {}
     }
     packing.finish()
+}
+
+/// The most bytes that a batch takes: those of its largest task, and of the blocks that it makes for its tasks.
+pub(crate) fn bytes_of(plan: &Plan, batch: &Batch) -> usize {
+    let made: HashSet<(usize, usize)> = tasks_of(plan, batch).flat_map(|task| made_for(plan, task)).collect();
+    let bytes = |(stage, chunk): (usize, usize)| {
+        let stage = &plan.stages()[stage];
+        let region = stage.grid.region(chunk);
+        stage.results().iter().map(|&n| plan.nodes()[n].meta.bytes(&region)).sum::<usize>()
+    };
+    plan.stages()[batch.stage()].task_bytes + made.into_iter().map(bytes).sum::<usize>()
 }
 
 /// Merges the states of a chunk (of a stage), taking in one value after the other; the last merge makes the blocks.
@@ -64,17 +77,25 @@ pub(crate) fn run_merge<B: AsRef<[u8]>>(
 }
 
 /// The blocks of a chunk; none where they were written.
-fn blocks_of(plan: &Plan, stage: usize, chunk: usize, kept: &Inputs, io: &Traffic) -> Result<Vec<Block>> {
+fn blocks_of(plan: &Plan, stage: usize, chunk: usize, kept: &mut Made, io: &Traffic) -> Result<Vec<Block>> {
     let task = |segment| Task { stage, chunk, segment };
-    let StageKind::Fold { segments, .. } = plan.stages()[stage].kind else {
-        let run = if writes_elsewhere(plan, stage) { run_unwritten } else { run_task };
-        return Ok(run(plan, task(0), kept, io)?.into_iter().collect());
-    };
-    let mut states = run_segment(plan, task(0), kept, io)?;
-    for segment in 1..segments {
-        merge_states(plan, stage, &mut states, run_segment(plan, task(segment), kept, io)?)?;
+    let mut states: Option<Vec<State>> = None;
+    for segment in 0..plan.stages()[stage].segments() {
+        kept.make_for(task(segment), io)?;
+        if !matches!(plan.stages()[stage].kind, StageKind::Fold { .. }) {
+            let run = if writes_elsewhere(plan, stage) { run_unwritten } else { run_task };
+            let block = run(plan, task(segment), kept, io)?;
+            kept.drop_unneeded();
+            return Ok(block.into_iter().collect());
+        }
+        let later = run_segment(plan, task(segment), kept, io)?;
+        match &mut states {
+            None => states = Some(later),
+            Some(states) => merge_states(plan, stage, states, later)?,
+        }
+        kept.drop_unneeded();
     }
-    finish_fold(plan, stage, states)
+    finish_fold(plan, stage, states.unwrap_or_default())
 }
 
 /// Whether the blocks of a stage go back to the process that began the run, since only it can write them.
@@ -104,7 +125,7 @@ fn merged<B: AsRef<[u8]>>(
 }
 
 /// Whether the plan has such tasks: batches come from elsewhere.
-fn check(plan: &Plan, batch: &Batch) -> Result<()> {
+pub(super) fn check(plan: &Plan, batch: &Batch) -> Result<()> {
     let wrong = || Error::internal(format!("{batch:?} is no batch of this plan"));
     let stage = plan.stages().get(batch.stage()).ok_or_else(wrong)?;
     let fold = matches!(stage.kind, StageKind::Fold { .. });
@@ -116,6 +137,80 @@ fn check(plan: &Plan, batch: &Batch) -> Result<()> {
         Batch::Merge { chunk, .. } => fold && *chunk < stage.grid.count(),
     };
     if fits { Ok(()) } else { Err(wrong()) }
+}
+
+/// The tasks of a batch, in the order in which they run.
+fn tasks_of<'a>(plan: &'a Plan, batch: &'a Batch) -> Box<dyn Iterator<Item = Task> + 'a> {
+    match batch {
+        Batch::Chunks { stage, chunks } => {
+            let segments = plan.stages()[*stage].segments();
+            let of_chunk = move |&chunk: &usize| {
+                (0..segments).map(move |segment| Task { stage: *stage, chunk, segment })
+            };
+            Box::new(chunks.iter().flat_map(of_chunk))
+        }
+        Batch::Segments { stage, chunk, segments } => {
+            Box::new(segments.clone().map(|segment| Task { stage: *stage, chunk: *chunk, segment }))
+        }
+        Batch::Merge { .. } => Box::new(std::iter::empty()),
+    }
+}
+
+/// The blocks (stage, chunk) that a batch makes for a task, those first that others are made of.
+fn made_for(plan: &Plan, task: Task) -> Vec<(usize, usize)> {
+    let mut made = Vec::new();
+    for (stage, chunk) in plan.needed_blocks(task) {
+        if plan.is_made_again(stage) {
+            made.extend(deeper(|| made_for(plan, Task { stage, chunk, segment: 0 })));
+            made.push((stage, chunk));
+        }
+    }
+    made
+}
+
+/// The blocks that came with a batch, and those that it makes for its tasks: each from the first task that needs it to the
+/// last.
+struct Made<'a> {
+    plan: &'a Plan,
+    inputs: Inputs<'a>,
+    /// The task whose turn it is, and for each block that is made the last one that needs it.
+    turn: usize,
+    last: HashMap<(usize, usize), usize>,
+    blocks: HashMap<(usize, usize), Arc<Vec<Block>>>,
+}
+
+impl<'a> Made<'a> {
+    fn of(plan: &'a Plan, batch: &Batch, inputs: Inputs<'a>) -> Self {
+        let mut last = HashMap::new();
+        for (turn, task) in tasks_of(plan, batch).enumerate() {
+            last.extend(made_for(plan, task).into_iter().map(|block| (block, turn)));
+        }
+        Made { plan, inputs, turn: 0, last, blocks: HashMap::new() }
+    }
+
+    /// Makes the blocks that a task needs and that are not there.
+    fn make_for(&mut self, task: Task, io: &Traffic) -> Result<()> {
+        for (stage, chunk) in made_for(self.plan, task) {
+            if !self.blocks.contains_key(&(stage, chunk)) {
+                let block = run_task(self.plan, Task { stage, chunk, segment: 0 }, self, io)?;
+                self.blocks.insert((stage, chunk), Arc::new(block.into_iter().collect()));
+            }
+        }
+        Ok(())
+    }
+
+    /// A task is done: drops the blocks that no later one needs.
+    fn drop_unneeded(&mut self) {
+        let Made { turn, last, blocks, .. } = self;
+        blocks.retain(|block, _| last.get(block).is_some_and(|l| l > turn));
+        *turn += 1;
+    }
+}
+
+impl Kept for Made<'_> {
+    fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>> {
+        self.blocks.get(&(stage, chunk)).cloned().or_else(|| self.inputs.blocks(stage, chunk))
+    }
 }
 
 /// The blocks that came with a batch; each is made when it is asked for.
@@ -143,7 +238,7 @@ impl<'a> Inputs<'a> {
     }
 }
 
-impl Kept for Inputs<'_> {
+impl Inputs<'_> {
     fn blocks(&self, stage: usize, chunk: usize) -> Option<Arc<Vec<Block>>> {
         let place = self.places.get(&(stage, chunk))?;
         let blocks = || self.parcels[place.parcel].blocks(place.entry);

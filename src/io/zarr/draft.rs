@@ -122,6 +122,17 @@ impl Draft {
         matches!(self, Draft::Folder { manifest: Some(_), .. })
     }
 
+    /// Removes files that other processes had begun and were killed over. Those that still write come too late.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn remove_unfinished(&self) -> Result<()> {
+        match self {
+            Draft::Folder { staging, .. } => FolderStore::new(staging.path())?.remove_unfinished(),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the last documents, in this order, and makes visible what was written.
     ///
     /// # Errors

@@ -180,6 +180,14 @@ impl ZarrWrite {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn finish(self) -> Result<()> {
+        self.finish_after(false)
+    }
+
+    /// The same, after a run by this process or by others.
+    pub(in crate::io) fn finish_after(self, others: bool) -> Result<()> {
+        if others {
+            self.draft.remove_unfinished()?;
+        }
         self.draft.commit(&self.documents)?;
         self.group.map_or(Ok(()), |group| group.adopt())
     }

@@ -62,8 +62,9 @@ impl Plan {
         let bytes = meta.grid.size().saturating_mul(meta.dtype.size());
         let room = users.iter().map(|&s| self.room(s, &[], rules)).min().unwrap_or(0);
         let (n, takes, there) = (users.len(), human_bytes(bytes as u64), human_bytes(room as u64));
-        let fits = bytes <= room;
+        let fits = bytes <= room && !rules.apart;
         let text = match fits {
+            _ if rules.apart => format!("read again by each of {n} stages: their tasks share no memory"),
             true => format!(
                 "read once and kept for {n} stages: it takes {takes} of the {there} that there is room for"
             ),
@@ -84,8 +85,9 @@ impl Plan {
         }
         let meta = &self.nodes[source].meta;
         let chunk = meta.grid.largest().saturating_mul(meta.dtype.size());
-        // Tasks run side by side, each of them ahead of those before it.
-        let bytes = shared.alive.saturating_add(rules.threads).saturating_mul(chunk);
+        // Tasks run side by side, each of them ahead of those before it, unless each has its own.
+        let ahead = if rules.apart { 0 } else { rules.threads };
+        let bytes = shared.alive.saturating_add(ahead).saturating_mul(chunk);
         if bytes > self.room(stage, &[], rules) {
             return None;
         }

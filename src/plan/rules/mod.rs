@@ -2,9 +2,10 @@
 //!
 //! 1. `merge`: equal expressions become one. First, since the rules behind it ask who else uses an array.
 //! 2. the cut into stages (`plan/build.rs`), which drops whatever no target reaches.
-//! 3. `keep`: what several stages read, or tasks beside each other, is kept between them where it fits. Before `regroup`,
+//! 3. `spread`: for tasks that share no memory, reductions with large states are cut. Before the rules that look at chunks.
+//! 4. `keep`: what several stages read, or tasks beside each other, is kept between them where it fits. Before `regroup`,
 //!    which has nothing to save where a source is kept.
-//! 4. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
+//! 5. `regroup`: chunks that use the same chunks of a source run together. Last, since it must know what is kept.
 //!
 //! No rule pushes selections down or fuses operations: a task asks for boxes, and asks for no more than it needs
 //! (see [`Op::needs`](crate::lazy::Op::needs)). No rule changes a result: not dtype, not shape, not a bit.
@@ -13,6 +14,7 @@ pub(super) mod keep;
 pub(super) mod merge;
 mod passes;
 pub(super) mod regroup;
+pub(super) mod spread;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -37,10 +39,12 @@ pub struct Rules {
     /// The budget in bytes.
     pub memory: usize,
     /// Bytes of the budget that may be kept between stages to save reads: sources that several stages read, and parts of
-    /// chunks while an array is put into other chunks.
+    /// chunks while an array is put into other chunks. Where tasks are `apart`, of each of them.
     pub held: usize,
     /// How many tasks run side by side.
     pub threads: usize,
+    /// Whether tasks share no memory, as those of several machines: what one has read others cannot use, and states travel.
+    pub apart: bool,
     /// A folder for what does not fit into memory between stages; without one nothing is put there.
     pub scratch: Option<PathBuf>,
 }
@@ -55,6 +59,7 @@ impl Default for Rules {
             memory: 1 << 30,
             held: 512 << 20,
             threads: 1,
+            apart: false,
             scratch: None,
         }
     }

@@ -102,7 +102,13 @@ impl Plan {
         if alone.reads <= READS {
             return;
         }
-        let room = self.room(s, &seams, rules);
+        let mut room = self.room(s, &seams, rules);
+        if rules.apart {
+            // A group is the work of one thread, and all have some.
+            let metas = seams.iter().map(|seam| &self.nodes[seam.node].meta);
+            let all: usize = metas.map(|m| m.grid.size().saturating_mul(m.dtype.size())).sum();
+            room = room.min(all / rules.threads.max(1) / 8 * 9);
+        }
         let chosen = passes(&counts, room, rules.scratch.is_some(), |g| self.group_cost(s, &seams, g));
         let place = self.describe_stage(&self.stages[s]);
         let text = match &chosen {
@@ -173,7 +179,8 @@ impl Plan {
         let kept = kept.min(rules.memory / 4);
         let results: usize =
             self.stages.iter().filter(|s| matches!(s.kind, StageKind::Output { .. })).map(all).sum();
-        let tasks = (rules.threads.max(1) * task).min(rules.memory / 2).max(task);
+        let side_by_side = if rules.apart { 1 } else { rules.threads.max(1) };
+        let tasks = (side_by_side * task).min(rules.memory / 2).max(task);
         rules.memory.saturating_sub(tasks + kept + results).min(rules.held)
     }
 
