@@ -51,13 +51,17 @@ pub(crate) fn uncleared<T: Pod>(count: usize) -> Vec<T> {
     numbers
 }
 
-/// Free bytes at the end of the heap that stay with the process.
+/// Free bytes at the end of the heap that stay with the process, at most.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const KEPT: libc::c_int = 512 << 20;
+const KEPT: usize = 512 << 20;
 
-/// Free bytes that each thread's own heap keeps: about all that it may hold.
+/// Free bytes that each thread's own heap keeps at most: about all that it may hold.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const KEPT_BY_THREAD: libc::c_int = 64 << 20;
+const KEPT_BY_THREAD: usize = 64 << 20;
+
+/// No more than this part of the memory that a process has is kept free.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+const KEPT_PART: usize = 8;
 
 /// Blocks of fewer bytes come from heaps, and are not handed back one by one.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -65,8 +69,11 @@ const FROM_HEAP: libc::c_int = 1 << 30;
 
 /// Has the C library's allocator keep what is freed, for the next array: left alone it gives blocks of some
 /// megabytes back at once, and every task would be given fresh pages for each of its arrays. What the environment
-/// says (`GLIBC_TUNABLES`, `MALLOC_…_`) goes first. Once for the process; other allocators are not touched.
-pub(crate) fn keep_freed() {
+/// says (`GLIBC_TUNABLES`, `MALLOC_…_`) goes first. Once for the process, which has about so much memory; other allocators are
+/// not touched.
+pub(crate) fn keep_freed(memory: usize) {
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = memory;
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
@@ -75,11 +82,13 @@ pub(crate) fn keep_freed() {
             if ["GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"].into_iter().any(asked) {
                 return;
             }
+            let kept = KEPT.min(memory / KEPT_PART);
+            let by_thread = KEPT_BY_THREAD.min(kept / KEPT_PART);
             // SAFETY: mallopt takes numbers and changes when memory goes back to the system, not which memory is valid.
             unsafe {
                 libc::mallopt(libc::M_MMAP_THRESHOLD, FROM_HEAP);
-                libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
-                libc::mallopt(libc::M_TOP_PAD, KEPT_BY_THREAD);
+                libc::mallopt(libc::M_TRIM_THRESHOLD, kept as libc::c_int);
+                libc::mallopt(libc::M_TOP_PAD, by_thread as libc::c_int);
             }
         });
     }

@@ -459,7 +459,7 @@ fn pool(threads: usize) -> Result<Arc<ThreadPool>> {
     if let Some(pool) = pools.get(&threads) {
         return Ok(pool.clone());
     }
-    keep_freed();
+    keep_freed(usize::MAX);
     let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|i| format!("graticule-{i}"))

@@ -73,3 +73,45 @@ impl Drop for Pass<'_> {
         self.gate.free.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn tasks_wait_until_they_fit_beside_each_other() {
+        let (gate, cancel) = (Gate::new(100), Cancel::new());
+        let first = gate.pass(60, &cancel).unwrap();
+        let beside = gate.pass(40, &cancel).unwrap();
+        assert_eq!((first.peak, beside.peak), (60, 100));
+        let (told, heard) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| told.send(gate.pass(50, &cancel).map(|pass| pass.peak)).unwrap());
+            // There are 40 free when this one is done: too few.
+            drop(beside);
+            assert!(heard.recv_timeout(3 * LOOK_EVERY).is_err());
+            drop(first);
+            assert_eq!(heard.recv().unwrap().unwrap(), 50);
+        });
+        assert_eq!(*gate.taken(), 0);
+    }
+
+    #[test]
+    fn who_waits_goes_when_the_run_is_cancelled() {
+        let (gate, cancel) = (Gate::new(100), Cancel::new());
+        let first = gate.pass(60, &cancel).unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| gate.pass(60, &cancel).err().map(|e| e.kind()));
+            cancel.cancel();
+            assert_eq!(waiting.join().unwrap(), Some(ErrorKind::Cancelled));
+        });
+        drop(first);
+        // What never fits does not wait.
+        let too_large = gate.pass(101, &Cancel::new()).err().unwrap();
+        assert_eq!(too_large.kind(), ErrorKind::Memory);
+        assert!(too_large.to_string().contains("start workers with a larger memory limit"), "{too_large}");
+    }
+}

@@ -103,7 +103,7 @@ impl Core {
     /// # Errors
     /// If threads cannot be started.
     pub(crate) fn limit(&self, threads: usize, memory: usize) -> Result<()> {
-        keep_freed();
+        keep_freed(memory);
         let mut limits = self.limits.write().unwrap_or_else(PoisonError::into_inner);
         // Tasks at work of another connection hold passes of this gate.
         let threads_now = limits.pool.as_ref().map(ThreadPool::current_num_threads);
