@@ -13,6 +13,7 @@ use graticule::kernel::reduce::{Groups, ReduceOp, ReduceSpec};
 use graticule::lazy::{AxisFrom, LazyArray};
 use graticule::plan::{Plan, Rules, StageKind, Target};
 use graticule::source::{Sink, Source, Traffic};
+use graticule::testing::Batched;
 use serde::{Deserialize, Serialize};
 use support::Ramp;
 
@@ -328,4 +329,24 @@ fn each_source_takes_what_its_chunks_take() {
     let report = local.run(&plan).unwrap().report;
     assert_eq!(report.bytes_read, 4 * bytes as u64, "{}", plan.explain());
     assert!(report.peak_bytes <= 2 * bytes as u64, "{}", report.peak_bytes);
+}
+
+#[test]
+fn batches_make_what_they_share_for_themselves() {
+    // Rows become columns: two threads, a group for each, and every element is read once.
+    let (shape, bytes) = ([64, 96], 64 * 96 * 4);
+    let columns = ramp(&shape, &[1, 96]).rechunk(ChunkGrid::regular(&shape, &[64, 1])).unwrap();
+    let batched = Batched::new().bytes(1);
+    let plan = Plan::new_with(&[Target::Memory(columns.clone())], &batched.rules()).unwrap();
+    assert_eq!(plan.stages()[1].group, [1, 48]);
+    let found = batched.run(&plan).unwrap();
+    assert_eq!(found.report.bytes_read, bytes);
+    let local = Local::new().run(&Plan::new(&[Target::Memory(columns)]).unwrap()).unwrap();
+    assert!(found.blocks[0].same_bits(&local.blocks[0]));
+    // What two stages need is read by both.
+    let x = ramp(&shape, &[8, 96]);
+    let both = [Target::Memory(sum(&x, 0)), Target::Memory(x)];
+    let plan = Plan::new_with(&both, &batched.rules()).unwrap();
+    assert!(plan.explain().to_string().contains("share no memory"), "{}", plan.explain());
+    assert_eq!(batched.run(&plan).unwrap().report.bytes_read, 2 * bytes);
 }

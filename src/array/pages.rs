@@ -82,8 +82,9 @@ pub(crate) fn keep_freed(memory: usize) {
     {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {
-            let asked = |name: &str| std::env::var_os(name).is_some_and(|value| value != NANNY);
-            if ["GLIBC_TUNABLES", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"].into_iter().any(asked) {
+            let asked = |name: &str| std::env::var_os(name).is_some();
+            let trim = std::env::var_os("MALLOC_TRIM_THRESHOLD_").is_some_and(|value| value != NANNY);
+            if trim || asked("GLIBC_TUNABLES") || asked("MALLOC_MMAP_THRESHOLD_") {
                 return;
             }
             let kept = KEPT.min(memory / KEPT_PART);

@@ -110,7 +110,8 @@ impl StageSize {
     /// Those of all stages of a plan.
     pub(crate) fn of_all(plan: &Plan) -> Vec<Self> {
         let mut all: Vec<_> = (0..plan.stages().len()).map(|s| StageSize::of(plan, s)).collect();
-        let work = |s: &Self| s.each_bytes() as f64 * s.tasks as f64;
+        // What batches make for themselves is no batch of its own.
+        let work = |s: &Self| if s.made_again { 0.0 } else { s.each_bytes() as f64 * s.tasks as f64 };
         let whole: f64 = all.iter().map(work).sum();
         all.iter_mut().for_each(|s| s.share = work(s) / whole.max(1.0));
         all

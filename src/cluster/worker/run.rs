@@ -27,7 +27,7 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
         Batch::Segments { stage, chunk, segments } => {
             for segment in segments.clone() {
                 let task = Task { stage: *stage, chunk: *chunk, segment };
-                kept.make_for(task, io)?;
+                kept.make(io)?;
                 packing.add_states(*stage, *chunk, &run_segment(plan, task, &kept, io)?);
                 kept.drop_unneeded();
             }
@@ -45,15 +45,24 @@ pub(crate) fn run_batch(plan: &Plan, batch: &Batch, inputs: &[&[u8]], io: &Traff
     packing.finish()
 }
 
-/// The most bytes that a batch takes: those of its largest task, and of the blocks that it makes for its tasks.
-pub(crate) fn bytes_of(plan: &Plan, batch: &Batch) -> usize {
-    let made: HashSet<(usize, usize)> = tasks_of(plan, batch).flat_map(|task| made_for(plan, task)).collect();
+/// The most bytes that a batch takes: those of its largest task, and of the blocks that it has made for its tasks at one time.
+pub(super) fn bytes_of(plan: &Plan, batch: &Batch) -> usize {
     let bytes = |(stage, chunk): (usize, usize)| {
         let stage = &plan.stages()[stage];
         let region = stage.grid.region(chunk);
         stage.results().iter().map(|&n| plan.nodes()[n].meta.bytes(&region)).sum::<usize>()
     };
-    plan.stages()[batch.stage()].task_bytes + made.into_iter().map(bytes).sum::<usize>()
+    let turns: Vec<_> = tasks_of(plan, batch).map(|task| made_for(plan, task)).collect();
+    let last = last_turns(turns.iter());
+    let mut there: HashSet<(usize, usize)> = HashSet::new();
+    let (mut now, mut most) = (0, 0);
+    for (turn, made) in turns.iter().enumerate() {
+        now += made.iter().filter(|&&block| there.insert(block)).map(|&block| bytes(block)).sum::<usize>();
+        most = most.max(now);
+        let gone = made.iter().filter(|&block| last[block] == turn && there.remove(block));
+        now -= gone.map(|&block| bytes(block)).sum::<usize>();
+    }
+    plan.stages()[batch.stage()].task_bytes + most
 }
 
 /// Merges the states of a chunk (of a stage), taking in one value after the other; the last merge makes the blocks.
@@ -81,7 +90,7 @@ fn blocks_of(plan: &Plan, stage: usize, chunk: usize, kept: &mut Made, io: &Traf
     let task = |segment| Task { stage, chunk, segment };
     let mut states: Option<Vec<State>> = None;
     for segment in 0..plan.stages()[stage].segments() {
-        kept.make_for(task(segment), io)?;
+        kept.make(io)?;
         if !matches!(plan.stages()[stage].kind, StageKind::Fold { .. }) {
             let run = if writes_elsewhere(plan, stage) { run_unwritten } else { run_task };
             let block = run(plan, task(segment), kept, io)?;
@@ -159,6 +168,9 @@ fn tasks_of<'a>(plan: &'a Plan, batch: &'a Batch) -> Box<dyn Iterator<Item = Tas
 /// The blocks (stage, chunk) that a batch makes for a task, those first that others are made of.
 fn made_for(plan: &Plan, task: Task) -> Vec<(usize, usize)> {
     let mut made = Vec::new();
+    if !plan.stages()[task.stage].after.iter().any(|&stage| plan.is_made_again(stage)) {
+        return made;
+    }
     for (stage, chunk) in plan.needed_blocks(task) {
         if plan.is_made_again(stage) {
             made.extend(deeper(|| made_for(plan, Task { stage, chunk, segment: 0 })));
@@ -168,29 +180,33 @@ fn made_for(plan: &Plan, task: Task) -> Vec<(usize, usize)> {
     made
 }
 
+/// For each block that is made the last turn that needs it.
+fn last_turns<'a>(turns: impl Iterator<Item = &'a Vec<(usize, usize)>>) -> HashMap<(usize, usize), usize> {
+    turns.enumerate().flat_map(|(turn, made)| made.iter().map(move |&block| (block, turn))).collect()
+}
+
 /// The blocks that came with a batch, and those that it makes for its tasks: each from the first task that needs it to the
 /// last.
 struct Made<'a> {
     plan: &'a Plan,
     inputs: Inputs<'a>,
-    /// The task whose turn it is, and for each block that is made the last one that needs it.
+    /// The task whose turn it is; the blocks that each needs, and the last one that needs a block.
     turn: usize,
+    turns: Vec<Vec<(usize, usize)>>,
     last: HashMap<(usize, usize), usize>,
     blocks: HashMap<(usize, usize), Arc<Vec<Block>>>,
 }
 
 impl<'a> Made<'a> {
     fn of(plan: &'a Plan, batch: &Batch, inputs: Inputs<'a>) -> Self {
-        let mut last = HashMap::new();
-        for (turn, task) in tasks_of(plan, batch).enumerate() {
-            last.extend(made_for(plan, task).into_iter().map(|block| (block, turn)));
-        }
-        Made { plan, inputs, turn: 0, last, blocks: HashMap::new() }
+        let turns: Vec<_> = tasks_of(plan, batch).map(|task| made_for(plan, task)).collect();
+        let last = last_turns(turns.iter());
+        Made { plan, inputs, turn: 0, turns, last, blocks: HashMap::new() }
     }
 
-    /// Makes the blocks that a task needs and that are not there.
-    fn make_for(&mut self, task: Task, io: &Traffic) -> Result<()> {
-        for (stage, chunk) in made_for(self.plan, task) {
+    /// Makes the blocks that the next task needs and that are not there.
+    fn make(&mut self, io: &Traffic) -> Result<()> {
+        for (stage, chunk) in std::mem::take(&mut self.turns[self.turn]) {
             if !self.blocks.contains_key(&(stage, chunk)) {
                 let block = run_task(self.plan, Task { stage, chunk, segment: 0 }, self, io)?;
                 self.blocks.insert((stage, chunk), Arc::new(block.into_iter().collect()));
@@ -202,7 +218,7 @@ impl<'a> Made<'a> {
     /// A task is done: drops the blocks that no later one needs.
     fn drop_unneeded(&mut self) {
         let Made { turn, last, blocks, .. } = self;
-        blocks.retain(|block, _| last.get(block).is_some_and(|l| l > turn));
+        blocks.retain(|block, _| last[block] > *turn);
         *turn += 1;
     }
 }

@@ -63,14 +63,16 @@ impl Plan {
         let room = users.iter().map(|&s| self.room(s, &[], rules)).min().unwrap_or(0);
         let (n, takes, there) = (users.len(), human_bytes(bytes as u64), human_bytes(room as u64));
         let fits = bytes <= room && !rules.apart;
-        let text = match fits {
-            _ if rules.apart => format!("read again by each of {n} stages: their tasks share no memory"),
-            true => format!(
+        let text = if rules.apart {
+            format!("read again by each of {n} stages: their tasks share no memory")
+        } else if fits {
+            format!(
                 "read once and kept for {n} stages: it takes {takes} of the {there} that there is room for"
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "read again by each of {n} stages: kept it would take {takes}, and there is room for {there}"
-            ),
+            )
         };
         self.note_kept(source, text);
         fits.then_some(bytes)
