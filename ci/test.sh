@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-title() { printf '\n==== %s\n' "$*"; }
+title() { printf '\n==== %s [after %d s]\n' "$*" $SECONDS; }
 
 title "setup"
 ci/setup.sh
@@ -26,6 +26,7 @@ cargo fmt --check
 
 title "lints"
 cargo clippy --release --all-targets "${features[@]}" -- -D warnings
+cargo clippy --release -- -D warnings
 
 title "conformance cases against xarray"
 "$GRATICULE_PYTHON" tests/conformance/oracle.py --check

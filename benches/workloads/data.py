@@ -18,6 +18,7 @@ cells; times stay, so that all workloads keep their groups.
     cube         a (t 256, y 1024, x 1024)                         16 MB              none                    1074
     groups       a (time 5844, c 43440), b (t 64, p 4,000,000)     16 MB              none                    2039
     points       lat, lon (p 1000)                                 whole              none                       0
+    many         x (time 100,000, y 256, x 256), links to 8 chunks (1, 256, 256)      zstd                   26214
 
 Numbers come from numpy's Philox, keyed by what they are for: the same data on any machine, with any --jobs.
 """
@@ -54,7 +55,7 @@ def sizes(scale):
         return max(8 + odd, multiple * round((n * side - odd) / multiple) + odd)
 
     return dict(
-        scale=scale, ny1=near(181, 2, 1), nx1=near(360, 4), nyq=near(721, 2, 1), nxq=near(1440, 4),
+        scale=scale, nmany=max(64, round(100_000 * min(1, scale))), ny1=near(181, 2, 1), nx1=near(360, 4), nyq=near(721, 2, 1), nxq=near(1440, 4),
         nsat=near(1536, 4), nsmall=max(20, round(500 * min(1, scale))),
         nt=5844, ntc=40, npl=120, nq=120, nsst=240, nsatt=73,
     )
@@ -319,6 +320,20 @@ def small_part(out, i):
     netcdf(f"{out}/nc/small/f_{i:05d}.nc", 31, 60, hours.astype(float), variables)
 
 
+MANY_CHUNKS = 8
+
+
+def make_many(p, out, pool):
+    """As many chunks as a long archive has, in the space of a few."""
+    n = p["nmany"]
+    a = create(f"{out}/many.zarr", {}, {"x": (("time", "y", "x"), (n, 256, 256), (1, 256, 256), "f4", ZstdCodec(level=0), {})})["x"]
+    for i in range(MANY_CHUNKS):
+        a[i] = rounded(weather("many", 256, 256, 10, [i])[0], 12)
+    for i in range(MANY_CHUNKS, n):
+        os.makedirs(f"{out}/many.zarr/x/c/{i}/0")
+        os.link(f"{out}/many.zarr/x/c/{i % MANY_CHUNKS}/0/0", f"{out}/many.zarr/x/c/{i}/0/0")
+
+
 # ---- what lies in memory when a workload begins
 
 
@@ -363,7 +378,8 @@ def memory_part(p, out, name):
 
 # ---- all of it
 
-PARTS = dict(t2m=make_t2m, pl=make_pl, e025=make_e025, sst=make_sst, sat=make_sat, nc=make_nc, read=make_read, small=make_small, memory=make_memory)
+PARTS = dict(t2m=make_t2m, pl=make_pl, e025=make_e025, sst=make_sst, sat=make_sat, nc=make_nc, read=make_read, small=make_small,
+             many=make_many, memory=make_memory)
 
 
 def run(pool, part, jobs):

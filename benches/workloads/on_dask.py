@@ -5,13 +5,15 @@
 
 `BIN` is the example `workloads`, built with the feature `dask`; `LIB` the worker library. This Python needs
 `distributed`; the package is taken from `python/`. Both executors run in turns. It prints a line for each workload: seconds
-of both, their ratio, and whether the sums of the results agree.
+of both, their ratio, whether the sums of the results agree, and the processor time of the bridge, its start included, as a
+part of the time of all repeats.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -44,11 +46,19 @@ def start(folder: pathlib.Path, environment: dict, memory: str) -> list:
 
 
 def run(command: list, environment: dict) -> dict:
-    """The line that the program prints."""
+    """The line that the program prints, and the processor time of its children."""
+    before = processor_time()
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    line = json.loads(done.stdout.strip().splitlines()[-1])
+    return line | {"children_s": processor_time() - before - line["process_s"]}
+
+
+def processor_time() -> float:
+    """Of all processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main() -> None:
@@ -71,8 +81,9 @@ def main() -> None:
                 there = ["--dask", str(folder / "scheduler.json"), "--library", asked.library]
                 dask = run([*common, "--out", str(folder / "dask"), *there], environment)
                 a, b = local["wall_s"], dask["wall_s"]
+                bridge = dask["children_s"] / sum(dask["wall_all"])
                 same = "the same sums" if local["checksum"] == dask["checksum"] else "OTHER SUMS"
-                print(f"{name}: local {a:.2f} s, Dask {b:.2f} s, {b / a:.2f} times, {same}", flush=True)
+                print(f"{name}: local {a:.2f} s, Dask {b:.2f} s, {b / a:.2f} times, {same}, bridge {bridge:.2%}", flush=True)
         finally:
             for process in reversed(started):
                 process.kill()

@@ -652,6 +652,11 @@ def read_blosc(job):
     return lambda: arrays(half_a_gigabyte(job.store("t2m")["t2m"]).to_dataset().compute())
 
 
+@workload("W21", *DASK)
+def many_chunks(job):
+    return lambda: arrays(job.store("many").mean("time").compute())
+
+
 @workload("W17", "dask")
 @workload("W17m", "dask")
 def many_files(job):

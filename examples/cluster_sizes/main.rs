@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use graticule::array::{ChunkGrid, Region};
 use graticule::lazy::LazyArray;
-use graticule::plan::human_bytes;
+use graticule::plan::{Rules, human_bytes};
 use graticule::prelude::*;
 use graticule::source::{Source, Traffic};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 const LATS: usize = 721;
 const LONS: usize = 1440;
 const CHUNK_HOURS: usize = 24;
+const THREAD_MEMORY: usize = 4 << 30;
 
 /// Fields that nobody has.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +68,8 @@ fn main() -> Result<()> {
         [(1, 1, 27 * year, 64), (1, 37, 74 * year, 1_000), (100, 37, 74 * year, 20_000)]
     {
         let begun = Instant::now();
-        let plan = climatology(members, levels, hours)?.explain()?;
+        let plan =
+            climatology(members, levels, hours)?.explain_with(&Rules::of_cluster(threads, THREAD_MEMORY))?;
         let on = plan.on_cluster(threads);
         println!(
             "| {} | {threads} | {} | {} | {:.1} s | {} | {:.0} min | {} | {:.0} ms |",

@@ -200,6 +200,7 @@ fn run() -> Result<()> {
         None => Dataset::new(),
     };
     line["checksum"] = measure::checksums(&result)?;
+    line["process_s"] = measure::cpu_seconds().into();
     println!("{line}");
     Ok(())
 }

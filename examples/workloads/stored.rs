@@ -8,7 +8,7 @@ use super::{Job, Outcome, Run, dataset};
 
 pub const NAMES: &[&str] = &[
     "W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9a", "W9b", "W10t", "W10s", "W13", "W16", "W17",
-    "W17m", "W19", "W20n", "W20z", "W20b",
+    "W17m", "W19", "W20n", "W20z", "W20b", "W21",
 ];
 
 /// The workload of this name.
@@ -34,6 +34,7 @@ pub fn workload(name: &str, job: &Job) -> Option<Result<Run>> {
         "W20n" => |job| read(job, "nc/read.nc", "t2m"),
         "W20z" => |job| read(job, "sst.zarr", "sst"),
         "W20b" => |job| read(job, "t2m.zarr", "t2m"),
+        "W21" => many_chunks,
         _ => return None,
     };
     Some(Ok(Box::new(f)))
@@ -111,6 +112,11 @@ fn read(job: &mut Job, path: &str, name: &str) -> Result<Outcome> {
     let step = a.shape()[1..].iter().product::<usize>() * a.dtype().size();
     let steps = (500_000_000 / step).min(a.shape()[0]);
     job.compute(&a.isel("time", 0..steps)?.to_dataset(name))
+}
+
+/// W21: the mean of 100,000 stored chunks.
+fn many_chunks(job: &mut Job) -> Result<Outcome> {
+    job.compute(&job.stored("many", "x")?.mean("time")?.to_dataset("mean"))
 }
 
 /// W17m: the same of files that were opened before, with a manifest.

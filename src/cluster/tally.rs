@@ -45,6 +45,7 @@ impl Tally {
     }
 
     /// Threads of the cluster.
+    #[cfg(feature = "dask")]
     pub(crate) fn threads(&self) -> usize {
         self.report.threads
     }

@@ -10,7 +10,7 @@ use crate::error::{Context, Result};
 use crate::exec::{Executor, Local, Report};
 use crate::labels::{DataArray, Dataset};
 use crate::lazy::LazyArray;
-use crate::plan::{Explain, Plan, Target};
+use crate::plan::{Explain, Plan, Rules, Target};
 use crate::source::Sink;
 
 /// Datasets to write and arrays to compute, in one run: what they have in common is kept or read once
@@ -189,7 +189,7 @@ impl Batch {
         self
     }
 
-    fn plan(&self, executor: &dyn Executor) -> Result<Plan> {
+    fn plan(&self, rules: &Rules) -> Result<Plan> {
         let mut targets: Vec<Target> = Vec::new();
         for write in &self.writes {
             targets.extend(
@@ -200,7 +200,7 @@ impl Batch {
             );
         }
         targets.extend(self.loads.iter().map(|a| Target::Memory(a.variable().data().clone())));
-        Plan::new_with(&targets, &executor.rules())
+        Plan::new_with(&targets, rules)
     }
 
     /// What the run would do: stages, tasks, bytes to read and write, memory.
@@ -216,7 +216,24 @@ impl Batch {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn explain(&self) -> Result<Explain> {
-        Ok(self.plan(&Local::default())?.explain())
+        self.explain_with(&Local::default().rules())
+    }
+
+    /// What the run would do by the plan that `rules` make: see [`Dataset::explain_with`].
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::Rules;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1.0, 2.0, 6.0])?;
+    /// let plan = Batch::new().load(&a.chunk("x", 2)?.add(1)?).explain_with(&Rules::of_cluster(2, 1 << 30))?;
+    /// assert_eq!(plan.tasks, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn explain_with(&self, rules: &Rules) -> Result<Explain> {
+        Ok(self.plan(rules)?.explain())
     }
 
     /// Runs everything with the local executor: the loaded arrays in order, and what it took.
@@ -249,7 +266,7 @@ impl Batch {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn run_on(self, executor: &dyn Executor) -> Result<(Vec<DataArray>, Report)> {
-        let outcome = executor.run(&self.plan(executor)?)?;
+        let outcome = executor.run(&self.plan(&executor.rules())?)?;
         for write in self.writes {
             write.finish(executor.rules().apart)?;
         }

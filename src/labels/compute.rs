@@ -11,7 +11,7 @@ use crate::array::Block;
 use crate::error::Result;
 use crate::exec::{self, Executor, Local, Report};
 use crate::lazy::LazyArray;
-use crate::plan::{Explain, Plan, Target};
+use crate::plan::{Explain, Plan, Rules, Target};
 
 impl Dataset {
     /// The dataset with all elements in memory, computed in one run by the local executor.
@@ -67,8 +67,27 @@ impl Dataset {
     /// # Ok::<(), graticule::Error>(())
     /// ```
     pub fn explain(&self) -> Result<Explain> {
+        self.explain_with(&Local::default().rules())
+    }
+
+    /// What computing the dataset would do by the plan that `rules` make: those of an executor
+    /// ([`Executor::rules`]), or of a cluster that is not there ([`Rules::of_cluster`]).
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::Rules;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let sum = a.to_dataset("a").chunk("x", 2)?.add(1)?;
+    /// assert_eq!(sum.explain_with(&Local::new().threads(4).rules())?.tasks, 2);
+    /// println!("{}", sum.explain_with(&Rules::of_cluster(1000, 4 << 30))?.on_cluster(1000));
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn explain_with(&self, rules: &Rules) -> Result<Explain> {
         let targets: Vec<Target> = self.lazy_arrays().into_iter().map(Target::Memory).collect();
-        Ok(Plan::new_with(&targets, &Local::default().rules())?.explain())
+        Ok(Plan::new_with(&targets, rules)?.explain())
     }
 
     /// Arrays that are not in memory, each once.
@@ -155,5 +174,22 @@ impl DataArray {
     /// ```
     pub fn explain(&self) -> Result<Explain> {
         self.to_temp_dataset().explain()
+    }
+
+    /// What computing the array would do by the plan that `rules` make: see [`Dataset::explain_with`].
+    ///
+    /// # Errors
+    /// If no plan can be made.
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// # use graticule::plan::Rules;
+    /// let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
+    /// let plan = a.chunk("x", 1)?.sum("x")?.explain_with(&Rules::of_cluster(2, 1 << 30))?;
+    /// assert_eq!(plan.on_cluster(2).threads, 2);
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn explain_with(&self, rules: &Rules) -> Result<Explain> {
+        self.to_temp_dataset().explain_with(rules)
     }
 }

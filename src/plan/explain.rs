@@ -22,12 +22,15 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// What the plan asks of a cluster with so many threads: tasks of its engine, their size, time of its scheduler.
+    /// What the plan asks of a cluster with so many threads: tasks of its engine, their size, time of its scheduler. Of a plan
+    /// that is made for one: [`explain_with`](crate::DataArray::explain_with).
     ///
     /// ```
     /// # use graticule::prelude::*;
+    /// # use graticule::plan::Rules;
     /// # let a = DataArray::from_vec(&[("x", 3)], vec![1, 2, 3])?;
-    /// let cluster = a.chunk("x", 1)?.sum("x")?.explain()?.on_cluster(1000);
+    /// let plan = a.chunk("x", 1)?.sum("x")?.explain_with(&Rules::of_cluster(1000, 4 << 30))?;
+    /// let cluster = plan.on_cluster(1000);
     /// assert_eq!(cluster.batches, 2);
     /// println!("{cluster}");
     /// # Ok::<(), graticule::Error>(())

@@ -77,6 +77,17 @@ impl Rules {
         Rules { merge: false, keep: false, regroup: false, ..Rules::default() }
     }
 
+    /// All rules, for a cluster of so many threads of which each has so many bytes: its tasks are [`apart`](Rules::apart).
+    ///
+    /// ```
+    /// # use graticule::plan::Rules;
+    /// let cluster = Rules::of_cluster(1000, 4 << 30);
+    /// assert!(cluster.apart && cluster.threads == 1000 && cluster.held == 4 << 30);
+    /// ```
+    pub fn of_cluster(threads: usize, memory: usize) -> Self {
+        Rules { apart: true, threads, memory, held: memory, ..Rules::default() }
+    }
+
     /// The same rules with so many bytes less.
     pub(super) fn beside(&self, kept: usize) -> Rules {
         let less = |bytes: usize| bytes.saturating_sub(kept);
