@@ -182,6 +182,20 @@ fn narrow_variable(name: &Name, v: &Variable) -> Result<Variable> {
     Ok(out)
 }
 
+/// A variable of integers in another type, that of what it takes the place of: the run fails where one does not fit.
+///
+/// # Errors
+/// If it holds no integers.
+pub(in crate::io) fn narrowed_to(v: &Variable, name: &Name, dtype: DType) -> Result<Variable> {
+    if v.dtype() == dtype {
+        return Ok(v.clone());
+    }
+    let narrow = Narrow { dtype, variable: name.clone(), missing: None };
+    let mut out = Variable::new(v.dims().to_vec(), Coding::Narrow(narrow).of(v.data())?)?;
+    (out.attrs, out.encoding) = (v.attrs.clone(), v.encoding.clone());
+    Ok(out)
+}
+
 fn narrow_attrs(attrs: &Attrs) -> Result<Attrs> {
     let mut out = attrs.clone();
     for (name, value) in attrs.iter() {
@@ -218,15 +232,18 @@ fn narrowed(block: &Block, dtype: DType) -> Result<Block> {
     if block.dtype().is_bool() {
         return cast(block, dtype);
     }
-    let bits = 8 * dtype.size() as u32 - 1;
-    let range = -(1i128 << bits)..1i128 << bits;
+    let bits = 8 * dtype.size() as u32;
+    let range = match dtype.is_signed() {
+        true => -(1i128 << (bits - 1))..1i128 << (bits - 1),
+        false => 0..1i128 << bits,
+    };
     let beyond: Option<i128> = with_integer!(block.dtype().kind(), T => {
         block.typed::<T>()?.iter().map(|&v| v as i128).find(|v| !range.contains(v))
     }, else None);
     match beyond {
         None => cast(block, dtype),
         Some(v) => Err(Error::dtype(format!(
-            "{v} does not fit into {dtype}, in which the format stores {}",
+            "{v} does not fit into {dtype}, in which {} is stored",
             block.dtype()
         ))
         .help(
