@@ -71,6 +71,26 @@ fn a_variable_that_is_there_keeps_how_it_is_packed() {
 }
 
 #[test]
+fn texts_of_characters_are_overwritten_by_shorter_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let texts = |all: [&str; 2]| {
+        let all: Vec<_> = all.into_iter().map(graticule::dtype::Text::from).collect();
+        DataArray::from_vec(&[("x", 2)], all).unwrap().to_dataset("s")
+    };
+    for format in [NetcdfFormat::Cdf2, NetcdfFormat::Netcdf4] {
+        let path = dir.path().join("texts.nc");
+        let mut long = texts(["long", "texts"]).get("s").unwrap().variable().clone();
+        long.encoding = Attrs::new().with("dtype", "S1");
+        let long = DataArray::new(long, Coords::new()).unwrap().to_dataset("s");
+        long.to_netcdf_with(&path, &NetcdfOptions::new().format(format), &Local::new()).unwrap();
+        add(&texts(["a", "\u{fc}"]), &path).unwrap();
+        assert!(open_dataset(&path).unwrap().equals(&texts(["a", "\u{fc}"])).unwrap());
+        let e = add(&texts(["longer than", "it"]), &path).unwrap_err().to_string();
+        assert!(e.contains("`s`") && e.contains("`string5` has length 5 in the file, 11"), "{e}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_named_and_leaves_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.nc");

@@ -26,4 +26,4 @@ pub(super) use coordinates::RELATED;
 pub use decode::{DecodeCoords, DecodeOptions, decode};
 pub use encode::encode;
 pub(super) use fill::fill_as;
-pub(super) use netcdf::{Lacks, adapt, narrowed_to};
+pub(super) use netcdf::{CHARACTERS, Lacks, adapt, narrowed_to};

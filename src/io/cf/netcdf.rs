@@ -48,6 +48,9 @@ pub(in crate::io) fn adapt(mut raw: RawDataset, lacks: Lacks) -> Result<RawDatas
     Ok(raw)
 }
 
+/// Says in an encoding how long the axis of characters is at least: that of what the texts take the place of.
+pub(in crate::io) const CHARACTERS: &str = "char_dim_length";
+
 /// Bytes of texts, one an element along a new last axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Split {
@@ -60,14 +63,15 @@ pub(super) struct Split {
 impl Split {
     /// How the variable is to be split, if it is.
     fn of(v: &Variable, no_texts: bool) -> Result<Option<Split>> {
+        let least = v.encoding.get_f64(CHARACTERS).map_or(1, |n| n as usize);
         match v.dtype() {
             // Characters that nobody has joined are stored as they are.
             DType::Bytes(1) if !v.encoding.contains("char_dim_name") => Ok(None),
-            DType::Bytes(width) => Ok(Some(Split { width: width.max(1) as usize, utf8: false })),
+            DType::Bytes(width) => Ok(Some(Split { width: least.max(width as usize), utf8: false })),
             DType::Str if no_texts || v.encoding.get_str("dtype") == Some("S1") => {
                 let lengths = Coding::ByteLengths.of(v.data())?;
                 let longest = extreme(&lengths, ReduceOp::Max)?.unwrap_or(0);
-                Ok(Some(Split { width: longest.max(1) as usize, utf8: true }))
+                Ok(Some(Split { width: least.max(longest as usize), utf8: true }))
             }
             _ => Ok(None),
         }
@@ -84,7 +88,7 @@ impl Split {
         let mut out = Variable::new(dims, Coding::Split(self).of(v.data())?)?;
         out.attrs = v.attrs.clone();
         out.encoding = v.encoding.clone();
-        for key in ["char_dim_name", "dtype", "chunksizes", "original_shape"] {
+        for key in ["char_dim_name", CHARACTERS, "dtype", "chunksizes", "original_shape"] {
             out.encoding.remove(key);
         }
         if utf8 {

@@ -125,6 +125,9 @@ fn as_stored(ds: &Dataset, old: &RawDataset) -> Result<Dataset> {
         if stored.dtype().is_integer() && !encoding.contains("_Unsigned") {
             encoding.insert("dtype", if stored.dtype() == DType::U64 { "uint64" } else { "int64" });
         }
+        if let (true, Some(length)) = (encoding.contains("char_dim_name"), stored.shape().last()) {
+            encoding.insert(cf::CHARACTERS, *length as i64);
+        }
         variable.encoding = encoding;
     }))
 }

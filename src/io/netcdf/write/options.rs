@@ -83,7 +83,8 @@ pub struct NetcdfOptions {
     /// packed, and attributes that are not new; dimensions keep their lengths. The file is written anew beside the old one,
     /// chunk by chunk, and takes its place at the end: what is written may be computed from it, and a run that fails or is
     /// killed leaves the old file. Of what an HDF5 file can hold beside variables, dimensions without variables, links and types
-    /// go; variables of types that cannot be read are an error, compressors that are not written are left away with a warning.
+    /// go, and `NETCDF4_CLASSIC` becomes NetCDF4; variables of types that cannot be read are an error, compressors that are not
+    /// written are left away with a warning.
     pub mode: WriteMode,
     /// The format; a file that is added to keeps its own.
     pub format: NetcdfFormat,
