@@ -3,8 +3,12 @@
 mod support;
 
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
+use graticule::io::Compression;
 use graticule::io::store::{MemoryStore, Store, keys_below};
 use graticule::io::zarr::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 use graticule::prelude::*;
@@ -272,6 +276,79 @@ fn processes_take_turns_and_may_be_killed() {
     assert!(killed > 0, "none was killed in time");
     write(&chunked(&days(have as i64, 5), 4), &path, &WriteOptions::append("time")).unwrap();
     assert_eq!(values(&path), counted(3 * (have + 5)));
+}
+
+/// Two chunks of 64 MB.
+#[cfg(target_os = "linux")]
+fn large(start: i64) -> Dataset {
+    let values: Vec<f64> = (0..16 << 20).map(|i| (start + i) as f64).collect();
+    let a = DataArray::from_vec(&[("t", 2), ("x", 8 << 20)], values).unwrap();
+    a.chunk("t", 1).unwrap().to_dataset("a").with_compression(Compression::None)
+}
+
+/// Files of a folder and below.
+#[cfg(target_os = "linux")]
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(files_below(&path)),
+            path => found.push(path),
+        }
+    }
+    found
+}
+
+// Elsewhere nobody can tell which processes are gone.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_killed_runs_leave_is_removed_by_the_next() {
+    const WORK: &str = "GRATICULE_TEST_KILLED";
+    if let Ok(path) = std::env::var(WORK) {
+        let options = match path.strip_prefix("region ") {
+            Some(_) => WriteOptions::region([("t", 0..2)]),
+            None => WriteOptions::append("t"),
+        };
+        write(&large(7), Path::new(path.trim_start_matches("region ")), &options).unwrap();
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.zarr");
+    write(&large(0), &path, &WriteOptions::new()).unwrap();
+    let unfinished = || {
+        let all = files_below(dir.path());
+        all.into_iter().filter(|f| f.to_string_lossy().contains(".unfinished-")).collect::<Vec<_>>()
+    };
+    for work in ["", "region "] {
+        // Until one is killed while it writes a chunk.
+        for attempt in 0.. {
+            assert!(attempt < 100, "none was killed in time");
+            let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", "what_killed_runs_leave_is_removed_by_the_next"]);
+            command.env(WORK, format!("{work}{}", path.display())).stdout(std::process::Stdio::null());
+            let mut child = command.spawn().unwrap();
+            while unfinished().is_empty() && child.try_wait().unwrap().is_none() {
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+            let _ = child.kill();
+            child.wait().unwrap();
+            if !unfinished().is_empty() {
+                break;
+            }
+        }
+        // What another process of this machine writes at the same time stays, whoever it is.
+        let of_init = unfinished()[0].to_string_lossy().to_string();
+        let (start, rest) = of_init.split_once(".unfinished-").unwrap();
+        let of_init = format!("{start}.unfinished-1-{}", rest.split_once('-').unwrap().1);
+        std::fs::write(&of_init, "half").unwrap();
+        let note = DataArray::from_vec(&[("n", 1)], vec![1.0]).unwrap().to_dataset("note");
+        write(&note, &path, &WriteOptions::new().mode(WriteMode::Append)).unwrap();
+        assert_eq!(unfinished(), [PathBuf::from(&of_init)]);
+        std::fs::remove_file(of_init).unwrap();
+        let beside: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(beside.len(), 2, "the store and its lock: {beside:?}");
+        assert_eq!(open_dataset(&path).unwrap().get("a").unwrap().sizes()["x"], 8 << 20);
+    }
 }
 
 #[test]

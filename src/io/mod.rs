@@ -1,5 +1,6 @@
 //! Opening and saving datasets: formats give and take a [`RawDataset`].
 
+mod ahead;
 mod backend;
 mod batch;
 pub mod cf;

@@ -84,7 +84,7 @@ impl Dataset {
         self.to_netcdf_with(path, &NetcdfOptions::default(), &Local::default())
     }
 
-    /// Writes the dataset as a NetCDF file with options and an executor. See
+    /// Writes the dataset as a NetCDF file, or [adds](NetcdfOptions::mode) it to one, with options and an executor. See
     /// [`to_netcdf`](Dataset::to_netcdf).
     ///
     /// Texts that become characters, and `int64` times of a format without them, are looked through before the run, by

@@ -1,13 +1,13 @@
 //! Writing under a temporary name beside the final one, so that a killed run leaves nothing under it.
 //!
-//! Temporary names are `.NAME.tmp-PID-HOST-NUMBER`; a replaced store is moved to `.NAME.old-…` while the
+//! Temporary names are `.NAME.tmp-PID-HOST-NUMBER`, where the host goes with its space of process numbers; a replaced store is moved to `.NAME.old-…` while the
 //! new one takes its place. The next write of the same name clears what dead processes of this host left. A run that
 //! can be continued writes under a name of its own, which stays from run to run.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::{Context, Error, ErrorKind, Result};
@@ -184,27 +184,59 @@ fn remove(path: &Path) {
     }
 }
 
-/// The name of this machine (of a container: its own), without characters that separate.
+/// Where process numbers mean what they mean here: the name of this machine, without characters that separate, and the
+/// space of numbers, of which containers have one each.
 fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name: String = name.trim().chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-    if name.is_empty() { "host".to_string() } else { name }
+    let space = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let space: String = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+    let name = if name.is_empty() { "host" } else { &name };
+    format!("{name}.{space}")
+}
+
+/// This process in temporary names: `PID-HOST-BEGUN`.
+pub fn this_process() -> String {
+    static BEGUN: LazyLock<u64> =
+        LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos() as u64));
+    format!("{}-{}-{:x}", std::process::id(), host(), *BEGUN)
+}
+
+/// Whose a temporary name is, as far as that is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A process that is gone.
+    Gone,
+    /// This process, or one before it that had its number.
+    OfOurNumber,
+    /// One that lives, or nobody can tell.
+    Unknown,
+}
+
+/// Whose a temporary name is that has `PID-HOST-…` in it.
+pub fn owner(suffix: &str) -> Owner {
+    let mut parts = suffix.splitn(3, '-');
+    let (Some(pid), Some(machine)) = (parts.next().and_then(|p| p.parse::<u32>().ok()), parts.next()) else {
+        return Owner::Unknown;
+    };
+    if machine != host() || !Path::new("/proc/self").exists() {
+        return Owner::Unknown;
+    }
+    match pid {
+        pid if pid == std::process::id() => Owner::OfOurNumber,
+        pid if Path::new(&format!("/proc/{pid}")).exists() => Owner::Unknown,
+        _ => Owner::Gone,
+    }
 }
 
 /// Whether the process that made a temporary name is known to be gone.
 fn is_dead(path: &Path, suffix: &str) -> bool {
-    let mut parts = suffix.splitn(3, '-');
-    let (Some(pid), Some(machine)) = (parts.next().and_then(|p| p.parse::<u32>().ok()), parts.next()) else {
-        return false;
-    };
-    if machine != host() || !Path::new("/proc/self").exists() {
-        return false;
-    }
-    if pid == std::process::id() {
+    match owner(suffix) {
+        Owner::Gone => true,
         // Process numbers come again, in containers at once.
-        return !with_live(|live| live.contains(path));
+        Owner::OfOurNumber => !with_live(|live| live.contains(path)),
+        Owner::Unknown => false,
     }
-    !Path::new(&format!("/proc/{pid}")).exists()
 }
 
 /// Removes what dead processes left of this name, and puts back a store that one had moved aside when it died.

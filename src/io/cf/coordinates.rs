@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::labels::{AttrValue, Attrs, Name, Variable};
 
 /// Attributes that name other variables.
-pub(super) const RELATED: [&str; 10] = [
+pub(in crate::io) const RELATED: [&str; 10] = [
     "bounds",
     "grid_mapping",
     "climatology",

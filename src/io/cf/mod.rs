@@ -22,7 +22,8 @@ mod netcdf;
 mod text;
 mod times;
 
+pub(super) use coordinates::RELATED;
 pub use decode::{DecodeCoords, DecodeOptions, decode};
 pub use encode::encode;
 pub(super) use fill::fill_as;
-pub(super) use netcdf::{Lacks, adapt};
+pub(super) use netcdf::{CHARACTERS, Lacks, adapt, narrowed_to};

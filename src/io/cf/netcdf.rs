@@ -48,6 +48,9 @@ pub(in crate::io) fn adapt(mut raw: RawDataset, lacks: Lacks) -> Result<RawDatas
     Ok(raw)
 }
 
+/// Says in an encoding how long the axis of characters is at least: that of what the texts take the place of.
+pub(in crate::io) const CHARACTERS: &str = "char_dim_length";
+
 /// Bytes of texts, one an element along a new last axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Split {
@@ -60,14 +63,15 @@ pub(super) struct Split {
 impl Split {
     /// How the variable is to be split, if it is.
     fn of(v: &Variable, no_texts: bool) -> Result<Option<Split>> {
+        let least = v.encoding.get_f64(CHARACTERS).map_or(1, |n| n as usize);
         match v.dtype() {
             // Characters that nobody has joined are stored as they are.
             DType::Bytes(1) if !v.encoding.contains("char_dim_name") => Ok(None),
-            DType::Bytes(width) => Ok(Some(Split { width: width.max(1) as usize, utf8: false })),
+            DType::Bytes(width) => Ok(Some(Split { width: least.max(width as usize), utf8: false })),
             DType::Str if no_texts || v.encoding.get_str("dtype") == Some("S1") => {
                 let lengths = Coding::ByteLengths.of(v.data())?;
                 let longest = extreme(&lengths, ReduceOp::Max)?.unwrap_or(0);
-                Ok(Some(Split { width: longest.max(1) as usize, utf8: true }))
+                Ok(Some(Split { width: least.max(longest as usize), utf8: true }))
             }
             _ => Ok(None),
         }
@@ -84,7 +88,7 @@ impl Split {
         let mut out = Variable::new(dims, Coding::Split(self).of(v.data())?)?;
         out.attrs = v.attrs.clone();
         out.encoding = v.encoding.clone();
-        for key in ["char_dim_name", "dtype", "chunksizes", "original_shape"] {
+        for key in ["char_dim_name", CHARACTERS, "dtype", "chunksizes", "original_shape"] {
             out.encoding.remove(key);
         }
         if utf8 {
@@ -182,6 +186,20 @@ fn narrow_variable(name: &Name, v: &Variable) -> Result<Variable> {
     Ok(out)
 }
 
+/// A variable of integers in another type, that of what it takes the place of: the run fails where one does not fit.
+///
+/// # Errors
+/// If it holds no integers.
+pub(in crate::io) fn narrowed_to(v: &Variable, name: &Name, dtype: DType) -> Result<Variable> {
+    if v.dtype() == dtype {
+        return Ok(v.clone());
+    }
+    let narrow = Narrow { dtype, variable: name.clone(), missing: None };
+    let mut out = Variable::new(v.dims().to_vec(), Coding::Narrow(narrow).of(v.data())?)?;
+    (out.attrs, out.encoding) = (v.attrs.clone(), v.encoding.clone());
+    Ok(out)
+}
+
 fn narrow_attrs(attrs: &Attrs) -> Result<Attrs> {
     let mut out = attrs.clone();
     for (name, value) in attrs.iter() {
@@ -218,15 +236,18 @@ fn narrowed(block: &Block, dtype: DType) -> Result<Block> {
     if block.dtype().is_bool() {
         return cast(block, dtype);
     }
-    let bits = 8 * dtype.size() as u32 - 1;
-    let range = -(1i128 << bits)..1i128 << bits;
+    let bits = 8 * dtype.size() as u32;
+    let range = match dtype.is_signed() {
+        true => -(1i128 << (bits - 1))..1i128 << (bits - 1),
+        false => 0..1i128 << bits,
+    };
     let beyond: Option<i128> = with_integer!(block.dtype().kind(), T => {
         block.typed::<T>()?.iter().map(|&v| v as i128).find(|v| !range.contains(v))
     }, else None);
     match beyond {
         None => cast(block, dtype),
         Some(v) => Err(Error::dtype(format!(
-            "{v} does not fit into {dtype}, in which the format stores {}",
+            "{v} does not fit into {dtype}, in which {} is stored",
             block.dtype()
         ))
         .help(

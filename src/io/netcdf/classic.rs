@@ -14,6 +14,7 @@ use super::origin::Origin;
 use super::pieces::Pieces;
 use super::source::NetcdfSource;
 use super::strided::Strided;
+use super::write::NetcdfFormat;
 use super::{attributes, grid};
 use crate::array::{Block, Region};
 use crate::error::{Error, Result};
@@ -90,6 +91,14 @@ impl Classic {
         stored
             .element
             .block(&region.shape(), bytes, |_| Err(Error::internal("classic files have no references")))
+    }
+
+    pub(super) fn format(&self) -> NetcdfFormat {
+        match self.parsed.format() {
+            NcFormat::Classic => NetcdfFormat::Cdf1,
+            NcFormat::Offset64 => NetcdfFormat::Cdf2,
+            _ => NetcdfFormat::Cdf5,
+        }
     }
 
     /// The pieces in which a variable lies in the file.

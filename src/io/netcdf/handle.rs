@@ -13,6 +13,7 @@ use super::file::{RandomFile, Stamp, guarded};
 use super::hdf5::{self, StoredVariable};
 use super::origin::Origin;
 use super::pieces::Pieces;
+use super::write::NetcdfFormat;
 use crate::array::{Block, Region};
 use crate::dtype::DType;
 use crate::error::{Context, Error, Result};
@@ -185,6 +186,14 @@ impl Handle {
             Format::Hdf5 { hdf5, .. } => hdf5::read_group(&self.file, hdf5, origin, group),
         })
         .at(|| format!("file {origin}"))
+    }
+
+    /// The format, as it is written.
+    pub(super) fn format(&self) -> NetcdfFormat {
+        match &self.format {
+            Format::Classic(c) => c.format(),
+            Format::Hdf5 { .. } => NetcdfFormat::Netcdf4,
+        }
     }
 
     /// The paths of all groups, the root first.

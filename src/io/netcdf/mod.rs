@@ -3,7 +3,6 @@
 //! Headers are parsed by `netcdf-reader` and `hdf5-reader`; values are read here, straight into
 //! the block: by position, from many threads at once, each chunk decoded by the thread that asks.
 
-mod ahead;
 mod attributes;
 mod blocks;
 mod boxes;

@@ -3,10 +3,10 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use super::unfinished::{self, Writing};
 use super::{Access, ByteRange, Guard, Store};
 use crate::error::{Context, Error, Result};
 use crate::io::staging;
@@ -17,9 +17,6 @@ use crate::source::stamp_of_file;
 pub struct FolderStore {
     root: PathBuf,
 }
-
-/// The part of names of files that are being written.
-const UNFINISHED: &str = ".unfinished-";
 
 impl FolderStore {
     /// The folder at `root`, which need not be there yet.
@@ -54,7 +51,12 @@ impl FolderStore {
 
     /// Removes the files that runs which were killed had not finished. Nobody else may be writing.
     pub(crate) fn remove_unfinished(&self) -> Result<()> {
-        remove_unfinished(&self.root).at(|| self.root.display().to_string())
+        unfinished::remove_all(&self.root).at(|| self.root.display().to_string())
+    }
+
+    /// Removes of these files those that nobody goes on with; others may be writing.
+    pub(crate) fn remove_left(&self) -> Result<()> {
+        unfinished::remove_left(&self.root).at(|| self.root.display().to_string()).map(|_| ())
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -64,11 +66,9 @@ impl FolderStore {
 
     /// Writes a file beside `path` and hands it to `put`, which gives it its name.
     fn put<T>(&self, path: &Path, bytes: &[u8], put: impl FnOnce(&Path) -> std::io::Result<T>) -> Result<T> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let place = || path.display().to_string();
         let (folder, name) = staging::parts(path)?;
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let unfinished = folder.join(format!(".{name}{UNFINISHED}{}-{number}", std::process::id()));
+        let unfinished = folder.join(unfinished::name_for(name));
         let written = match fs::write(&unfinished, bytes) {
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 fs::create_dir_all(folder).and_then(|()| fs::write(&unfinished, bytes))
@@ -81,18 +81,6 @@ impl FolderStore {
         }
         put.map_err(Error::from).at(place)
     }
-}
-
-fn remove_unfinished(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove_unfinished(&entry.path())?;
-        } else if entry.file_name().to_string_lossy().contains(UNFINISHED) {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// The result, or nothing where there is no file of the name.
@@ -148,7 +136,7 @@ impl Store for FolderStore {
         let mut names = Vec::new();
         for entry in if_there(fs::read_dir(&path)).at(place)?.into_iter().flatten() {
             let name = entry.map_err(Error::from).at(place)?.file_name();
-            names.extend(name.to_str().filter(|n| !n.contains(UNFINISHED)).map(str::to_string));
+            names.extend(name.to_str().filter(|n| !unfinished::is_unfinished(n)).map(str::to_string));
         }
         names.sort();
         Ok(names)
@@ -189,7 +177,7 @@ impl Store for FolderStore {
     }
 
     /// A lock of the operating system on the file `.NAME.lock` beside the folder: it is free when the process that has it
-    /// ends, however it ends.
+    /// ends, however it ends. What killed processes left unfinished is removed then.
     fn lock(&self, access: Access) -> Result<Guard> {
         let (parent, name) = staging::parts(&self.root)?;
         let path = parent.join(format!(".{name}.lock"));
@@ -212,7 +200,8 @@ impl Store for FolderStore {
         } else if let Err(fs::TryLockError::Error(e)) = free {
             return Err(Error::from(e).at(place()));
         }
-        Ok(Guard::of(file))
+        // Dropped in this order.
+        Ok(Guard::of((Writing::begin(&self.root)?, file)))
     }
 
     fn stamp(&self, key: &str) -> Option<String> {

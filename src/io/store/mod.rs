@@ -8,6 +8,7 @@ mod prefix;
 mod references;
 #[cfg(feature = "remote")]
 mod remote;
+mod unfinished;
 mod zip;
 
 use std::fmt::Debug;

@@ -1,17 +1,16 @@
 //! The chunks of an array: under which keys they lie in the store.
 //!
 //! A chunk is what is decoded at once: an object, or a piece of a shard (an object of several chunks with an
-//! index). They are read here, so that the stored bytes are counted.
+//! index).
 
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::codecs::Codecs;
 use super::stored::Stored;
 use crate::array::{Block, Region};
 use crate::error::{Context, Error, Result};
-use crate::io::store::{ByteRange, Store, join};
+use crate::io::store::{Store, join};
 use crate::source::Traffic;
 
 /// A description of the chunks of one array, enough to read or write them.
@@ -82,7 +81,7 @@ impl Keys {
 
 impl ArraySpec {
     /// The key of chunk (or shard) `index`.
-    fn key(&self, index: &[usize]) -> String {
+    pub fn key(&self, index: &[usize]) -> String {
         join(&self.array, &self.keys.name(index))
     }
 
@@ -104,32 +103,8 @@ impl ArraySpec {
             .saturating_mul(self.stored.item_bytes().unwrap_or(1).max(self.stored.dtype.size()))
     }
 
-    /// The stored bytes of a chunk; `None` if it was never written.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn read_encoded(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<Vec<u8>>> {
-        let place = || self.place_of(index);
-        let (key, range) = match (&self.shard, codecs.shards()) {
-            (Some(shard), Some(shards)) => {
-                let per: Vec<usize> = shard.shape.iter().zip(&self.chunk).map(|(s, c)| s / c).collect();
-                let outer: Vec<usize> = index.iter().zip(&per).map(|(i, n)| i / n).collect();
-                let inner = index.iter().zip(&per).fold(0, |k, (i, n)| k * n + i % n);
-                let key = self.key(&outer);
-                let Some(range) = shards.find(&*self.store, &key, &outer, inner, io).at(place)? else {
-                    return Ok(None);
-                };
-                (key, range)
-            }
-            _ => (self.key(index), ByteRange::Whole { limit: self.largest() }),
-        };
-        let bytes = self.store.read(&key, range).at(place)?;
-        io.count_read(bytes.as_ref().map_or(0, Vec::len));
-        Ok(bytes)
-    }
-
     /// The most bytes that a stored chunk can have.
-    fn largest(&self) -> u64 {
+    pub fn largest(&self) -> u64 {
         match self.stored.item_bytes() {
             Some(_) => (self.chunk_bytes() as u64).saturating_mul(16).saturating_add(1 << 20),
             None => u64::MAX,

@@ -121,7 +121,7 @@ impl Codecs {
     ///
     /// # Errors
     /// If they cannot be decoded.
-    pub fn decode(&self, spec: &ArraySpec, index: &[usize], bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
+    pub fn decode(&self, spec: &ArraySpec, index: &[usize], bytes: &[u8]) -> Result<ArrayBytes<'static>> {
         guarded(|| self.decode_unguarded(spec, bytes)).at(|| spec.place_of(index))
     }
 
@@ -129,10 +129,10 @@ impl Codecs {
     ///
     /// # Errors
     /// If they cannot be decoded.
-    pub fn numbers<T: Number>(&self, spec: &ArraySpec, index: &[usize], bytes: Vec<u8>) -> Result<Vec<T>> {
+    pub fn numbers<T: Number>(&self, spec: &ArraySpec, index: &[usize], bytes: &[u8]) -> Result<Vec<T>> {
         let count = spec.chunk.iter().product();
         // What cannot be decoded so, the chain of codecs has words for.
-        if let Some(numbers) = self.direct.and_then(|direct| direct.decode(&bytes, count)) {
+        if let Some(numbers) = self.direct.and_then(|direct| direct.decode(bytes, count)) {
             return Ok(numbers);
         }
         let numbers = || {
@@ -152,7 +152,7 @@ impl Codecs {
         guarded(numbers).at(|| spec.place_of(index))
     }
 
-    fn decode_unguarded(&self, spec: &ArraySpec, bytes: Vec<u8>) -> Result<ArrayBytes<'static>> {
+    fn decode_unguarded(&self, spec: &ArraySpec, bytes: &[u8]) -> Result<ArrayBytes<'static>> {
         let broken = |e: &dyn std::fmt::Display| {
             Error::storage(format!("a chunk of {} bytes cannot be decoded: {e}", bytes.len())).at(named(spec))
         };
@@ -162,7 +162,7 @@ impl Codecs {
         };
         probe(decoded as u64).map_err(|()| too_large(decoded as u64))?;
         if self.is_zstd
-            && let Some(declared) = zstd::declared_bytes(&bytes)
+            && let Some(declared) = zstd::declared_bytes(bytes)
         {
             let limit = (decoded as u64).saturating_mul(16).saturating_add(1 << 20);
             if (spec.stored.item_bytes().is_some() && declared > limit) || probe(declared).is_err() {
@@ -182,7 +182,7 @@ impl Codecs {
         };
         let out = self
             .chain
-            .decode(Cow::Borrowed(&bytes), &self.chunk, &self.data_type, &self.fill, &options)
+            .decode(Cow::Borrowed(bytes), &self.chunk, &self.data_type, &self.fill, &options)
             .map_err(|e| broken(&e))?;
         Ok(out.into_owned())
     }

@@ -25,7 +25,7 @@ pub(super) enum Draft {
     /// Below a temporary prefix of a store, which then takes the place of what is there.
     Beside { store: Arc<dyn Store>, aside: Aside, _guard: Guard },
     /// A store that is there and stays: what is new in it counts when the documents are written.
-    InPlace { store: Arc<dyn Store>, _guard: Guard },
+    InPlace { store: Arc<dyn Store>, folder: Option<FolderStore>, _guard: Guard },
 }
 
 /// What lies below a temporary prefix is removed with this, unless it is on its way to its place.
@@ -122,13 +122,15 @@ impl Draft {
         matches!(self, Draft::Folder { manifest: Some(_), .. })
     }
 
-    /// Removes files that other processes had begun and were killed over. Those that still write come too late.
+    /// Removes files that other processes had begun and were killed over. In a new store those that still write come too late;
+    /// in one that is there only what nobody goes on with is removed.
     ///
     /// # Errors
     /// If the folder cannot be read.
     pub fn remove_unfinished(&self) -> Result<()> {
         match self {
             Draft::Folder { staging, .. } => FolderStore::new(staging.path())?.remove_unfinished(),
+            Draft::InPlace { folder: Some(folder), .. } => folder.remove_left(),
             _ => Ok(()),
         }
     }

@@ -8,6 +8,7 @@ mod codecs;
 mod compressors;
 mod direct;
 mod draft;
+mod fetch;
 mod fill;
 mod groups;
 mod hierarchy;

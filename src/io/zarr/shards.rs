@@ -31,7 +31,19 @@ pub struct ShardIndex {
     fill: FillValue,
     bytes: usize,
     at_end: bool,
-    known: Mutex<HashMap<Vec<usize>, Arc<[u64]>>>,
+    known: Mutex<HashMap<Vec<usize>, Entries>>,
+}
+
+/// The index of one shard: offset and length of each chunk.
+#[derive(Clone)]
+pub struct Entries(Arc<[u64]>);
+
+impl Entries {
+    /// Offset and length of a chunk in the shard; `None` if it was never written.
+    pub fn place(&self, number: usize) -> Option<(u64, u64)> {
+        let [offset, length] = [self.0[2 * number], self.0[2 * number + 1]];
+        ([offset, length] != ABSENT).then_some((offset, length))
+    }
 }
 
 impl ShardIndex {
@@ -54,41 +66,35 @@ impl ShardIndex {
         Ok(ShardIndex { chain, shape, data_type, fill, bytes, at_end: shard.at_end, known: Mutex::default() })
     }
 
-    /// Where chunk number `inner` of a shard lies: offset and length. `None` if there is no shard, or no such chunk in it.
+    /// Where the chunks of a shard lie, in row-major order; `None` if there is no such shard.
     ///
     /// # Errors
     /// If the index cannot be read or decoded.
-    pub fn find(
+    pub fn entries(
         &self,
         store: &dyn Store,
         key: &str,
         shard: &[usize],
-        inner: usize,
         io: &Traffic,
-    ) -> Result<Option<ByteRange>> {
+    ) -> Result<Option<Entries>> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = known().get(shard).cloned();
-        let entries = match kept {
-            Some(entries) => entries,
-            None => {
-                let length = self.bytes as u64;
-                let range = match self.at_end {
-                    true => ByteRange::Last(length),
-                    false => ByteRange::Part { offset: 0, length },
-                };
-                let Some(bytes) = store.read(key, range)? else { return Ok(None) };
-                io.count_read(bytes.len());
-                let entries = self.decode(bytes)?;
-                let mut known = known();
-                if (known.len() + 1) * entries.len() > 2 * KEPT_INDEX_ENTRIES {
-                    known.clear();
-                }
-                known.insert(shard.to_vec(), entries.clone());
-                entries
-            }
+        if let Some(entries) = known().get(shard) {
+            return Ok(Some(entries.clone()));
+        }
+        let length = self.bytes as u64;
+        let range = match self.at_end {
+            true => ByteRange::Last(length),
+            false => ByteRange::Part { offset: 0, length },
         };
-        let [offset, length] = [entries[2 * inner], entries[2 * inner + 1]];
-        Ok(([offset, length] != ABSENT).then_some(ByteRange::Part { offset, length }))
+        let Some(bytes) = store.read(key, range)? else { return Ok(None) };
+        io.count_read(bytes.len());
+        let entries = Entries(self.decode(bytes)?);
+        let mut known = known();
+        if (known.len() + 1) * entries.0.len() > 2 * KEPT_INDEX_ENTRIES {
+            known.clear();
+        }
+        known.insert(shard.to_vec(), entries.clone());
+        Ok(Some(entries))
     }
 
     fn decode(&self, bytes: Vec<u8>) -> Result<Arc<[u64]>> {

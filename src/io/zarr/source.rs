@@ -9,6 +9,7 @@ use zarrs::array::ArrayBytes;
 
 use super::chunks::ArraySpec;
 use super::codecs::{Codecs, LazyCodecs};
+use super::fetch::touched;
 use super::stored::Layout;
 use crate::array::{Block, ChunkGrid, Place, Region, copy};
 use crate::dtype::dispatch::with_number;
@@ -38,29 +39,42 @@ impl ZarrSource {
         Ok(ZarrSource { spec, codecs, there: OnceLock::new() })
     }
 
-    /// The stored bytes of a chunk; `None` if it holds the fill value alone. That is so where there is no such object, but only
-    /// in an array that is there: of a store that was removed, or that a worker does not reach, no chunk is.
-    fn read_encoded(&self, codecs: &Codecs, index: &[usize], io: &Traffic) -> Result<Option<Vec<u8>>> {
-        let bytes = self.spec.read_encoded(codecs, index, io)?;
-        if bytes.is_none() {
-            self.spec.require(&self.there)?;
-        }
-        Ok(bytes)
+    /// Hands over each chunk that a box touches with its stored bytes; `None` if it holds the fill value alone. That is so
+    /// where there is no such object, but only in an array that is there: of a store that was removed, or that a worker does
+    /// not reach, no chunk is.
+    fn each_encoded(
+        &self,
+        codecs: &Codecs,
+        region: &Region,
+        io: &Traffic,
+        mut take: impl FnMut(&[usize], Option<&[u8]>) -> Result<()>,
+    ) -> Result<()> {
+        self.spec.each_encoded(codecs, region, io, |index, bytes| {
+            if bytes.is_none() {
+                self.spec.require(&self.there)?;
+            }
+            take(index, bytes)
+        })
     }
 
     /// Numbers of one chunk are those that were decoded; those of several are put together.
     fn read_numbers<T: Number>(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<Block> {
-        let mut chunks = touched(region, &self.spec.chunk);
-        if let (Some(index), None) = (chunks.next(), chunks.next()) {
-            let Some(bytes) = self.read_encoded(codecs, &index, io)? else {
-                return Ok(Block::full(&region.shape(), &self.spec.fill));
-            };
-            let numbers = codecs.numbers::<T>(&self.spec, &index, bytes)?;
-            let chunk = Block::from_vec(&self.spec.chunk, numbers)?.retype(self.dtype());
-            let (inside, _) = overlap(&self.spec, &index, region);
-            // A part that is a piece of the chunk would keep all of it in memory.
-            let whole = inside.shape() == self.spec.chunk;
-            return Ok(if whole { chunk } else { chunk.region(&inside).contiguous() });
+        if touched(region, &self.spec.chunk).nth(1).is_none() {
+            let mut one = None;
+            self.each_encoded(codecs, region, io, |index, bytes| {
+                let Some(bytes) = bytes else {
+                    one = Some(Block::full(&region.shape(), &self.spec.fill));
+                    return Ok(());
+                };
+                let numbers = codecs.numbers::<T>(&self.spec, index, bytes)?;
+                let chunk = Block::from_vec(&self.spec.chunk, numbers)?.retype(self.dtype());
+                let (inside, _) = overlap(&self.spec, index, region);
+                // A part that is a piece of the chunk would keep all of it in memory.
+                let whole = inside.shape() == self.spec.chunk;
+                one = Some(if whole { chunk } else { chunk.region(&inside).contiguous() });
+                Ok(())
+            })?;
+            return one.ok_or_else(|| Error::internal("a box touches a chunk"));
         }
         let mut out = Block::uncleared(self.dtype(), &region.shape());
         self.fill_numbers::<T>(codecs, region, io, &mut out.place())?;
@@ -76,47 +90,47 @@ impl ZarrSource {
         place: &mut Place<'_>,
     ) -> Result<()> {
         let fill = self.spec.fill.typed::<T>()?.first().copied().unwrap_or_default();
-        for index in touched(region, &self.spec.chunk) {
-            io.check()?;
-            let (inside, at) = overlap(&self.spec, &index, region);
+        self.each_encoded(codecs, region, io, |index, bytes| {
+            let (inside, at) = overlap(&self.spec, index, region);
             let mut part = place.part(&at);
             let to = part
                 .elements::<T>()
                 .ok_or_else(|| Error::internal("numbers are read to a place of another dtype"))?;
-            let Some(bytes) = self.read_encoded(codecs, &index, io)? else {
+            let Some(bytes) = bytes else {
                 to.fill(fill);
-                continue;
+                return Ok(());
             };
             let whole = inside.shape() == self.spec.chunk;
             if let (true, Some(direct), Some(to)) = (whole, codecs.direct(), to.as_slice_mut())
-                && direct.decode_to(&bytes, to)
+                && direct.decode_to(bytes, to)
             {
-                continue;
+                return Ok(());
             }
-            let numbers = codecs.numbers::<T>(&self.spec, &index, bytes)?;
+            let numbers = codecs.numbers::<T>(&self.spec, index, bytes)?;
             let chunk = ArrayViewD::from_shape(IxDyn(&self.spec.chunk), &numbers)
                 .map_err(|e| Error::internal(e.to_string()))?;
             copy(to, &chunk.slice_each_axis(|of| Slice::from(inside.axis(of.axis.index()))));
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Other types are converted chunk by chunk.
     fn read_converted(&self, codecs: &Codecs, region: &Region, io: &Traffic) -> Result<Block> {
         let mut out: Option<Block> = None;
-        for index in touched(region, &self.spec.chunk) {
-            io.check()?;
-            let (inside, at) = overlap(&self.spec, &index, region);
-            let piece = match self.read_encoded(codecs, &index, io)? {
-                Some(bytes) => self.convert(codecs.decode(&self.spec, &index, bytes)?)?.region(&inside),
+        self.each_encoded(codecs, region, io, |index, bytes| {
+            let (inside, at) = overlap(&self.spec, index, region);
+            let piece = match bytes {
+                Some(bytes) => self.convert(codecs.decode(&self.spec, index, bytes)?)?.region(&inside),
                 None => Block::full(&inside.shape(), &self.spec.fill),
             };
             if inside.shape() == region.shape() {
-                return Ok(piece.contiguous());
+                out = Some(piece.contiguous());
+                return Ok(());
             }
             out.get_or_insert_with(|| Block::zeros(self.spec.stored.dtype, &region.shape()))
                 .assign(&at, &piece);
-        }
+            Ok(())
+        })?;
         Ok(out.unwrap_or_else(|| Block::zeros(self.spec.stored.dtype, &region.shape())))
     }
 
@@ -211,7 +225,7 @@ impl Source for ZarrSource {
         }
         let plain = self.spec.stored.layout == Layout::Plain;
         let direct = plain && self.codecs.get(&self.spec).is_ok_and(|c| c.direct().is_some());
-        let one = touched(region, &self.spec.chunk).take(2).count() == 1;
+        let one = touched(region, &self.spec.chunk).nth(1).is_none();
         // The stored bytes; the decoded bytes where they are not the result; what a chain of codecs or a conversion
         // has between them.
         let chunks = match (direct, one && region.shape() == self.spec.chunk) {
@@ -220,7 +234,7 @@ impl Source for ZarrSource {
             (false, _) if plain && self.spec.codecs.len() <= 2 => 2,
             (false, _) => 3,
         };
-        self.spec.chunk_bytes().saturating_mul(chunks)
+        self.spec.chunk_bytes().saturating_mul(chunks).saturating_add(self.spec.joined_bytes(region))
     }
 
     fn stamp(&self) -> Option<String> {
@@ -235,26 +249,6 @@ impl Source for ZarrSource {
     fn describe(&self) -> String {
         format!("zarr {}", self.spec.place())
     }
-}
-
-/// The chunks that a box touches, in row-major order.
-fn touched(region: &Region, chunk: &[usize]) -> impl Iterator<Item = Vec<usize>> {
-    let spans: Vec<(usize, usize)> =
-        region.ranges().zip(chunk).map(|(r, c)| (r.start / c, (r.end - 1) / c)).collect();
-    let mut next = Some(spans.iter().map(|s| s.0).collect::<Vec<_>>());
-    std::iter::from_fn(move || {
-        let current = next.take()?;
-        let mut after = current.clone();
-        for (i, span) in after.iter_mut().zip(&spans).rev() {
-            if *i < span.1 {
-                *i += 1;
-                next = Some(after);
-                break;
-            }
-            *i = span.0;
-        }
-        Some(current)
-    })
 }
 
 /// The common box of a chunk and a region, as seen from the chunk and from the region.
@@ -292,17 +286,4 @@ fn utf32(item: &[u8], big_endian: bool) -> Result<Text> {
         );
     }
     Ok(text.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn touched_chunks_are_walked_in_order() {
-        let region = Region::new([3..7, 4..5]);
-        let all: Vec<_> = touched(&region, &[3, 4]).collect();
-        assert_eq!(all, [[1, 1], [2, 1]]);
-        assert_eq!(touched(&Region::new([]), &[]).count(), 1);
-    }
 }

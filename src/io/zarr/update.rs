@@ -20,7 +20,7 @@ use super::sink::ZarrSink;
 use super::write::{ZarrWrite, at_once, on_its_way};
 use crate::array::Region;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::io::store::{Access, Location, join};
+use crate::io::store::{Access, FolderStore, Location, join};
 use crate::io::{RawDataset, cf};
 use crate::labels::{Coords, DataArray, Dataset, Missing, Name, Variable};
 use crate::lazy::LazyArray;
@@ -89,6 +89,10 @@ impl Existing {
         let documents = documents.collect();
         let raw = raw_of(&store, "", group);
         let decoded = cf::decode(raw.clone(), &cf::DecodeOptions::default())?;
+        let folder = match location {
+            Location::Path(path) if path.is_dir() => Some(FolderStore::new(path)?),
+            _ => None,
+        };
         Ok(Some(Existing {
             location: location.clone(),
             format,
@@ -96,7 +100,7 @@ impl Existing {
             documents,
             raw,
             decoded,
-            draft: Draft::InPlace { store, _guard: guard },
+            draft: Draft::InPlace { store, folder, _guard: guard },
         }))
     }
 

@@ -7,7 +7,6 @@ use hdf5_reader::messages::HdfMessage;
 use hdf5_reader::messages::layout::{ChunkIndexing, DataLayout};
 use hdf5_reader::{Dataset, Hdf5File};
 
-use super::super::ahead::Ahead;
 use super::super::boxes::{self, Touched};
 use super::super::element::Element;
 use super::super::file::RandomFile;
@@ -18,6 +17,7 @@ use super::index::{ChunkIndex, Stored};
 use super::{broken, check_size};
 use crate::array::{Block, Region};
 use crate::error::{Error, Result};
+use crate::io::ahead::Ahead;
 use crate::source::Traffic;
 
 /// The largest chunk that we decode, and write: HDF5 allows 4 GiB, real files have a few MiB.
@@ -120,7 +120,7 @@ impl StoredVariable {
             Layout::Chunked(c) => {
                 let stages = if self.filters.is_empty() { 1 } else { 3 };
                 let chunk = c.lengths.iter().fold(stages * self.element.size(), |n, &c| n.saturating_mul(c));
-                chunk.saturating_add(Ahead::scratch_bytes(file))
+                chunk.saturating_add(if file.is_object() { Ahead::LONGEST as usize } else { 0 })
             }
             _ => Strided::SCRATCH,
         }
@@ -266,7 +266,11 @@ impl StoredVariable {
                 let range = |s: &Stored| (s.address.saturating_add(base), u64::from(s.size));
                 // One that was never written comes without a request.
                 let ranges = stored.enumerate().filter(|(k, s)| *k == 0 || s.is_some());
-                ahead.fetch(file, ranges.map_while(|(_, s)| s.map(range)), io)?;
+                ahead.fetch(ranges.map_while(|(_, s)| s.map(range)), |offset, length, bytes| {
+                    file.check(offset, length)?;
+                    bytes.resize(length as usize, 0);
+                    file.read(offset, bytes, io)
+                })?;
             }
             let Some((number, at)) = touched.next() else { break };
             io.check()?;
@@ -303,12 +307,19 @@ impl StoredVariable {
             return Ok(());
         };
         let address = stored.address.saturating_add(hdf5.superblock().base_address);
+        let read = |out: &mut [u8]| match ahead.held(address, out.len() as u64) {
+            Some(bytes) => {
+                out.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => file.read(address, out, io),
+        };
         if self.filters.is_empty() && stored.size as usize == out.len() {
-            return ahead.read(file, address, out, io);
+            return read(out);
         }
         file.check(address, stored.size.into())?;
         scratch.raw.resize(stored.size as usize, 0);
-        ahead.read(file, address, &mut scratch.raw, io)?;
+        read(&mut scratch.raw)?;
         scratch.decode(&self.filters, stored.mask, self.element.size(), out)
     }
 }

@@ -241,7 +241,8 @@ fn attributes(attrs: &Attrs, owner: &str, format: NetcdfFormat) -> Result<Vec<Nc
     Ok(out)
 }
 
-fn unlimited(encoding: &Attrs) -> Vec<String> {
+/// The dimensions that an encoding says are unlimited.
+pub(super) fn unlimited(encoding: &Attrs) -> Vec<String> {
     match encoding.get("unlimited_dims") {
         Some(AttrValue::Str(s)) => vec![s.clone()],
         Some(AttrValue::Array(b)) => match b.get::<Text>() {

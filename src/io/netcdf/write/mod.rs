@@ -1,5 +1,6 @@
 //! Writing NetCDF files: chunk by chunk, under a temporary name until all is there.
 
+mod append;
 mod classic;
 mod compressor;
 mod definition;
@@ -25,6 +26,7 @@ use crate::labels::Dataset;
 use crate::lazy::LazyArray;
 use crate::source::{Sink, Traffic};
 
+use append::{Base, Existing};
 pub(in crate::io) use compressor::Compressor;
 use definition::Definition;
 pub use options::{NetcdfFormat, NetcdfOptions};
@@ -50,6 +52,8 @@ pub struct NetcdfWrite {
     sinks: Vec<NetcdfSink>,
     targets: Vec<(LazyArray, Arc<dyn Sink>)>,
     staging: Staging,
+    /// The file that is added to.
+    base: Option<Base>,
 }
 
 impl NetcdfWrite {
@@ -61,11 +65,17 @@ impl NetcdfWrite {
     ) -> Result<Self> {
         // What formats lack may take a look at all values.
         check_mode(path, options)?;
-        let format = options.format;
-        let lacks = Lacks { texts: format.is_classic(), wide_integers: format.is_netcdf3() };
-        let encode = |&(_, ds): &(&str, &Dataset)| cf::adapt(cf::encode(ds, false)?, lacks);
-        let encoded = groups.iter().map(encode).collect::<Result<Vec<_>>>();
-        let encoded = encoded.at(|| format!("writing the NetCDF file {}", path.display()))?;
+        let place = || format!("writing the NetCDF file {}", path.display());
+        if options.mode == WriteMode::Append
+            && let Some(mut there) = Existing::open(path).at(place)?
+        {
+            groups.iter().try_for_each(|(group, ds)| there.add(group, ds)).at(place)?;
+            let all: Vec<_> = there.groups.iter().map(|(group, raw)| (group.as_str(), raw)).collect();
+            let options = NetcdfOptions { format: there.format, ..options.clone() };
+            return Ok(NetcdfWrite { base: Some(there.base), ..Self::anew(path, &all, &options)? });
+        }
+        let encode = |&(_, ds): &(&str, &Dataset)| cf::adapt(cf::encode(ds, false)?, lacks(options.format));
+        let encoded = groups.iter().map(encode).collect::<Result<Vec<_>>>().at(place)?;
         let named: Vec<_> = groups.iter().zip(&encoded).map(|((group, _), raw)| (*group, raw)).collect();
         Self::create_groups(path, &named, options)
     }
@@ -121,10 +131,19 @@ impl NetcdfWrite {
         options: &NetcdfOptions,
     ) -> Result<Self> {
         check_mode(path, options)?;
+        if options.mode == WriteMode::Append && path.exists() {
+            return Err(Error::unsupported("adding to a file what is encoded already")
+                .help("write a `Dataset`: its values are encoded as the file has them"));
+        }
+        Self::anew(path, groups, options)
+    }
+
+    /// Begins a file that holds these groups and nothing else.
+    fn anew(path: &Path, groups: &[(&str, &RawDataset)], options: &NetcdfOptions) -> Result<Self> {
         let place = || format!("writing the NetCDF file {}", path.display());
         let define = |&(group, raw): &(&str, &RawDataset)| Definition::of(group, raw, options.format);
         let definitions = groups.iter().map(define).collect::<Result<Vec<_>>>().at(place)?;
-        let staging = Staging::file(path, options.mode == WriteMode::Replace)?;
+        let staging = Staging::file(path, options.mode != WriteMode::Create)?;
         let all = definitions.iter().flat_map(|d| &d.variables);
         let sinks: Vec<_> = all.map(|v| (v.name.clone(), v.dtype, v.grid.clone())).collect();
         let writer = writer(staging.path(), definitions, options).at(place)?;
@@ -140,7 +159,7 @@ impl NetcdfWrite {
                 None => targets.push((variable.data().clone(), Arc::new(sink) as Arc<dyn Sink>)),
             }
         }
-        Ok(NetcdfWrite { registration, sinks: sinks_of_file, targets, staging })
+        Ok(NetcdfWrite { registration, sinks: sinks_of_file, targets, staging, base: None })
     }
 
     /// The arrays that are still to be written, each with its sink.
@@ -163,7 +182,8 @@ impl NetcdfWrite {
     /// Completes the file and gives it its name.
     ///
     /// # Errors
-    /// If a target was not written to its end, the file system refuses, or the name was taken meanwhile.
+    /// If a target was not written to its end, the file system refuses, the name was taken meanwhile, or the file that was added
+    /// to has changed.
     ///
     /// ```
     /// # use graticule::prelude::*;
@@ -182,17 +202,23 @@ impl NetcdfWrite {
     pub fn finish(self) -> Result<()> {
         self.registration.close(&self.sinks)?.finish()?;
         std::fs::File::options().write(true).open(self.staging.path())?.sync_all()?;
+        self.base.as_ref().map_or(Ok(()), Base::check)?;
         self.staging.commit()
     }
 }
 
 /// An error if the file cannot be written in this mode.
 fn check_mode(path: &Path, options: &NetcdfOptions) -> Result<()> {
-    if !matches!(options.mode, WriteMode::Create | WriteMode::Replace) {
+    if !matches!(options.mode, WriteMode::Create | WriteMode::Replace | WriteMode::Append) {
         let mode = format!("the mode `{:?}` is one of Zarr stores", options.mode);
-        return Err(Error::unsupported(mode).help("NetCDF files are written anew: `Create` or `Replace`"));
+        return Err(Error::unsupported(mode).help("NetCDF files have `Create`, `Replace` and `Append`"));
     }
-    Staging::check(path, options.mode == WriteMode::Replace)
+    Staging::check(path, options.mode != WriteMode::Create)
+}
+
+/// What a format has not.
+fn lacks(format: NetcdfFormat) -> Lacks {
+    Lacks { texts: format.is_classic(), wide_integers: format.is_netcdf3() }
 }
 
 /// What writes a file with these groups.

@@ -77,8 +77,16 @@ impl FromStr for NetcdfFormat {
 #[derive(Debug, Clone)]
 pub struct NetcdfOptions {
     /// What to do with a file that is there already: replace it, unless told otherwise (as xarray does).
+    ///
+    /// [`Append`](WriteMode::Append) adds to it, as xarray's mode `a`: variables and attributes of the same names are
+    /// overwritten, others and other groups stay. A variable that is there keeps its type, its chunks and compression, how it is
+    /// packed, and attributes that are not new; dimensions keep their lengths. The file is written anew beside the old one,
+    /// chunk by chunk, and takes its place at the end: what is written may be computed from it, and a run that fails or is
+    /// killed leaves the old file. Of what an HDF5 file can hold beside variables, dimensions without variables, links and types
+    /// go, and `NETCDF4_CLASSIC` becomes NetCDF4; variables of types that cannot be read are an error, compressors that are not
+    /// written are left away with a warning.
     pub mode: WriteMode,
-    /// The format.
+    /// The format; a file that is added to keeps its own.
     pub format: NetcdfFormat,
     /// The group of the new file that the dataset is written to, as a path (`a/b`); the root if none is given.
     /// [`save_groups`](crate::io::save_groups) writes several.
@@ -108,6 +116,27 @@ impl NetcdfOptions {
     /// ```
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// In this mode: see [`mode`](NetcdfOptions::mode).
+    ///
+    /// ```
+    /// # use graticule::prelude::*;
+    /// use graticule::io::{netcdf::NetcdfOptions, zarr::WriteMode};
+    /// # let path = std::env::temp_dir().join(format!("graticule-netcdf-mode-{}.nc", std::process::id()));
+    /// let a = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?;
+    /// a.to_dataset("a").to_netcdf(&path)?;
+    /// let twice = open_dataset(&path)?.get("a")?.mul(2)?.to_dataset("b");
+    /// twice.to_netcdf_with(&path, &NetcdfOptions::new().mode(WriteMode::Append), &Local::new())?;
+    /// let both = open_dataset(&path)?;
+    /// assert_eq!(both.get("a")?.to_vec::<f64>()?, [1.0, 2.0]);
+    /// assert_eq!(both.get("b")?.to_vec::<f64>()?, [2.0, 4.0]);
+    /// # std::fs::remove_file(path)?;
+    /// # Ok::<(), graticule::Error>(())
+    /// ```
+    pub fn mode(mut self, mode: WriteMode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// In this format.
