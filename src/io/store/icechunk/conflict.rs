@@ -3,8 +3,8 @@
 use ::icechunk::conflicts::Conflict;
 use ::icechunk::session::{SessionError, SessionErrorKind};
 
-use super::key::key_of;
 use super::failed;
+use super::key::key_of;
 use crate::error::Error;
 
 /// So many conflicts and chunks are named; more are counted.
@@ -29,8 +29,9 @@ pub(super) fn explained(e: SessionError, branch: &str) -> Error {
             ))
             .help("write the changes again in a new session; this one still has them")
         }
-        SessionErrorKind::NoChangesToCommit => Error::invalid("the session has nothing to commit")
-            .help("write to its store first"),
+        SessionErrorKind::NoChangesToCommit => {
+            Error::invalid("the session has nothing to commit").help("write to its store first")
+        }
         _ => failed(e),
     }
 }

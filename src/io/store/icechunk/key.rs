@@ -58,9 +58,8 @@ mod tests {
 
     #[test]
     fn keys_are_documents_or_chunks() {
-        let chunk = |node: &str, index: &[u32]| {
-            Some(Key::Chunk(path(node).unwrap(), ChunkIndices(index.to_vec())))
-        };
+        let chunk =
+            |node: &str, index: &[u32]| Some(Key::Chunk(path(node).unwrap(), ChunkIndices(index.to_vec())));
         assert_eq!(Key::of("zarr.json"), Some(Key::Node(Path::root())));
         assert_eq!(Key::of("a/b/zarr.json"), Some(Key::Node(path("a/b").unwrap())));
         assert_eq!(Key::of("a/c/0/12"), chunk("a", &[0, 12]));

@@ -7,6 +7,7 @@
 //! ```
 //! use graticule::prelude::*;
 //! use graticule::io::store::icechunk::{Repository, Version};
+//! use graticule::io::zarr::{WriteMode, WriteOptions};
 //! let repo = Repository::create("memory://of the module")?;
 //! let ds = DataArray::from_vec(&[("x", 2)], vec![1.0, 2.0])?.to_dataset("a");
 //! let session = repo.writable_session("main")?;
@@ -14,7 +15,7 @@
 //! let first = session.commit("two values")?;
 //!
 //! let session = repo.writable_session("main")?;
-//! (&ds * 10.0)?.to_zarr_with(session.store(), &graticule::io::zarr::WriteOptions::replace())?;
+//! (&ds * 10.0)?.to_zarr_with(session.store(), &WriteOptions::new().mode(WriteMode::Replace), &Local::new())?;
 //! session.commit("ten times as much")?;
 //! let read = |version: Version| open_dataset(repo.readonly_session(version)?.store())?.get("a")?.to_vec::<f64>();
 //! assert_eq!(read(Version::branch("main"))?, [10.0, 20.0]);

@@ -147,8 +147,10 @@ impl Repository {
             Err(e) => Err(match e.kind {
                 RepositoryErrorKind::RepositoryDoesntExist
                 | RepositoryErrorKind::StorageError(StorageErrorKind::ObjectNotFound) => {
-                    let error =
-                        Error::new(ErrorKind::NotFound, format!("there is no Icechunk repository at `{place}`"));
+                    let error = Error::new(
+                        ErrorKind::NotFound,
+                        format!("there is no Icechunk repository at `{place}`"),
+                    );
                     match place.is_local() {
                         true => error.help("one in memory is there for its process, as long as that uses it"),
                         false => error.help("`Repository::create` makes one"),
@@ -216,8 +218,8 @@ impl Repository {
     /// ```
     pub fn writable_session(&self, branch: &str) -> Result<Session> {
         let name = branch.to_string();
-        let session =
-            self.ask(&Version::branch(branch), move |inner| async move { inner.writable_session(&name).await })?;
+        let session = self
+            .ask(&Version::branch(branch), move |inner| async move { inner.writable_session(&name).await })?;
         Ok(Session::new(Shared::new(self.place.clone(), session)))
     }
 
@@ -304,7 +306,9 @@ impl Repository {
     /// ```
     pub fn create_branch(&self, name: &str, snapshot: &str) -> Result<()> {
         let (id, branch, _lock) = (snapshot_id(snapshot)?, name.to_string(), self.place.alone()?);
-        let made = |inner: Arc<::icechunk::Repository>| async move { inner.create_branch(&branch, &id).await };
+        self.check_new("branch", name, self.list_branches()?)?;
+        let made =
+            |inner: Arc<::icechunk::Repository>| async move { inner.create_branch(&branch, &id).await };
         self.ask(&Version::snapshot(snapshot), made)
     }
 
@@ -323,6 +327,7 @@ impl Repository {
     /// ```
     pub fn create_tag(&self, name: &str, snapshot: &str) -> Result<()> {
         let (id, tag, _lock) = (snapshot_id(snapshot)?, name.to_string(), self.place.alone()?);
+        self.check_new("tag", name, self.list_tags()?)?;
         let made = |inner: Arc<::icechunk::Repository>| async move { inner.create_tag(&tag, &id).await };
         self.ask(&Version::snapshot(snapshot), made)
     }
@@ -370,12 +375,25 @@ impl Repository {
         })
     }
 
+    fn check_new(&self, what: &str, name: &str, there: Vec<String>) -> Result<()> {
+        match there.iter().any(|other| other == name) {
+            true => Err(Error::invalid(format!("there is a {what} named `{name}` already"))
+                .known(there)
+                .at(self.place.to_string())),
+            false => Ok(()),
+        }
+    }
+
     fn failed(&self, e: RepositoryError) -> Error {
         failed(e).at(self.place.to_string())
     }
 
     /// Asks the crate about a state; one that does not exist is an error that names those that do.
-    fn ask<T, F>(&self, version: &Version, question: impl FnOnce(Arc<::icechunk::Repository>) -> F) -> Result<T>
+    fn ask<T, F>(
+        &self,
+        version: &Version,
+        question: impl FnOnce(Arc<::icechunk::Repository>) -> F,
+    ) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, RepositoryError>> + Send + 'static,

@@ -155,11 +155,11 @@ impl Session {
     /// let repo = Repository::create("memory://of a rebase")?;
     /// let ds = |values| Ok::<_, graticule::Error>(DataArray::from_vec(&[("x", 1)], values)?.to_dataset("a"));
     /// let session = repo.writable_session("main")?;
-    /// ds(vec![1.0])?.to_zarr_with(session.store(), &WriteOptions::new().group("one"))?;
+    /// ds(vec![1.0])?.to_zarr_with(session.store(), &WriteOptions::new().group("one"), &Local::new())?;
     /// session.commit("groups")?;
     /// let (a, b) = (repo.writable_session("main")?, repo.writable_session("main")?);
-    /// ds(vec![2.0])?.to_zarr_with(a.store(), &WriteOptions::new().group("two"))?;
-    /// ds(vec![3.0])?.to_zarr_with(b.store(), &WriteOptions::new().group("three"))?;
+    /// ds(vec![2.0])?.to_zarr_with(a.store(), &WriteOptions::new().group("two"), &Local::new())?;
+    /// ds(vec![3.0])?.to_zarr_with(b.store(), &WriteOptions::new().group("three"), &Local::new())?;
     /// a.commit("two")?;
     /// b.commit_rebasing("three", 5)?;
     /// # Ok::<(), graticule::Error>(())
@@ -229,7 +229,9 @@ impl Session {
                 .help("`writable_session` of the repository begins one that writes"));
         }
         let guard = self.shared.turns.try_take(Access::Exclusive).ok_or_else(|| {
-            Error::invalid("a run is writing the session").at(place()).help("wait for its end, or `finish` it")
+            Error::invalid("a run is writing the session")
+                .at(place())
+                .help("wait for its end, or `finish` it")
         })?;
         self.shared.forget_beyond();
         Ok(guard)

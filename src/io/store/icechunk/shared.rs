@@ -36,7 +36,7 @@ pub(super) struct Shared {
     committed: AtomicBool,
     /// How often it was written.
     changes: AtomicU64,
-    /// Chunks outside of the shape that their array has as yet: those of an append come before the new metadata.
+    /// Chunks of arrays that have no place for them as yet: those of a run come before its metadata.
     beyond: Mutex<HashMap<(Path, ChunkIndices), ChunkPayload>>,
 }
 
@@ -45,7 +45,8 @@ static OPEN: LazyLock<Mutex<HashMap<String, Weak<Shared>>>> = LazyLock::new(Mute
 /// A name that no other session of any process has.
 fn unique() -> String {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+    let since =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
     format!("{}-{since:x}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -58,6 +59,11 @@ fn if_there<T>(answer: Result<T, SessionError>) -> Result<Option<T>> {
             _ => Err(failed(e)),
         },
     }
+}
+
+/// Whether a chunk lies outside of its array, or the array is not there.
+fn has_no_place(e: &SessionError) -> bool {
+    matches!(e.kind, SessionErrorKind::InvalidIndex { .. } | SessionErrorKind::NodeNotFound { .. })
 }
 
 impl Shared {
@@ -107,7 +113,10 @@ impl Shared {
 
     /// Forgets chunks of a run that ended before it wrote its metadata. Nobody may be writing.
     pub fn forget_beyond(&self) {
-        self.beyond.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let forgotten = std::mem::take(&mut *self.beyond.lock().unwrap_or_else(PoisonError::into_inner));
+        if !forgotten.is_empty() {
+            tracing::info!(repository = %self.place, "{} chunks that no metadata tell of do not count", forgotten.len());
+        }
     }
 
     pub fn snapshot_id(&self) -> String {
@@ -141,7 +150,13 @@ impl Shared {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub async fn chunk(&self, path: &Path, index: &ChunkIndices, offset: u64, length: u64) -> Result<Vec<u8>> {
+    pub async fn chunk(
+        &self,
+        path: &Path,
+        index: &ChunkIndices,
+        offset: u64,
+        length: u64,
+    ) -> Result<Vec<u8>> {
         let session = self.session.read().await;
         let range = ByteRange::Bounded(offset..offset + length);
         let reader = session.get_chunk_reader(path, index, &range).await.map_err(failed)?;
@@ -169,7 +184,7 @@ impl Shared {
         for (index, payload) in waiting {
             match session.set_chunk_ref(path.clone(), index.clone(), Some(payload)).await {
                 Ok(()) => self.drop_beyond(path, &index),
-                Err(e) if matches!(e.kind, SessionErrorKind::InvalidIndex { .. }) => {}
+                Err(e) if has_no_place(&e) => {}
                 Err(e) => return Err(failed(e)),
             }
         }
@@ -184,10 +199,11 @@ impl Shared {
         self.beyond.lock().unwrap_or_else(PoisonError::into_inner).remove(&(path.clone(), index.clone()));
     }
 
-    /// Puts a chunk. It is written before the session is locked, so that many are written at the same time.
+    /// Puts a chunk. It is written before the session is locked, so that many are written at the same time. One that its
+    /// array has no place for is there as soon as metadata say so.
     ///
     /// # Errors
-    /// If there is no such array, or the chunk cannot be written.
+    /// If the chunk cannot be written.
     pub async fn put_chunk(&self, path: Path, index: ChunkIndices, bytes: Bytes) -> Result<()> {
         self.changed();
         let writer = self.session.read().await.get_chunk_writer(&path, &index).map_err(failed)?;
@@ -195,7 +211,7 @@ impl Shared {
         let mut session = self.session.write().await;
         match session.set_chunk_ref(path.clone(), index.clone(), Some(payload.clone())).await {
             Ok(()) => Ok(()),
-            Err(e) if matches!(e.kind, SessionErrorKind::InvalidIndex { .. }) => {
+            Err(e) if has_no_place(&e) => {
                 self.beyond.lock().unwrap_or_else(PoisonError::into_inner).insert((path, index), payload);
                 Ok(())
             }
@@ -284,7 +300,10 @@ impl Shared {
             };
             let mut session = self.session.write().await;
             for (_, chunk) in chunks {
-                session.set_chunk_ref(target.clone(), chunk.coord, Some(chunk.payload)).await.map_err(failed)?;
+                session
+                    .set_chunk_ref(target.clone(), chunk.coord, Some(chunk.payload))
+                    .await
+                    .map_err(failed)?;
             }
         }
         self.remove_below(from).await

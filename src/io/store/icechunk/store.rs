@@ -107,7 +107,9 @@ impl IcechunkStore {
             (Some(branch), false) => Err(self.read_only().help(format!(
                 "its session is committed: begin the next one with `writable_session({branch:?})`"
             ))),
-            (None, _) => Err(self.read_only().help("`writable_session` of the repository begins one that writes")),
+            (None, _) => {
+                Err(self.read_only().help("`writable_session` of the repository begins one that writes"))
+            }
         }
     }
 
