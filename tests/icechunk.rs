@@ -506,6 +506,22 @@ fn a_plan_that_reads_a_snapshot_runs_in_another_process() {
 }
 
 #[test]
+fn programs_of_a_run_read_a_snapshot_and_the_session_gets_their_blocks() {
+    use graticule::cluster::{Processes, Staged};
+    let dir = tempfile::tempdir().unwrap();
+    let (repo, _) = with_days(dir.path().join("repo"));
+    let opened = open_dataset(repo.readonly_session("main").unwrap().store()).unwrap();
+    let session = repo.writable_session("main").unwrap();
+    let workers = Processes::new(env!("CARGO_BIN_EXE_graticule-worker")).at_once(2);
+    let executor = Staged::new(dir.path().join("job").to_str().unwrap(), workers).unwrap();
+    let twice = (&opened * 2.0).unwrap();
+    twice.to_zarr_with(session.store(), &replace(), &executor).unwrap();
+    session.commit("by others").unwrap();
+    let found = open_dataset(repo.readonly_session("main").unwrap().store()).unwrap();
+    assert!(found.identical(&(&days(0, 8) * 2.0).unwrap()).unwrap(), "{found}");
+}
+
+#[test]
 fn more_than_the_memory_holds_is_written_and_read() {
     let dir = tempfile::tempdir().unwrap();
     let repo = Repository::create(dir.path().join("repo")).unwrap();

@@ -41,7 +41,7 @@ impl Place {
     ///
     /// # Errors
     /// If it is a store in hand: Icechunk brings its own.
-    pub fn of(location: Location) -> Result<Place> {
+    pub(super) fn of(location: Location) -> Result<Place> {
         match location {
             Location::Path(path) => Ok(Place::Folder(std::path::absolute(path)?)),
             Location::Address(address) => match address.strip_prefix("memory://") {
@@ -57,7 +57,7 @@ impl Place {
     }
 
     /// Whether it is there for this process alone.
-    pub fn is_local(&self) -> bool {
+    pub(super) fn is_local(&self) -> bool {
         matches!(self, Place::Memory(_))
     }
 
@@ -65,7 +65,7 @@ impl Place {
     ///
     /// # Errors
     /// If there is none for the address.
-    pub fn storage(&self) -> Result<Stored> {
+    pub(super) fn storage(&self) -> Result<Stored> {
         match self {
             Place::Folder(path) => {
                 let path = path.clone();
@@ -81,7 +81,7 @@ impl Place {
     ///
     /// # Errors
     /// If the lock cannot be had.
-    pub fn alone(&self) -> Result<Guard> {
+    pub(super) fn alone(&self) -> Result<Guard> {
         match self {
             Place::Folder(path) => FolderStore::new(path)?.lock(Access::Exclusive),
             _ => Ok(Guard::none()),

@@ -67,7 +67,7 @@ fn has_no_place(e: &SessionError) -> bool {
 }
 
 impl Shared {
-    pub fn new(place: Place, session: session::Session) -> Arc<Shared> {
+    pub(super) fn new(place: Place, session: session::Session) -> Arc<Shared> {
         let branch = session.branch().map(str::to_string);
         let concurrency = session.config().get_partial_values_concurrency();
         let snapshot = Mutex::new(session.snapshot_id().to_string());
@@ -91,39 +91,39 @@ impl Shared {
     }
 
     /// The session of this name, if it is open in this process.
-    pub fn named(name: &str) -> Option<Arc<Shared>> {
+    pub(super) fn named(name: &str) -> Option<Arc<Shared>> {
         OPEN.lock().unwrap_or_else(PoisonError::into_inner).get(name).and_then(Weak::upgrade)
     }
 
-    pub fn is_writable(&self) -> bool {
+    pub(super) fn is_writable(&self) -> bool {
         self.branch.is_some() && !self.committed.load(Ordering::Acquire)
     }
 
-    pub fn set_committed(&self) {
+    pub(super) fn set_committed(&self) {
         self.committed.store(true, Ordering::Release);
     }
 
-    pub fn changes(&self) -> u64 {
+    pub(super) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }
 
-    pub fn session(&self) -> &Arc<RwLock<session::Session>> {
+    pub(super) fn session(&self) -> &Arc<RwLock<session::Session>> {
         &self.session
     }
 
     /// Forgets chunks of a run that ended before it wrote its metadata. Nobody may be writing.
-    pub fn forget_beyond(&self) {
+    pub(super) fn forget_beyond(&self) {
         let forgotten = std::mem::take(&mut *self.beyond.lock().unwrap_or_else(PoisonError::into_inner));
         if !forgotten.is_empty() {
             tracing::info!(repository = %self.place, "{} chunks that no metadata tell of do not count", forgotten.len());
         }
     }
 
-    pub fn snapshot_id(&self) -> String {
+    pub(super) fn snapshot_id(&self) -> String {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn set_snapshot_id(&self, id: String) {
+    pub(super) fn set_snapshot_id(&self, id: String) {
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = id;
     }
 
@@ -131,7 +131,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn document(&self, path: &Path) -> Result<Option<Bytes>> {
+    pub(super) async fn document(&self, path: &Path) -> Result<Option<Bytes>> {
         let session = self.session.read().await;
         Ok(if_there(session.get_node(path).await)?.map(|node| node.user_data))
     }
@@ -140,7 +140,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the manifests cannot be read.
-    pub async fn chunk_size(&self, path: &Path, index: &ChunkIndices) -> Result<Option<u64>> {
+    pub(super) async fn chunk_size(&self, path: &Path, index: &ChunkIndices) -> Result<Option<u64>> {
         let session = self.session.read().await;
         let found = if_there(session.get_chunk_ref(path, index).await)?;
         Ok(found.flatten().map(|payload| payload.length()))
@@ -150,7 +150,7 @@ impl Shared {
     ///
     /// # Errors
     /// If they cannot be read.
-    pub async fn chunk(
+    pub(super) async fn chunk(
         &self,
         path: &Path,
         index: &ChunkIndices,
@@ -171,7 +171,7 @@ impl Shared {
     ///
     /// # Errors
     /// If it is not valid, or the snapshot cannot be read.
-    pub async fn put_document(&self, path: &Path, document: Bytes) -> Result<()> {
+    pub(super) async fn put_document(&self, path: &Path, document: Bytes) -> Result<()> {
         self.changed();
         let key = join(key_of(path), "zarr.json");
         self.documents.set(&key, document).await.map_err(failed)?;
@@ -191,7 +191,7 @@ impl Shared {
         Ok(())
     }
 
-    pub fn changed(&self) {
+    pub(super) fn changed(&self) {
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -204,7 +204,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the chunk cannot be written.
-    pub async fn put_chunk(&self, path: Path, index: ChunkIndices, bytes: Bytes) -> Result<()> {
+    pub(super) async fn put_chunk(&self, path: Path, index: ChunkIndices, bytes: Bytes) -> Result<()> {
         self.changed();
         let writer = self.session.read().await.get_chunk_writer(&path, &index).map_err(failed)?;
         let payload = writer(bytes).await.map_err(failed)?;
@@ -223,7 +223,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn remove_chunk(&self, path: &Path, index: ChunkIndices) -> Result<bool> {
+    pub(super) async fn remove_chunk(&self, path: &Path, index: ChunkIndices) -> Result<bool> {
         self.changed();
         self.drop_beyond(path, &index);
         match self.session.write().await.delete_chunks(path, [index]).await {
@@ -236,7 +236,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn remove_below(&self, prefix: &str) -> Result<()> {
+    pub(super) async fn remove_below(&self, prefix: &str) -> Result<()> {
         self.changed();
         let nodes = self.nodes(prefix).await?;
         let lies_below = |path: &Path| below(key_of(path), prefix).is_some();
@@ -252,7 +252,10 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn nodes(&self, prefix: &str) -> Result<Vec<::icechunk::format::snapshot::NodeSnapshot>> {
+    pub(super) async fn nodes(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<::icechunk::format::snapshot::NodeSnapshot>> {
         let session = self.session.read().await;
         let nodes = session.list_nodes(&Path::root()).await.map_err(failed)?;
         nodes
@@ -265,7 +268,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn has_members(&self, node: &Path) -> Result<bool> {
+    pub(super) async fn has_members(&self, node: &Path) -> Result<bool> {
         Ok(self.nodes(key_of(node)).await?.iter().any(|other| other.path != *node))
     }
 
@@ -273,7 +276,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the manifests cannot be read.
-    pub async fn chunk_keys(&self, array: &Path) -> Result<Vec<String>> {
+    pub(super) async fn chunk_keys(&self, array: &Path) -> Result<Vec<String>> {
         let session = self.session.read().await;
         let Some(node) = if_there(session.get_array(array).await)? else { return Ok(Vec::new()) };
         let chunks = session.all_node_chunks(&node).await;
@@ -288,7 +291,7 @@ impl Shared {
     ///
     /// # Errors
     /// If the snapshot cannot be read.
-    pub async fn rename(&self, from: &str, to: &str) -> Result<()> {
+    pub(super) async fn rename(&self, from: &str, to: &str) -> Result<()> {
         for node in self.nodes(from).await? {
             let rest = below(key_of(&node.path), from).unwrap_or_default();
             let target = path(&join(to, rest))?;
