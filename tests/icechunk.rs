@@ -409,6 +409,20 @@ fn a_dataset_replaces_the_one_that_it_is_computed_from() {
     assert_eq!(found.get("c").unwrap().to_vec::<f64>().unwrap(), twice);
     assert!(found.get("t").is_err());
     assert_eq!(values(&repo.readonly_session(Version::snapshot(id)).unwrap()), counted(24));
+    // A part of the next snapshot is computed from the one before, but not from itself.
+    let before = repo.writable_session("main").unwrap();
+    write(&days(0, 8), &before, &replace()).unwrap();
+    let opened = open_dataset(before.store()).unwrap();
+    before.commit("as before").unwrap();
+    let session = repo.writable_session("main").unwrap();
+    let part =
+        |ds: &Dataset| (&ds.isel("time", 2..4).unwrap() * 2.0).unwrap().drop_vars(["x", "time"]).unwrap();
+    let region = WriteOptions::region([("time", 2..4)]);
+    write(&part(&opened), &session, &region).unwrap();
+    assert_eq!(values(&session)[6..12], twice[6..12]);
+    let itself = open_dataset(session.store()).unwrap();
+    let e = write(&part(&itself), &session, &region).unwrap_err().to_string();
+    assert!(e.contains("computed from the array that they would overwrite"), "{e}");
     // An array may be called as the folder of chunks is.
     let session = repo.writable_session("main").unwrap();
     write(&days(0, 4), &session, &replace()).unwrap();

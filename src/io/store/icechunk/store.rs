@@ -14,7 +14,7 @@ use super::repository::Repository;
 use super::shared::Shared;
 use super::version::Version;
 use crate::error::{Context, Error, ErrorKind, Result};
-use crate::io::store::{Access, ByteRange, Guard, Store};
+use crate::io::store::{Access, ByteRange, Guard, Store, join};
 
 /// The Zarr store of a [`Session`](super::Session): datasets are opened from it and written to it as with any other store.
 ///
@@ -119,9 +119,9 @@ impl IcechunkStore {
         }
     }
 
-    fn at(&self, key: &str) -> impl Fn() -> String {
-        let place = crate::io::store::join(&self.describe(), key);
-        move || place.clone()
+    /// What errors call a key.
+    fn place_of(&self, key: &str) -> String {
+        join(&self.describe(), key)
     }
 }
 
@@ -145,7 +145,7 @@ impl Store for IcechunkStore {
                 }
             })?,
         };
-        read.at(self.at(key))
+        read.at(|| self.place_of(key))
     }
 
     fn size(&self, key: &str) -> Result<Option<u64>> {
@@ -156,7 +156,7 @@ impl Store for IcechunkStore {
                 .map(|document| document.map(|bytes| bytes.len() as u64)),
             Some(Key::Chunk(path, index)) => wait(async move { open.chunk_size(&path, &index).await })?,
         };
-        size.at(self.at(key))
+        size.at(|| self.place_of(key))
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<String>> {
@@ -181,7 +181,7 @@ impl Store for IcechunkStore {
             }
             Ok::<_, Error>(names)
         })?;
-        Ok(names.at(self.at(prefix))?.into_iter().collect())
+        Ok(names.at(|| self.place_of(prefix))?.into_iter().collect())
     }
 
     fn write(&self, key: &str, bytes: &[u8]) -> Result<()> {
@@ -192,7 +192,7 @@ impl Store for IcechunkStore {
             None => Err(Error::unsupported(format!("`{key}` cannot lie in an Icechunk repository"))
                 .help("it holds Zarr v3 with chunks under keys like `a/c/0/1`: use `ZarrFormat::V3`")),
         }
-        .at(self.at(key))
+        .at(|| self.place_of(key))
     }
 
     /// The document of a group that has members stays: nothing else would hold them. It can be written anew.
@@ -215,12 +215,12 @@ impl Store for IcechunkStore {
             })?,
             None => wait(async move { open.remove_below(&prefix).await })?,
         };
-        removed.at(self.at(key))
+        removed.at(|| self.place_of(key))
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<()> {
         let (open, old, new) = (self.writable()?, from.to_string(), to.to_string());
-        wait(async move { open.rename(&old, &new).await })?.at(self.at(from))
+        wait(async move { open.rename(&old, &new).await })?.at(|| self.place_of(from))
     }
 
     fn lock(&self, access: Access) -> Result<Guard> {
@@ -263,7 +263,10 @@ impl Store for IcechunkStore {
     fn describe(&self) -> String {
         match &self.described {
             Described::Snapshot { place, id } => format!("icechunk {place} at {id}"),
-            Described::Session { place, .. } => format!("icechunk session of {place}"),
+            // Of two sessions the one may be computed from the other.
+            Described::Session { place, name } => {
+                format!("icechunk session {} of {place}", name.rsplit('-').next().unwrap_or_default())
+            }
         }
     }
 }
