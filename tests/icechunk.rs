@@ -3,7 +3,6 @@
 
 mod support;
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
@@ -569,7 +568,7 @@ impl Drop for S3 {
 
 #[cfg(feature = "remote")]
 impl S3 {
-    fn start(python: &Path) -> S3 {
+    fn start(python: &std::path::Path) -> S3 {
         use std::io::{Read, Write};
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(python);
