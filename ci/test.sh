@@ -18,7 +18,7 @@ export CARGO_PROFILE_RELEASE_DEBUG=0
 features=(--all-features)
 if ! pkg-config --exists netcdf 2>/dev/null; then
     title "NOT TESTED: the feature netcdf, for want of libnetcdf (see ci/setup.sh)"
-    features=(--features dask,remote)
+    features=(--features dask,icechunk,remote)
 fi
 
 title "format"

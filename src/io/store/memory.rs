@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, Weak};
 
 use serde::{Deserialize, Serialize};
 
+use super::lock::Turns;
 use super::{Access, ByteRange, Guard, Store, join};
 use crate::error::Result;
 
@@ -22,9 +23,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Shared {
     objects: RwLock<BTreeMap<String, Object>>,
-    /// How many write at present; -1 is one that is alone.
-    writers: Mutex<i64>,
-    freed: Condvar,
+    turns: Arc<Turns>,
 }
 
 #[derive(Debug)]
@@ -105,20 +104,6 @@ fn start(prefix: &str) -> String {
     if prefix.is_empty() { String::new() } else { format!("{prefix}/") }
 }
 
-/// Frees the lock when it is dropped.
-struct Writing {
-    shared: Arc<Shared>,
-    access: Access,
-}
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        let mut writers = self.shared.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        *writers = if self.access == Access::Exclusive { 0 } else { *writers - 1 };
-        self.shared.freed.notify_all();
-    }
-}
-
 #[typetag::serde(name = "memory")]
 impl Store for MemoryStore {
     fn read(&self, key: &str, range: ByteRange) -> Result<Option<Vec<u8>>> {
@@ -171,17 +156,7 @@ impl Store for MemoryStore {
     }
 
     fn lock(&self, access: Access) -> Result<Guard> {
-        let mut writers = self.shared.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        let busy = |writers: i64| match access {
-            Access::Shared => writers < 0,
-            Access::Exclusive => writers != 0,
-        };
-        while busy(*writers) {
-            writers = self.shared.freed.wait(writers).unwrap_or_else(PoisonError::into_inner);
-        }
-        *writers = if access == Access::Exclusive { -1 } else { *writers + 1 };
-        drop(writers);
-        Ok(Guard::of(Writing { shared: self.shared.clone(), access }))
+        Ok(self.shared.turns.take(access))
     }
 
     fn stamp(&self, key: &str) -> Option<String> {

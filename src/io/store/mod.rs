@@ -1,6 +1,8 @@
 //! Bytes under keys: what lies below chunked formats, wherever that is.
 
 mod folder;
+#[cfg(feature = "icechunk")]
+pub mod icechunk;
 mod location;
 mod lock;
 mod memory;
@@ -9,6 +11,8 @@ mod references;
 #[cfg(feature = "remote")]
 mod remote;
 mod unfinished;
+#[cfg(any(feature = "remote", feature = "icechunk"))]
+mod waiting;
 mod zip;
 
 use std::fmt::Debug;
@@ -173,6 +177,12 @@ pub trait Store: Debug + Send + Sync {
     /// How many requests it serves best at the same time: more than one where a request waits for a server.
     fn requests(&self) -> usize {
         1
+    }
+
+    /// Whether a group may hold copies of the metadata below it. Without it none are written, and those that others have
+    /// written are not read.
+    fn supports_consolidated_metadata(&self) -> bool {
+        true
     }
 
     /// Whether it is there for this process alone.

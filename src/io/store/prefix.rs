@@ -74,6 +74,10 @@ impl Store for PrefixStore {
         self.inner.stamp(&self.key(key))
     }
 
+    fn supports_consolidated_metadata(&self) -> bool {
+        self.inner.supports_consolidated_metadata()
+    }
+
     fn is_local(&self) -> bool {
         self.inner.is_local()
     }

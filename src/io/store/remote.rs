@@ -3,16 +3,15 @@
 //! Requests that fail for a reason that may pass are repeated with growing pauses (by `object_store`).
 
 use std::collections::{BTreeMap, HashMap};
-use std::future::Future;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutPayload};
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Runtime;
 
+use super::waiting::{REQUESTS, wait};
 use super::{Access, ByteRange, Guard, Store, keys_below};
 use crate::error::{Context, Error, Result};
 
@@ -21,9 +20,6 @@ pub(super) const SCHEMES: [&str; 9] = ["http", "https", "s3", "s3a", "gs", "az",
 
 /// Environment variables that tell credentials and regions begin so.
 const ENVIRONMENT: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
-
-/// So many requests are on their way at the same time.
-const REQUESTS: usize = 32;
 
 /// A lock of another run is waited for so long.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -45,30 +41,6 @@ type Opened = (Arc<dyn ObjectStore>, Path);
 type Clients = HashMap<(String, BTreeMap<String, String>), Opened>;
 
 static CLIENTS: LazyLock<Mutex<Clients>> = LazyLock::new(Mutex::default);
-
-/// The threads that wait for servers.
-fn runtime() -> Result<&'static Runtime> {
-    static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(|| {
-        tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .thread_name("graticule-io")
-            .enable_all()
-            .build()
-    });
-    RUNTIME.as_ref().map_err(|e| Error::storage(format!("no threads for requests can be had: {e}")))
-}
-
-/// Runs a request to its end. The runtime is one of ours, so that whoever calls may be inside of another.
-fn wait<T: Send + 'static>(
-    request: impl Future<Output = object_store::Result<T>> + Send + 'static,
-) -> Result<object_store::Result<T>> {
-    let (tell, told) = mpsc::channel();
-    runtime()?.spawn(async move {
-        // If nobody waits any more, nobody needs it.
-        let _ = tell.send(request.await);
-    });
-    told.recv().map_err(|_| Error::internal("a request ended without an answer"))
-}
 
 /// The answer, or nothing where there is no such object.
 fn if_there<T>(answer: object_store::Result<T>) -> Result<Option<T>> {

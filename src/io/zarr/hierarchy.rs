@@ -141,15 +141,16 @@ fn group_v3(store: &dyn Store, group: &str, doc: &Value) -> Result<Group> {
     }
     let mut out =
         Group { format: 3, attributes: object(&doc["attributes"]), arrays: Vec::new(), groups: Vec::new() };
+    let consolidated = store.supports_consolidated_metadata();
     // Only the root is sure to know everything below it.
-    let root = if group.is_empty() { None } else { json::read(store, "zarr.json")? };
+    let root = if group.is_empty() || !consolidated { None } else { json::read(store, "zarr.json")? };
     let (entries, prefix) = match &root {
         Some(root) if root["consolidated_metadata"]["metadata"].is_object() => {
             (&root["consolidated_metadata"]["metadata"], format!("{group}/"))
         }
         _ => (&doc["consolidated_metadata"]["metadata"], String::new()),
     };
-    if let Some(entries) = entries.as_object() {
+    if let Some(entries) = entries.as_object().filter(|_| consolidated) {
         for (path, entry) in entries {
             let Some(name) = path.strip_prefix(&prefix).filter(|n| !n.is_empty() && !n.contains('/')) else {
                 continue;

@@ -82,7 +82,9 @@ impl Existing {
         let document = super::json::read(&*store, key)?;
         let consolidated = document.filter(|d| match format {
             ZarrFormat::V2 => true,
-            ZarrFormat::V3 => d["consolidated_metadata"]["metadata"].is_object(),
+            ZarrFormat::V3 => {
+                store.supports_consolidated_metadata() && d["consolidated_metadata"]["metadata"].is_object()
+            }
         });
         let documents =
             group.arrays.iter().filter_map(|(name, d)| Some((name.clone(), d.as_ref().ok()?.clone())));

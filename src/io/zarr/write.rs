@@ -128,8 +128,8 @@ impl ZarrWrite {
             begin_array(&draft, name, variable, &sink, &documents).at(|| on_its_way(name, &location))?;
             all.extend(documents.into_iter().map(|(key, document)| (name.to_string(), key, document)));
         }
-        let documents =
-            group_documents(options.format, attrs::to_json(&raw.attrs), &all, options.consolidated);
+        let consolidated = options.consolidated && draft.store().supports_consolidated_metadata();
+        let documents = group_documents(options.format, attrs::to_json(&raw.attrs), &all, consolidated);
         let targets = if options.compute { targets } else { Vec::new() };
         Ok(ZarrWrite { draft, targets, documents, group: None })
     }
