@@ -67,9 +67,10 @@ const NANNY: &str = "65536";
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const KEPT_PART: usize = 8;
 
-/// Blocks of fewer bytes come from heaps, and are not handed back one by one.
+/// Blocks of fewer bytes come from heaps, and are not handed back one by one. Larger ones, as results are, would not find
+/// their old place in a heap again: smaller ones have been cut from it.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const FROM_HEAP: libc::c_int = 1 << 30;
+const FROM_HEAP: libc::c_int = 64 << 20;
 
 /// Has the C library's allocator keep what is freed, for the next array: left alone it gives blocks of some
 /// megabytes back at once, and every task would be given fresh pages for each of its arrays. What the environment
