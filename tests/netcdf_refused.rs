@@ -233,7 +233,12 @@ fn a_path_that_is_taken_is_refused_before_anything_is_read() {
     std::fs::write(&path, "taken").unwrap();
     let texts = Variable::new(["x"], LazyArray::from_source(std::sync::Arc::new(Unread))).unwrap();
     let ds = DataArray::new(texts, Coords::new()).unwrap().to_dataset("texts");
-    for (mode, said) in [(WriteMode::Create, "exists already"), (WriteMode::Append, "one of Zarr stores")] {
+    for (mode, said) in [
+        (WriteMode::Create, "exists already"),
+        (WriteMode::Append, "not a NetCDF file"),
+        (WriteMode::AppendOnly, "one of Zarr stores"),
+        (WriteMode::Modify, "one of Zarr stores"),
+    ] {
         let options = NetcdfOptions { mode, ..NetcdfOptions::new().format(NetcdfFormat::Cdf2) };
         let e = ds.to_netcdf_with(&path, &options, &Local::new()).unwrap_err().to_string();
         assert!(e.contains(said) && !e.contains("somebody"), "{e}");

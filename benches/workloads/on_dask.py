@@ -47,6 +47,8 @@ def start(folder: pathlib.Path, environment: dict, memory: str) -> list:
 
 def run(command: list, environment: dict) -> dict:
     """The line that the program prints, and the processor time of its children."""
+    # What others wrote shall not keep this one's writes waiting.
+    os.sync()
     before = processor_time()
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
