@@ -5,6 +5,8 @@
 //! cargo run --release --features dask --example workloads -- W1 --data DIR --out PATH --dask scheduler.json --library PATH
 //! ```
 //!
+//! Data behind a web server is read with `--features remote` and its address as `DIR`, as far as Zarr stores go.
+//!
 //! Prints one line of JSON: how long each repeat took, processor time, peak memory, bytes read and written, and
 //! sums that tell whether peers got the same numbers. The result is left in `PATH.nc`, or `PATH.zarr` where writing
 //! it is the work. `docs/performance.md` tells how the data is made and how peers are timed beside.
@@ -16,6 +18,7 @@ mod stored;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use graticule::io::store::{ByteRange, Location};
 use graticule::io::zarr::{WriteMode, WriteOptions};
 use graticule::plan::parse_bytes;
 use graticule::prelude::*;
@@ -143,12 +146,14 @@ fn main() {
 
 fn run() -> Result<()> {
     let args = Args::parse(std::env::args().skip(1))?;
-    let sizes = args.data.join("params.json");
+    let place = args.data.join("params.json");
     let broken = |e: &dyn std::fmt::Display| {
-        Error::invalid(format!("{}: {e}", sizes.display())).help("benches/workloads/data.py makes the data")
+        Error::invalid(format!("{}: {e}", place.display())).help("benches/workloads/data.py makes the data")
     };
-    let text = std::fs::read_to_string(&sizes).map_err(|e| broken(&e))?;
-    let sizes = serde_json::from_str(&text).map_err(|e| broken(&e))?;
+    let text =
+        Location::from(&args.data).store()?.read("params.json", ByteRange::Whole { limit: 1 << 20 })?;
+    let text = text.ok_or_else(|| broken(&"is not there"))?;
+    let sizes = serde_json::from_slice(&text).map_err(|e| broken(&e))?;
     let mut job = Job {
         data: args.data,
         out: args.out,
