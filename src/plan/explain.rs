@@ -23,7 +23,7 @@ pub struct Explain {
 
 impl Explain {
     /// What the plan asks of a cluster with so many threads: tasks of its engine, their size, time of its scheduler. Of a plan
-    /// that is made for one: [`explain_with`](crate::DataArray::explain_with).
+    /// that is made for one: [`explain_with`](crate::labels::DataArray::explain_with).
     ///
     /// ```
     /// # use graticule::prelude::*;
