@@ -30,6 +30,9 @@ title "lints"
 cargo clippy --release --all-targets "${features[@]}" -- -D warnings
 cargo clippy --release -- -D warnings
 
+title "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --lib "${features[@]}"
+
 title "conformance cases against xarray"
 "$GRATICULE_PYTHON" tests/conformance/oracle.py --check
 

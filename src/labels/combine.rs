@@ -21,7 +21,7 @@ use crate::index::Join;
 use crate::index::{self, Positions};
 use crate::lazy::LazyArray;
 
-/// Which variables (or coordinates) [`concat`] joins besides those that have the dimension anyway; the
+/// Which variables (or coordinates) [`concat`](fn@concat) joins besides those that have the dimension anyway; the
 /// others are merged into one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ConcatOver {
@@ -38,7 +38,7 @@ pub enum ConcatOver {
     Names(Vec<Name>),
 }
 
-/// How [`concat`] chooses, compares and fills.
+/// How [`concat`](fn@concat) chooses, compares and fills.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConcatOptions {
     /// Which data variables are joined.
@@ -71,7 +71,7 @@ impl Default for ConcatOptions {
     }
 }
 
-/// The dimension along which [`concat`] joins: its name, or the labels of a new one.
+/// The dimension along which [`concat`](fn@concat) joins: its name, or the labels of a new one.
 #[derive(Debug, Clone)]
 pub enum ConcatDim {
     /// An existing or new dimension.

@@ -41,7 +41,7 @@ impl ConcatOptions {
 ///
 /// # Errors
 /// If a dimension has no labels, labels are not in order or overlap, two objects have the same place, and
-/// those of [`concat`] and [`merge`].
+/// those of [`concat`](fn@concat) and [`merge`].
 ///
 /// # Example
 /// ```

@@ -94,7 +94,7 @@ impl ConcatOptions {
 ///
 /// # Errors
 /// If the lists form no grid, there are not as many dimensions as levels, and those of
-/// [`concat`] and [`merge`].
+/// [`concat`](fn@concat) and [`merge`].
 ///
 /// # Example
 /// ```

@@ -43,7 +43,7 @@ pub fn slice<T>(start: Option<T>, stop: Option<T>, step: Option<i64>) -> PySlice
 
 /// Positions along one dimension.
 ///
-/// An integer (the dimension goes), a range or [`slice`], a list of integers, a mask of bools, or an array
+/// An integer (the dimension goes), a range or [`slice`](fn@slice), a list of integers, a mask of bools, or an array
 /// with dimensions of its own: arrays are taken point by point. Negative positions count from the end.
 #[derive(Clone)]
 pub enum Indexer {

@@ -55,7 +55,7 @@ impl Counts {
 impl Dataset {
     /// Selects by position along one dimension; variables without it stay as they are.
     ///
-    /// An integer drops the dimension and leaves its coordinate as scalar; ranges, [`slice`]s, lists and
+    /// An integer drops the dimension and leaves its coordinate as scalar; ranges, [`slice`](fn@slice)s, lists and
     /// masks keep it; an array puts its own dimensions in the place. Lazy: reads no data variable.
     ///
     /// # Errors

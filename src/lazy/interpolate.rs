@@ -98,7 +98,7 @@ impl Op for FillGaps {
 
 impl LazyArray {
     /// The array (of floats or complex numbers) with missing elements along an axis filled, given the places
-    /// `x` of the elements, which rise. Where the method [is local](Gaps::is_local) chunks stay; else the axis
+    /// `x` of the elements, which rise. Where the method is local (`Gaps::is_local`) chunks stay; else the axis
     /// becomes one chunk, as a task needs whole lanes.
     ///
     /// # Errors

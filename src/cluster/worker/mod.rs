@@ -1,4 +1,4 @@
-//! The part that runs on workers: [`Core`] runs batches of plans, whoever hands them over.
+//! The part that runs on workers: `Core` runs batches of plans, whoever hands them over.
 //!
 //! A worker is this library and the kernels and sources of a user's own in one build: `worker_library!()` makes a shared
 //! library of it, which the process of a Dask worker loads, and [`worker_main`] a program, which is run as its child, and

@@ -33,10 +33,10 @@ impl Gaps {
     }
 }
 
-/// The valid elements next to a piece, as [`beside`] gives them, and where the piece begins in its lanes.
+/// The valid elements next to a piece, as `beside` gives them, and where the piece begins in its lanes.
 #[derive(Debug, Clone, Copy)]
 pub struct Neighbours<'a> {
-    /// Axis of the four [`ends`], then those of the piece with length 1 along the lanes.
+    /// Axis of the four `ends`, then those of the piece with length 1 along the lanes.
     pub ends: &'a Block,
     /// The position of the first element of the piece.
     pub start: usize,

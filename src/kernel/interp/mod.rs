@@ -1,7 +1,7 @@
 //! Functions of one variable through points: lines, splines, Hermite pieces, polynomials.
 //!
 //! [`interpolate`] takes the points of one lane and gives values at other places. Formulas and their order
-//! are those of numpy's `interp` and scipy's `interpolate`, so that results agree to rounding. [`fill_gaps`] uses it
+//! are those of numpy's `interp` and scipy's `interpolate`, so that results agree to rounding. `fill_gaps` uses it
 //! to fill what is missing in lanes of a block.
 
 mod gaps;

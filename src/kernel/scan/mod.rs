@@ -1,6 +1,6 @@
 //! Running values along an axis: sums, products and the last valid element.
 //!
-//! A long axis is scanned chunk by chunk: [`total`] says what a chunk adds, [`before`] what all chunks
+//! A long axis is scanned chunk by chunk: `total` says what a chunk adds, `before` what all chunks
 //! before each one come to, and [`scan`] starts from that. The running value of a lane is one or two
 //! numbers; those of all lanes lie side by side, so that loops over an inner axis vectorise.
 
