@@ -14,6 +14,8 @@ use graticule::plan::{Plan, Target};
 use graticule::prelude::*;
 use support::Ramp;
 use support::python::{python, run_script};
+#[cfg(feature = "remote")]
+use support::s3::S3;
 
 /// What a process that a test starts has to do.
 const WORK: &str = "GRATICULE_TEST_WORK";
@@ -28,13 +30,7 @@ fn replace() -> WriteOptions {
 
 /// `n` days from day `start` on, at three places, in chunks of two days.
 fn days(start: i64, n: usize) -> Dataset {
-    let values: Vec<f64> = (0..3 * n).map(|i| (start * 3) as f64 + i as f64).collect();
-    let time: Vec<i64> = (start..start + n as i64).map(|d| d * 86_400_000_000_000).collect();
-    let time = Block::from_vec(&[n], time).unwrap().retype(DType::DATETIME_NS);
-    let a = DataArray::from_vec(&[("time", n), ("x", 3)], values).unwrap();
-    let a = a.assign_coords([("time", time)]).unwrap();
-    let x = Block::from_vec(&[3], vec![10i64, 20, 30]).unwrap();
-    a.assign_coords([("x", x)]).unwrap().to_dataset("t").chunk("time", 2).unwrap()
+    support::days(start, n).chunk("time", 2).unwrap()
 }
 
 fn values(session: &Session) -> Vec<f64> {
@@ -554,44 +550,6 @@ fn more_than_the_memory_holds_is_written_and_read() {
     assert!(outcome.report.peak_bytes <= 8 << 20, "{}", outcome.report.peak_bytes);
 }
 
-/// A server of S3 that ends with the test.
-#[cfg(feature = "remote")]
-struct S3(std::process::Child, u16);
-
-#[cfg(feature = "remote")]
-impl Drop for S3 {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-#[cfg(feature = "remote")]
-impl S3 {
-    fn start(python: &std::path::Path) -> S3 {
-        use std::io::{Read, Write};
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(python);
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
-        let server = S3(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(), port);
-        let begun = std::time::Instant::now();
-        let mut stream = loop {
-            if let Ok(stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
-                break stream;
-            }
-            assert!(begun.elapsed().as_secs() < 60, "the server does not start");
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        };
-        let request =
-            "PUT /bucket HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-        server
-    }
-}
-
 #[cfg(feature = "remote")]
 #[test]
 fn a_repository_lies_in_a_bucket() {
@@ -616,7 +574,7 @@ fn a_repository_lies_in_a_bucket() {
     let Some(python) = python() else { return };
     let server = S3::start(&python);
     let mut child = process("a_repository_lies_in_a_bucket", "bucket");
-    child.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{}", server.1)).env("AWS_REGION", "us-east-1");
+    child.env("AWS_ENDPOINT_URL", server.url()).env("AWS_REGION", "us-east-1");
     child.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").stderr(Stdio::piped());
     let output = child.output().unwrap();
     let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -7,13 +7,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use graticule::io::store::{RemoteStore, Store, keys_below};
 use graticule::io::zarr::{WriteMode, WriteOptions};
 use graticule::prelude::*;
 use support::netcdf::{encoded, netcdf_files, rows};
 use support::python::{python, sample_data};
+use support::s3::S3;
 
 /// A server that ends with the test.
 struct Server {
@@ -39,20 +40,6 @@ impl Server {
             .read_line(&mut line)
             .expect("it prints its port");
         Server { port: line.trim().parse().expect("a port"), child }
-    }
-
-    fn of_s3(python: &Path) -> Server {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(python);
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("python starts");
-        let server = Server { child, port };
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server does not start");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        server
     }
 
     fn url(&self, path: &str) -> String {
@@ -119,22 +106,11 @@ fn waiting_for_a_slow_server_is_shared() {
 #[test]
 fn a_bucket_is_written_read_appended_to_and_replaced() {
     let Some(python) = python() else { return };
-    let server = Server::of_s3(&python);
-    // A bucket is made with one request.
-    {
-        use std::io::Write;
-        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
-        let request =
-            "PUT /bucket HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-    }
+    let server = S3::start(&python);
     let store = |name: &str| {
         let store = RemoteStore::new(format!("s3://bucket/{name}")).unwrap();
         let options = [
-            ("aws_endpoint", server.url("")),
+            ("aws_endpoint", server.url()),
             ("aws_region", "us-east-1".into()),
             ("aws_access_key_id", "test".into()),
             ("aws_secret_access_key", "test".into()),

@@ -177,3 +177,22 @@ fn a_damaged_shard_is_an_error_that_names_it() {
     let e = whole(&open(&FarStore::at(&path))).to_vec::<f64>().unwrap_err().to_string();
     assert!(e.contains("shard [0, 0]"), "{e}");
 }
+
+#[test]
+fn a_shard_that_was_removed_is_an_error_and_not_fill_values() {
+    let dir = tempfile::tempdir().unwrap();
+    let ds = DataArray::from_vec(&[("y", 4), ("x", 100)], vec![1.5; 400]).unwrap().to_dataset("a");
+    let ds = encoded(&ds, [("chunks", vec![1i64, 100]), ("shards", vec![4, 100])]);
+    let path = dir.path().join("removed.zarr");
+    ds.to_zarr(&path).unwrap();
+    let near = open_dataset(&path).unwrap().get("a").unwrap();
+    let far = open(&FarStore::at(&path));
+    for a in [&near, &far] {
+        assert_eq!(whole(a).to_vec::<f64>().unwrap(), vec![1.5; 400]);
+    }
+    std::fs::remove_file(path.join("a/c/0/0")).unwrap();
+    for a in [&near, &far] {
+        let e = whole(a).to_vec::<f64>().unwrap_err().to_string();
+        assert!(e.contains("removed since its index was read") && e.contains("shard [0, 0]"), "{e}");
+    }
+}

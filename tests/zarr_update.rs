@@ -12,21 +12,11 @@ use graticule::io::Compression;
 use graticule::io::store::{MemoryStore, Store, keys_below};
 use graticule::io::zarr::{DimRegion, WriteMode, WriteOptions, WriteRegion, ZarrFormat};
 use graticule::prelude::*;
+use support::days;
 use support::python::{python, run_script};
 
 fn write(ds: &Dataset, to: &Path, options: &WriteOptions) -> Result<Report> {
     ds.to_zarr_with(to, options, &Local::new())
-}
-
-/// `n` days from day `start` on, at three places.
-fn days(start: i64, n: usize) -> Dataset {
-    let values: Vec<f64> = (0..3 * n).map(|i| (start * 3) as f64 + i as f64).collect();
-    let time: Vec<i64> = (start..start + n as i64).map(|d| d * 86_400_000_000_000).collect();
-    let time = Block::from_vec(&[n], time).unwrap().retype(DType::DATETIME_NS);
-    let a = DataArray::from_vec(&[("time", n), ("x", 3)], values).unwrap();
-    let a = a.assign_coords([("time", time)]).unwrap();
-    let x = Block::from_vec(&[3], vec![10i64, 20, 30]).unwrap();
-    a.assign_coords([("x", x)]).unwrap().to_dataset("t")
 }
 
 fn chunked(ds: &Dataset, time: usize) -> Dataset {

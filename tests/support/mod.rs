@@ -7,11 +7,11 @@ pub mod dask;
 pub mod netcdf;
 pub mod python;
 pub mod results;
+pub mod s3;
 pub mod told;
 
-use graticule::Result;
-use graticule::array::{Block, ChunkGrid, Region};
-use graticule::dtype::DType;
+use graticule::array::{ChunkGrid, Region};
+use graticule::prelude::*;
 use graticule::source::{Source, Traffic};
 use serde::{Deserialize, Serialize};
 
@@ -67,4 +67,15 @@ impl Source for Ramp {
     fn describe(&self) -> String {
         format!("ramp {:?}", self.shape)
     }
+}
+
+/// `n` days from day `start` on, at three places.
+pub fn days(start: i64, n: usize) -> Dataset {
+    let values: Vec<f64> = (0..3 * n).map(|i| (start * 3) as f64 + i as f64).collect();
+    let time: Vec<i64> = (start..start + n as i64).map(|d| d * 86_400_000_000_000).collect();
+    let time = Block::from_vec(&[n], time).unwrap().retype(DType::DATETIME_NS);
+    let a = DataArray::from_vec(&[("time", n), ("x", 3)], values).unwrap();
+    let a = a.assign_coords([("time", time)]).unwrap();
+    let x = Block::from_vec(&[3], vec![10i64, 20, 30]).unwrap();
+    a.assign_coords([("x", x)]).unwrap().to_dataset("t")
 }

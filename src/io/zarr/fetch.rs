@@ -4,7 +4,7 @@ use super::chunks::{ArraySpec, Shard};
 use super::codecs::Codecs;
 use super::shards::ShardIndex;
 use crate::array::Region;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::io::ahead::Ahead;
 use crate::io::store::ByteRange;
 use crate::source::Traffic;
@@ -59,9 +59,12 @@ impl ArraySpec {
         // In the order of their bytes, whatever that is: each is asked for once, with what lies beside it.
         let mut chunks: Vec<_> = touched(&part, &self.chunk).map(|chunk| (lies(&chunk), chunk)).collect();
         chunks.sort_by_key(|(range, _)| *range);
-        let read = |(offset, length): (u64, u64)| {
-            let bytes = self.store.read(&key, ByteRange::Part { offset, length });
-            bytes.inspect(|bytes| io.count_read(bytes.as_ref().map_or(0, Vec::len)))
+        let read = |offset, length| {
+            let bytes = self.store.read(&key, ByteRange::Part { offset, length })?;
+            // Its index told of the chunk: that is no chunk of fill values.
+            let bytes = bytes.ok_or_else(|| Error::storage("it was removed since its index was read"))?;
+            io.count_read(bytes.len());
+            Ok::<_, Error>(bytes)
         };
         let mut ahead = Ahead::default();
         for (k, (range, chunk)) in chunks.iter().enumerate() {
@@ -74,14 +77,14 @@ impl ArraySpec {
                 let ranges = chunks[k..].iter().filter_map(|(range, _)| *range);
                 ahead
                     .fetch(ranges, |offset, length, bytes| {
-                        *bytes = read((offset, length))?.unwrap_or_default();
+                        *bytes = read(offset, length)?;
                         Ok(())
                     })
                     .at(place)?;
             }
             match ahead.held(offset, length) {
                 Some(bytes) => take(chunk, Some(bytes))?,
-                None => take(chunk, read((offset, length)).at(|| self.place_of(chunk))?.as_deref())?,
+                None => take(chunk, Some(&read(offset, length).at(place).at(|| self.place_of(chunk))?))?,
             }
         }
         Ok(())
